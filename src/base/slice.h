@@ -1,0 +1,69 @@
+/*
+ * slice.h - a piece of somebody else's bytes: pointer and length, no terminator.
+ *
+ * Thread: any. Ownership: a slice owns nothing; the buffer it points into must
+ * outlive it.
+ */
+#ifndef OFFHOOK_BASE_SLICE_H
+#define OFFHOOK_BASE_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/err.h"
+
+struct slice {
+	const char *p; /**< first byte; may be NULL when l is 0 */
+	size_t l;      /**< bytes */
+};
+
+/** Slice of a string literal. */
+#define SLICE(lit) ((struct slice){(lit), sizeof(lit) - 1})
+/** The empty slice. */
+#define SLICE_NULL ((struct slice){NULL, 0})
+/** For printf's "%.*s". */
+#define SLICE_FMT(s) (int)(s).l, (s).p ? (s).p : ""
+
+/** Slice of a terminated string (NULL gives the empty slice). */
+struct slice slice_str(const char *s);
+/** Slice of `l` bytes at `p`. */
+static inline struct slice slice_mem(const void *p, size_t l) { return (struct slice){(const char *)p, l}; }
+/** True if the slice has bytes. */
+static inline bool slice_isset(struct slice s) { return s.l > 0; }
+
+/** Bytes equal. */
+bool slice_eq(struct slice a, struct slice b);
+/** Equal but for ASCII case. */
+bool slice_ieq(struct slice a, struct slice b);
+/** Equal to a terminated string. */
+bool slice_eqs(struct slice a, const char *s);
+/** Equal to a terminated string but for ASCII case. */
+bool slice_ieqs(struct slice a, const char *s);
+/** Order as memcmp, shorter first. */
+int slice_cmp(struct slice a, struct slice b);
+/** `s` begins with `prefix`. */
+bool slice_starts(struct slice s, struct slice prefix);
+/** Position of byte `c`, or -1. */
+ptrdiff_t slice_chr(struct slice s, char c);
+/** Without leading and trailing SP, HTAB, CR, LF. */
+struct slice slice_trim(struct slice s);
+/** From byte `n` to the end (empty when past it). */
+struct slice slice_from(struct slice s, size_t n);
+/** The first `n` bytes (all when shorter). */
+struct slice slice_first(struct slice s, size_t n);
+/** Cut at the first `c`: returns what is before it and moves `*s` behind it; without a `c` returns all, leaving `*s` empty. */
+struct slice slice_cut(struct slice *s, char c);
+
+/** All bytes decimal digits, value fits: 0; else ERR_SYNTAX (not a number) or ERANGE. `*v` is set on success. */
+int slice_u32(struct slice s, uint32_t *v) MUST_CHECK;
+/** As slice_u32 for 64 bits. */
+int slice_u64(struct slice s, uint64_t *v) MUST_CHECK;
+
+/** Copy into `dst` of `size` bytes with a terminator, cut when too long; returns true if it fitted. */
+bool slice_copy(char *dst, size_t size, struct slice s);
+/** New terminated string on the heap (mem_deref it); ENOMEM. */
+int slice_dup(char **sp, struct slice s) MUST_CHECK;
+/** Keyless FNV-1a, for tests and small fixed tables; network input goes through hash.h. */
+uint32_t slice_fnv(struct slice s);
+
+#endif
