@@ -1,0 +1,56 @@
+/*
+ * udp.h - UDP sockets in two styles: batched (signalling: recvmmsg, sendmmsg at
+ * the end of the turn) and immediate (sound: one send as soon as there is a packet).
+ *
+ * Thread: the loop's. Ownership: the caller holds the socket (mem_deref closes);
+ * received bytes are valid during the call-back only.
+ */
+#ifndef OFFHOOK_LOOP_UDP_H
+#define OFFHOOK_LOOP_UDP_H
+
+#include "base/rbuf.h"
+#include "base/sa.h"
+#include "loop/loop.h"
+
+struct udp;
+
+/** A received datagram. */
+struct udp_rx {
+	struct sa src;          /**< where it came from */
+	struct sa dst;          /**< local address it arrived at (pktinfo when bound to any; else the bound address) */
+	struct slice data;      /**< bytes; writable: the media path patches in place */
+	uint64_t us;            /**< arrival, loop's monotonic us */
+};
+typedef void(udp_recv_h)(struct udp *u, const struct udp_rx *rx, void *arg);
+
+struct udp_opts {
+	bool batch;        /**< recvmmsg of up to 32 and sends collected to the end of the turn */
+	int rcvbuf;        /**< bytes asked of the system, 0 = its default */
+	int sndbuf;        /**< as rcvbuf */
+	uint8_t dscp;      /**< 46 = EF, 24 = CS3; 0 leaves it */
+	bool reuseport;    /**< several sockets on one address */
+};
+
+/** Open and bind; IPv6 sockets are v6-only. EADDRINUSE, EADDRNOTAVAIL, EMFILE, ENOMEM ... */
+int udp_open(struct udp **up, struct loop *l, const struct sa *local, const struct udp_opts *o, udp_recv_h *rh, void *arg) MUST_CHECK;
+/** New receiver for an open socket (pooled ports change hands). NULL drops what arrives. */
+void udp_set_handler(struct udp *u, udp_recv_h *rh, void *arg);
+/** Bound address with its port. */
+void udp_local(const struct udp *u, struct sa *a);
+/** Socket moves to another loop (both loops idle on it): the pool is filled on one thread and read on another. EINVAL for virtual sockets of another vnet. */
+int udp_attach(struct udp *u, struct loop *l) MUST_CHECK;
+/** Stop receiving (before udp_attach elsewhere, or at close). */
+void udp_detach(struct udp *u);
+/**
+ * Send a shared block, at the end of the turn in batch mode; holds a reference until then. `src` (may be NULL) is the local
+ * address to send from when bound to any. Errors of the system itself are logged and counted, not returned; ENOMEM.
+ */
+int udp_send(struct udp *u, const struct sa *src, const struct sa *dst, struct rbuf *b) MUST_CHECK;
+/** Send now, no copy kept. Returns 0 or the system's errno (EAGAIN when the buffer is full). */
+int udp_send_now(struct udp *u, const struct sa *dst, const void *p, size_t l);
+/** Change DSCP of outgoing packets (no error where the system refuses). */
+void udp_set_dscp(struct udp *u, uint8_t dscp);
+/** Which local address would the system use to reach `dst`? Port 0 in the result. ENETUNREACH ... Virtual: first socket bound on the loop, or loopback. */
+int udp_local_for(struct loop *l, const struct sa *dst, struct sa *local) MUST_CHECK;
+
+#endif
