@@ -1,0 +1,104 @@
+/*
+ * inv.h - INVITE sessions: a dialog (RFC 3261 12) with its INVITE usage (13, 14, 15), offer/answer order kept
+ * (RFC 3264, RFC 6337) and bodies left as bytes.
+ *
+ * The session carries out the protocol: 2xx retransmission until ACK, ACK and its
+ * retransmission, re-INVITE with glare (491) and its retry, CANCEL or BYE as the
+ * state asks, authentication of our requests when credentials are given, forked
+ * 2xx (ACK + BYE), target refresh, route set, remote CSeq order. Thread: loop.
+ * Ownership: the maker holds a reference; mem_deref of a live session hangs up
+ * and detaches. `closed` is the last call-back.
+ */
+#ifndef OFFHOOK_SIP_INV_H
+#define OFFHOOK_SIP_INV_H
+
+#include "sip/auth.h"
+#include "sip/trans.h"
+
+struct sip_inv;
+
+enum sip_inv_state {
+	SIP_INV_CALLING,     /**< our INVITE is out */
+	SIP_INV_INCOMING,    /**< theirs waits for a final answer */
+	SIP_INV_CONNECTED,   /**< 2xx sent or received */
+	SIP_INV_CLOSED
+};
+
+/** What happens; every member must be set. The message is valid during the call only. */
+struct sip_inv_ops {
+	/** 1xx (not 100) to our INVITE. Its body, if any, is early SDP: an answer to our offer (may differ between branches). */
+	void (*progress)(struct sip_inv *i, const struct sip_msg *rsp, void *arg);
+	/** 2xx to our first INVITE. If we sent no offer, its body is the offer: call sip_inv_ack_answer() with our answer; else ACK went out already and the body is the answer. */
+	void (*answered)(struct sip_inv *i, const struct sip_msg *rsp, void *arg);
+	/**
+	 * An offer in a re-INVITE (or an offerless re-INVITE: body empty): answer with sip_inv_reply_answer(), now or later, or
+	 * sip_inv_reply_reject(). While it is open, further re-INVITEs get 491/500 by the session.
+	 */
+	void (*reoffer)(struct sip_inv *i, const struct sip_msg *req, void *arg);
+	/** Final response to our re-INVITE: 2xx (body: the answer, or the offer if ours had none: then sip_inv_ack_answer), or a failure (>= 300; 408 when it timed out); the old session stays. 491 is retried inside and reported only after the third time. */
+	void (*reanswered)(struct sip_inv *i, const struct sip_msg *rsp, uint16_t scode, void *arg);
+	/** ACK to our 2xx. If our 2xx carried the offer, its body is the answer. */
+	void (*acked)(struct sip_inv *i, const struct sip_msg *ack, void *arg);
+	/** Another in-dialog request (INFO, MESSAGE, REFER, NOTIFY, UPDATE, OPTIONS, PRACK when allowed): answer with sip_reply. */
+	void (*request)(struct sip_inv *i, struct sip_strans *st, const struct sip_msg *req, void *arg);
+	/**
+	 * The end, once. scode: final status of a failed INVITE (msg = the response), 487 cancelled, 200 with err 0 = BYE (msg = BYE request), 408 timeout
+	 * (no answer at all: msg NULL, err ETIMEDOUT), 0 = we hung up. err: 0 or errno (ETIMEDOUT no ACK, ECONNRESET ...).
+	 */
+	void (*closed)(struct sip_inv *i, int err, uint16_t scode, const struct sip_msg *msg, void *arg);
+};
+
+/** A call we make. Slices are copied. */
+struct sip_inv_call {
+	struct slice uri;             /**< Request-URI and To address */
+	struct sip_dest dest;         /**< where the INVITE goes; later requests follow the contact and route set, on the same flow if NATed */
+	struct slice from_display, from_uri; /**< display unquoted UTF-8, URI without <> */
+	struct slice to_display, to_uri;     /**< empty to_uri = uri */
+	struct slice contact_user;    /**< user part of our Contact */
+	struct slice hdrs;            /**< further header lines */
+	struct slice ctype, offer;    /**< empty offer: offerless INVITE (delayed offer) */
+	uint32_t maxfwd;              /**< 0 = 70 */
+	const struct sip_cred *cred;  /**< for 401/407; copied; may be NULL */
+	bool follow_dest;             /**< keep using dest's address for in-dialog requests whatever the Contact says (NATed peer) */
+};
+/** Make a call. ENOMEM, ENOTSUP, EADDRNOTAVAIL. */
+int sip_inv_connect(struct sip_inv **ip, struct sip *s, const struct sip_inv_call *c, const struct sip_inv_ops *ops, void *arg) MUST_CHECK;
+
+/** Take an incoming INVITE (from sip_ops.request). `contact_user` is the user part of our Contact. The transaction is the session's from now on. */
+int sip_inv_accept(struct sip_inv **ip, struct sip_strans *st, const struct sip_msg *invite, struct slice contact_user,
+		   const struct sip_inv_ops *ops, void *arg) MUST_CHECK;
+/** 101-199 to the INVITE, with SDP if not empty. */
+int sip_inv_progress(struct sip_inv *i, uint16_t scode, struct slice hdrs, struct slice ctype, struct slice sdp) MUST_CHECK;
+/** 200 to the INVITE with the answer (or our offer, if theirs had none). */
+int sip_inv_answer(struct sip_inv *i, struct slice hdrs, struct slice ctype, struct slice sdp) MUST_CHECK;
+/** Final answer 300-699 to the INVITE; `closed` does not follow. */
+int sip_inv_reject(struct sip_inv *i, uint16_t scode, struct slice reason, struct slice hdrs) MUST_CHECK;
+/** ACK with the answer, to a 2xx that carried an offer. */
+int sip_inv_ack_answer(struct sip_inv *i, struct slice ctype, struct slice sdp) MUST_CHECK;
+/** re-INVITE; empty sdp: offerless. ERR_STATE while another exchange is open. */
+int sip_inv_reinvite(struct sip_inv *i, struct slice hdrs, struct slice ctype, struct slice sdp) MUST_CHECK;
+/** Is a re-INVITE possible now (connected, no exchange open)? */
+bool sip_inv_can_offer(const struct sip_inv *i);
+/** 200 to the open re-INVITE. */
+int sip_inv_reply_answer(struct sip_inv *i, struct slice ctype, struct slice sdp) MUST_CHECK;
+/** Refuse the open re-INVITE (488, 491 ...). */
+int sip_inv_reply_reject(struct sip_inv *i, uint16_t scode, struct slice hdrs) MUST_CHECK;
+/** Another request in the dialog (INFO, MESSAGE ...). */
+int sip_inv_request(struct sip_inv *i, enum sip_method m, struct slice hdrs, struct slice ctype, struct slice body,
+		    const struct sip_ctrans_ops *ops, void *arg) MUST_CHECK;
+/**
+ * End it as the state asks: CANCEL, a final answer (scode, or 480 if 0), BYE now or after the ACK. `reason` is a Reason header value or empty
+ * ("SIP;cause=200;text=\"Call completed elsewhere\""). `closed` follows later with scode 0, unless the caller derefs first. Fine in any state.
+ */
+void sip_inv_hangup(struct sip_inv *i, uint16_t scode, struct slice reason);
+
+enum sip_inv_state sip_inv_state(const struct sip_inv *i);
+struct slice sip_inv_callid(const struct sip_inv *i);
+struct slice sip_inv_local_tag(const struct sip_inv *i);
+struct slice sip_inv_remote_tag(const struct sip_inv *i);
+/** Where in-dialog requests go now (for choosing SDP addresses), and the peer's source address of the last message. */
+const struct sip_dest *sip_inv_dest(const struct sip_inv *i);
+/** Remote User-Agent or Server header of the first message that had one. */
+struct slice sip_inv_peer_software(const struct sip_inv *i);
+
+#endif

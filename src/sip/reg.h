@@ -1,0 +1,29 @@
+/*
+ * reg.h - client registrations (RFC 3261 10.2): register, refresh before expiry, 401/407, 423, retry with backoff, unregister.
+ *
+ * Thread: loop. Ownership: mem_deref unregisters (one try) and detaches.
+ */
+#ifndef OFFHOOK_SIP_REG_H
+#define OFFHOOK_SIP_REG_H
+
+#include "sip/auth.h"
+
+struct sip_reg;
+/** After every final response and failure: scode (0 with err set on time-out or transport error), expiry granted in s (0 when unregistered). */
+typedef void(sip_reg_h)(struct sip_reg *r, int err, uint16_t scode, uint32_t expires, const struct sip_msg *rsp, void *arg);
+
+struct sip_reg_cfg {
+	struct slice registrar;      /**< Request-URI "sip:host" */
+	struct sip_dest dest;
+	struct slice aor;            /**< To and From URI */
+	struct slice contact_user;
+	struct slice contact_params; /**< ";q=0.5" or empty */
+	uint32_t expires;            /**< s, 0 = 3600 */
+	struct sip_cred cred;
+};
+/** Start; slices are copied. */
+int sip_reg_start(struct sip_reg **rp, struct sip *s, const struct sip_reg_cfg *c, sip_reg_h *h, void *arg) MUST_CHECK;
+/** Unregister now (Expires: 0); the handler tells the result. */
+void sip_reg_stop(struct sip_reg *r);
+
+#endif
