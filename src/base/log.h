@@ -17,7 +17,7 @@ void log_set_level(enum log_level lvl);
 enum log_level log_level(void);
 /** "error" "warn" "info" "debug"; ERR_SYNTAX. */
 int log_level_parse(enum log_level *lvl, struct slice s) MUST_CHECK;
-/** Take lines instead of stderr (tests); NULL gives stderr back. Called under the lock. */
+/** Take lines (without newline) instead of stderr; NULL gives stderr back. Called under the lock: it must not log. */
 void log_set_handler(void (*h)(enum log_level lvl, const char *line, void *arg), void *arg);
 /** `room` is "sip", "media" ...; `fmt` without newline. Control characters in the result are shown as \xNN. */
 void log_print(enum log_level lvl, const char *room, const char *fmt, ...) PRINTF_LIKE(3, 4);

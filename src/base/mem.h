@@ -22,7 +22,7 @@ typedef void(mem_destroy_h)(void *obj);
 void *mem_alloc(size_t size, mem_destroy_h *dh) MUST_CHECK;
 /** As mem_alloc, all bytes zero. */
 void *mem_zalloc(size_t size, mem_destroy_h *dh) MUST_CHECK;
-/** Grow or shrink an object that has exactly one reference and no destructor; NULL leaves the old one as it was. */
+/** Grow or shrink an object that has exactly one reference and no destructor; NULL leaves the old one as it was. Without `obj` as mem_alloc. */
 void *mem_realloc(void *obj, size_t size) MUST_CHECK;
 /** Add a reference; returns obj (NULL is fine). */
 void *mem_ref(const void *obj);
