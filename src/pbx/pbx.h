@@ -1,0 +1,73 @@
+/*
+ * pbx.h - the phone system: extensions, registrar, numbering plan, feature codes, alarms.
+ *
+ * Thread: loop. It knows legs, calls, locations and secrets, never a protocol.
+ * Ownership: one struct pbx per process, mem_deref at the end.
+ */
+#ifndef OFFHOOK_PBX_PBX_H
+#define OFFHOOK_PBX_PBX_H
+
+#include "call/call.h"
+#include "call/location.h"
+#include "call/secret.h"
+#include "store/store.h"
+
+struct pbx;
+
+/** The configuration tables of the phone system. */
+extern const struct resource pbx_extension_resource;
+/** All of them, for store_cfg. */
+const struct resource *const *pbx_resources(size_t *n);
+
+struct pbx_cfg {
+	struct loop *loop;
+	struct store *store;
+	const char *realm;
+};
+/** New phone system: loads extensions and kept registrations. */
+int pbx_alloc(struct pbx **pp, const struct pbx_cfg *cfg) MUST_CHECK;
+/** First start: extensions 100 and 101 with generated passwords, in one change by "system". Blocks; before the loop runs. */
+int pbx_first_start(struct pbx *p) MUST_CHECK;
+/** What app wires into the call room. */
+const struct call_ops *pbx_call_ops(void);
+const struct location_ops *pbx_location_ops(void);
+const struct secret_ops *pbx_secret_ops(void);
+/** The call engine, once it exists. */
+void pbx_set_calls(struct pbx *p, struct calls *cs);
+struct calls *pbx_calls(const struct pbx *p);
+struct store *pbx_store(const struct pbx *p);
+
+/** An extension in memory. */
+struct extension;
+/** Number of extensions, registered AoRs, contacts. */
+void pbx_counts(const struct pbx *p, size_t *extensions, size_t *registered, size_t *contacts);
+/** Password of an extension in plain text (welcome page). ENOENT. */
+int pbx_extension_password(struct pbx *p, struct slice number, struct buf *b) MUST_CHECK;
+/** Is the password weak (short, few kinds of characters, the number itself)? Sentence or NULL; static. */
+const char *pbx_password_weak(struct slice number, struct slice password);
+
+/** Configuration change with the PBX's own checks first (limits, number collides with a feature code ...), swap after commit. */
+void pbx_change(struct pbx *p, const struct change_item *item, size_t n, const char *author, const char *text, store_change_h *h, void *arg);
+void pbx_undo(struct pbx *p, int64_t id, const char *author, store_change_h *h, void *arg);
+
+/** A fault that people must know of; the same noun in status, events, page and metrics. */
+struct alarm {
+	struct link le;
+	char id[48];             /**< "disk", "media.ports" ... */
+	int64_t since_ms;
+	char severity[12];       /**< "critical" "warning" */
+	char text[160];
+	char remedy[200];
+};
+/** Raise (or refresh) and clear an alarm. */
+void pbx_alarm_raise(struct pbx *p, const char *id, const char *severity, const char *text, const char *remedy);
+void pbx_alarm_clear(struct pbx *p, const char *id);
+
+/* Views as JSON (new references; NULL when memory is out). */
+json_t *pbx_json_status(struct pbx *p);         /**< version, uptime_s, extensions, registered, calls, alarms, load ... */
+json_t *pbx_json_registrations(struct pbx *p);  /**< [{extension, contact, source, transport, user_agent, expires_in_s, since, natted}] */
+json_t *pbx_json_calls(struct pbx *p);          /**< [{id, from, to, state, seconds, legs:[{number, device, state, codec, quality..}]}] */
+/** Hang up by id. ENOENT. */
+int pbx_hangup(struct pbx *p, struct slice call_id, const char *who) MUST_CHECK;
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * resource.h - one table describes each resource: its SQL schema, the check of its values, REST, command line,
+ * OpenAPI and later the page's forms all come from it.
+ *
+ * Thread: any; tables are constant. Ownership: none.
+ */
+#ifndef OFFHOOK_STORE_RESOURCE_H
+#define OFFHOOK_STORE_RESOURCE_H
+
+#include <jansson.h>
+#include "base/buf.h"
+
+enum field_type {
+	FIELD_TEXT,     /**< min..max characters (UTF-8) */
+	FIELD_INT,      /**< min..max */
+	FIELD_BOOL,
+	FIELD_ENUM,     /**< one of `choices`, space separated */
+	FIELD_TIME,     /**< ms since 1970, written by the system */
+	FIELD_SECRET    /**< stored encrypted, shown only on request; min..max characters */
+};
+enum field_flag {
+	FIELD_KEY = 1,       /**< the name of the row in URLs; exactly one field */
+	FIELD_REQUIRED = 2,
+	FIELD_READONLY = 4,  /**< set by the system */
+	FIELD_GENERATED = 8, /**< made at creation when not given (secrets) */
+	FIELD_UNIQUE = 16
+};
+struct field {
+	const char *name;    /**< snake_case: column, JSON member, --name-with-dashes */
+	enum field_type type;
+	unsigned flags;
+	int64_t min, max;
+	const char *def;     /**< default as text, or NULL */
+	const char *choices; /**< FIELD_ENUM */
+	const char *pattern; /**< characters allowed, e.g. "0-9*#" as a set of ranges, or NULL */
+	const char *help;    /**< one sentence for people */
+};
+struct resource {
+	const char *name;    /**< singular: "extension" */
+	const char *plural;  /**< "extensions": URL and table name */
+	const char *help;
+	const struct field *field;
+	size_t nfield;
+};
+
+/** Field by name; NULL. */
+const struct field *resource_field(const struct resource *r, struct slice name);
+/** The key field. */
+const struct field *resource_key(const struct resource *r);
+/**
+ * Check the members of a JSON object against the table; `create` also asks for required fields and fills defaults (not secrets).
+ * Text input such as "30" or "true" is taken for numbers and booleans (command line). On ERR_SYNTAX `why` holds one sentence and `field` the member's name.
+ */
+int resource_check(const struct resource *r, json_t *obj, bool create, const char **field, struct buf *why) MUST_CHECK;
+/** CREATE TABLE text for SQLite and PostgreSQL (with id, domain_id and version columns). */
+void resource_sql_create(const struct resource *r, struct buf *b);
+
+#endif
