@@ -38,8 +38,14 @@ struct metric {
 };
 /** Register once (a second call does nothing). */
 void metric_reg(struct metric *m);
-static inline void metric_add(struct metric *m, int64_t d) { atomic_fetch_add_explicit(&m->v, d, memory_order_relaxed); }
-static inline int64_t metric_get(struct metric *m) { return atomic_load_explicit(&m->v, memory_order_relaxed); }
+static inline void metric_add(struct metric *m, int64_t d)
+{
+	atomic_fetch_add_explicit(&m->v, d, memory_order_relaxed);
+}
+static inline int64_t metric_get(struct metric *m)
+{
+	return atomic_load_explicit(&m->v, memory_order_relaxed);
+}
 /** Call `fn` for each registered metric. */
 void metric_each(void (*fn)(struct metric *m, void *arg), void *arg);
 

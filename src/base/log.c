@@ -56,6 +56,22 @@ void log_set_handler(void (*h)(enum log_level lvl, const char *line, void *arg),
 	pthread_mutex_unlock(&lock);
 }
 
+/* How many bytes at the end of `line` begin a UTF-8 character that goes on with `next`. */
+static size_t partial_utf8(const char *line, size_t n, unsigned char next)
+{
+	if ((next & 0xc0) != 0x80)
+		return 0;
+	for (size_t k = 1; k <= 3 && k <= n; k++) {
+		unsigned char c = (unsigned char)line[n - k];
+
+		if ((c & 0xc0) == 0xc0)
+			return k;
+		if (c < 0x80)
+			break;
+	}
+	return 0; /* not UTF-8 at all */
+}
+
 /* Append `s` to `line` with control characters shown as \xNN; a line that gets too long ends in "...". */
 static size_t add_escaped(char *line, size_t n, const char *s)
 {
@@ -67,9 +83,7 @@ static size_t add_escaped(char *line, size_t n, const char *s)
 		bool ctl = c < 0x20 || c == 0x7f;
 
 		if (n + (ctl ? 4 : 1) > end) {
-			/* do not cut a UTF-8 character in half */
-			while (n && ((unsigned char)line[n - 1] & 0xc0) == 0x80 && ((unsigned char)*s & 0xc0) == 0x80)
-				n--;
+			n -= partial_utf8(line, n, c);
 			memcpy(line + n, "...", 3);
 			return n + 3;
 		}

@@ -22,7 +22,10 @@ typedef void(mem_destroy_h)(void *obj);
 void *mem_alloc(size_t size, mem_destroy_h *dh) MUST_CHECK;
 /** As mem_alloc, all bytes zero. */
 void *mem_zalloc(size_t size, mem_destroy_h *dh) MUST_CHECK;
-/** Grow or shrink an object that has exactly one reference and no destructor; NULL leaves the old one as it was. Without `obj` as mem_alloc. */
+/**
+ * Grow or shrink an object that has exactly one reference and no destructor; NULL leaves the old one as it was.
+ * Without `obj` the same as mem_alloc.
+ */
 void *mem_realloc(void *obj, size_t size) MUST_CHECK;
 /** Add a reference; returns obj (NULL is fine). */
 void *mem_ref(const void *obj);
@@ -35,7 +38,10 @@ int mem_strdup(char **sp, const char *s) MUST_CHECK;
 /** Overwrite memory in a way the compiler keeps (secrets). */
 void mem_wipe(void *p, size_t n);
 
-/** Fail allocation number `n` from now (0 = the next) on this thread, and all after it until mem_fail_off(). Debug build only. */
+/**
+ * Fail allocation number `n` from now (0 = the next) on this thread, and all after it until mem_fail_off().
+ * Debug build only.
+ */
 void mem_fail_at(long n);
 /** End of failing; returns how many allocations were asked for since mem_fail_at. */
 long mem_fail_off(void);

@@ -51,7 +51,10 @@ struct slice slice_trim(struct slice s);
 struct slice slice_from(struct slice s, size_t n);
 /** The first `n` bytes (all when shorter). */
 struct slice slice_first(struct slice s, size_t n);
-/** Cut at the first `c`: returns what is before it and moves `*s` behind it; without a `c` returns all, leaving `*s` empty. */
+/**
+ * Cut at the first `c`: returns what is before it and moves `*s` behind it; without a `c` returns all,
+ * leaving `*s` empty.
+ */
 struct slice slice_cut(struct slice *s, char c);
 
 /** All bytes decimal digits, value fits: 0; else ERR_SYNTAX (not a number) or ERANGE. `*v` is set on success. */
