@@ -52,8 +52,10 @@ struct sip {
 	struct hash merge;         /**< the same by Call-ID, From tag and CSeq (RFC 3261 8.2.2.2) */
 	struct hash ctrans;        /**< client transactions by branch (RFC 3261 17.1.3) */
 	struct hash dialogs;       /**< owned by dialog.c; its count is stats.dialogs */
-	struct buf scratch;        /**< messages are built here, then copied once; emptied by its user before use */
-	bool scratch_busy;
+	struct list users;         /**< struct sip_user: sessions and registrations, told when the stack ends */
+	struct list regs;          /**< struct sip_user: registrations, told when a flow closes */
+	struct buf scratch;        /**< messages are built here by this room's request.c and reply.c, then copied once */
+	struct buf lines;          /**< header lines to hand to sip_request() and sip_reply(): buf_reset() it, fill it, use it at once */
 	struct rbuf *pong;         /**< CRLF, answer to stream keep-alives */
 	struct sa external;        /**< unset = none */
 	struct sa_net *nets;       /**< ours; no external address towards them */
@@ -82,6 +84,9 @@ bool sip_dialog_ack(struct sip *s, const struct sip_msg *ack);
 /** The stack ends: every dialog and session forgets it and makes no more call-backs. `s->dialogs` is empty afterwards. */
 void sip_dialog_flush(struct sip *s);
 
+/** A stream closed: registrations that used it register again. Called beside ops.flow_closed. */
+void sip_flow_gone(struct sip *s, uint64_t flow);
+
 /* ---- for dialogs: small helpers ---- */
 
 /** "Allow: INVITE, ACK, ..." line of what this stack answers for. */
@@ -90,8 +95,174 @@ void sip_enc_allow(struct buf *b, const struct sip *s);
 void sip_enc_supported(struct buf *b, const struct sip *s);
 /** SIP_TAG_LEN random characters and a terminator. */
 void sip_make_tag(char tag[SIP_TAG_LEN + 1]);
-/** Borrow the scratch buffer, empty. Give it back with sip_scratch_done() before anything else may be sent. */
-struct buf *sip_scratch(struct sip *s);
-void sip_scratch_done(struct sip *s);
+
+/* ---- transports ---- */
+
+/** A stream in the tables of the stack. */
+struct sip_stream {
+	struct hlink id_he, addr_he;
+	struct sip *sip;           /**< NULL when closed */
+	uint64_t id;
+	enum sip_transp tp;
+	struct sa local, peer;
+	const struct sip_stream_ops *ops;
+	void *conn;
+	struct list clients;       /**< struct sip_ctrans that sent by it and wait */
+	struct buf rx;             /**< an unfinished message */
+	struct sip_framer framer;
+	struct timer tmr;
+	uint64_t msg_due;          /**< ms; the unfinished message must be whole by then; 0 = none */
+	uint64_t last;             /**< ms of the last whole message or keep-alive, either way */
+	uint32_t holds;            /**< registrations and dialogs that need it */
+	int broken;                /**< errno: to be closed from the timer */
+};
+
+/** A message as it arrived. */
+struct sip_rx {
+	enum sip_transp tp;
+	struct sa src, dst;
+	struct sip_stream *stream; /**< NULL for UDP */
+	uint64_t us;
+	struct slice data;
+};
+/** Whole message from any transport: decode, check, hand over (recv.c). */
+void sip_recv(struct sip *s, const struct sip_rx *rx);
+/** Bytes that are too long or cannot be framed: answer `scode` if the headers can be read, nothing else (recv.c). */
+void sip_recv_bad(struct sip *s, const struct sip_rx *rx, uint16_t scode, const char *reason);
+
+/**
+ * Send to a destination. `stp` (may be NULL) gets the stream used, or NULL for UDP. Errors are those known at once: EADDRNOTAVAIL no
+ * listener of that kind, ENOTCONN the flow is gone and cannot be made anew, ENOBUFS, ERR_LIMIT, ENOMEM, or from connecting.
+ */
+int sip_send(struct sip *s, const struct sip_dest *d, struct rbuf *b, struct sip_stream **stp) MUST_CHECK;
+/** The listener to send to `d` from, or NULL. `src` gets the address to send from where that is known, else stays unset. */
+struct sip_listener *sip_listener_for(struct sip *s, const struct sip_dest *d, struct sa *src);
+/** The stream of a destination: by flow, else one that is open to the same address, else NULL. */
+struct sip_stream *sip_stream_find(const struct sip *s, const struct sip_dest *d);
+/** Queue on a stream; a stream that cannot take it is closed soon. */
+int sip_stream_send(struct sip_stream *st, struct rbuf *b) MUST_CHECK;
+/** Close: tells waiting client transactions and the application. */
+void sip_stream_close(struct sip_stream *st, int err);
+/** Close all, telling nobody. */
+void sip_streams_flush(struct sip *s);
+/** Listen on TCP; connect by TCP. */
+int sip_tcp_listen(struct sip_listener *ln) MUST_CHECK;
+int sip_tcp_connect(struct sip_stream **stp, struct sip *s, const struct sip_dest *d) MUST_CHECK;
+/** Streams are carried by this transport. */
+static inline bool sip_transp_reliable(enum sip_transp tp) { return tp != SIP_TRANSP_UDP; }
+/** "UDP" ... as in Via; "udp" ... as in URIs. */
+struct slice sip_transp_name(enum sip_transp tp);
+struct slice sip_transp_param(enum sip_transp tp);
+
+/* ---- server transactions ---- */
+
+struct sip_strans {
+	struct hlink he, merge_he;
+	struct sip *sip;           /**< NULL when over */
+	struct sip_msg *msg;       /**< NULL after a final answer */
+	struct rbuf *last;         /**< last answer */
+	struct timer tmr;
+	uint64_t due;              /**< ms: timer H */
+	uint32_t interval;         /**< ms: timer G */
+	struct sip_dest dest;      /**< where answers go (RFC 3261 18.2.2, RFC 3581 4) */
+	const struct sip_strans_ops *ops;
+	void *arg;
+	uint16_t scode;            /**< of the last answer */
+	uint8_t state;             /**< private to the machine */
+	bool invite, reliable, rfc2543, own_tag;
+	enum sip_method m;
+	uint16_t key_l, merge_l, tag_l;
+	char tag[SIP_TAG_LEN + 1]; /**< ours, when the request had none */
+	char tail[];               /**< key, merge key, To tag of the request */
+};
+
+/** New transaction for a request, in the tables. ENOMEM. The table holds the reference. */
+int sip_strans_new(struct sip_strans **stp, struct sip *s, struct sip_msg *msg) MUST_CHECK;
+/** The transaction of a request, as if its method were `m` (ACK and CANCEL look for their INVITE), or NULL. */
+struct sip_strans *sip_strans_find(const struct sip *s, const struct sip_msg *msg, enum sip_method m);
+/** Another transaction is busy with the same request that came another way (RFC 3261 8.2.2.2). */
+bool sip_strans_merged(const struct sip_strans *st);
+/** Forget the request (final answer); the message of a merged copy is no longer refused when `scode` is 300 or more. */
+void sip_strans_slim(struct sip_strans *st);
+/** Out of the tables, `ended` is called, the table's reference goes: the last thing a machine does. */
+void sip_strans_end(struct sip_strans *st, int err);
+/** Send `last`, counting. */
+void sip_strans_send(struct sip_strans *st);
+/** End all, telling nobody. */
+void sip_strans_flush(struct sip *s);
+/** A CANCEL: answers it, tells the INVITE's user (strans.c). */
+void sip_strans_cancel(struct sip *s, struct sip_strans *st, struct sip_strans *invite);
+const char *sip_strans_state(const struct sip_strans *st);
+
+/* INVITE server machine (strans_invite.c) */
+void sip_is_answer(struct sip_strans *st, uint16_t scode);
+void sip_is_retransmit(struct sip_strans *st);
+/** True if the machine took the ACK; false: it belongs to a 2xx. */
+bool sip_is_ack(struct sip_strans *st);
+const char *sip_is_state(const struct sip_strans *st);
+/* non-INVITE server machine (strans_other.c) */
+void sip_ns_answer(struct sip_strans *st, uint16_t scode);
+void sip_ns_retransmit(struct sip_strans *st);
+const char *sip_ns_state(const struct sip_strans *st);
+
+/** Where the answers to a request go. */
+void sip_reply_dest(struct sip_dest *d, const struct sip_msg *msg);
+
+/* ---- client transactions ---- */
+
+struct sip_ctrans {
+	struct hlink he;
+	struct link stream_le;     /**< in the stream's clients */
+	struct sip *sip;           /**< NULL when over */
+	struct rbuf *req;          /**< NULL once nothing more can need it */
+	struct rbuf *ack;          /**< ACK to a non-2xx answer */
+	char *cancel_reason;       /**< Reason value of a CANCEL that waits for a provisional answer; NULL = none */
+	struct timer tmr;
+	uint64_t due;              /**< ms: timers B, F, D, K, M */
+	uint32_t interval;         /**< ms: timers A, E */
+	struct sip_dest dest;
+	struct sa sentby;          /**< what our Via says */
+	const struct sip_ctrans_ops *ops; /**< NULL when detached */
+	void *arg;
+	uint16_t scode;            /**< of the last response */
+	uint8_t state;             /**< private to the machine */
+	bool reliable, cancel_wait, cancelled;
+	enum sip_method m;
+	char branch[SIP_BRANCH_LEN + 2];
+};
+
+/** The transaction of a response (RFC 3261 17.1.3), or NULL. */
+struct sip_ctrans *sip_ctrans_find(const struct sip *s, const struct sip_msg *rsp);
+/** A response for the transaction. */
+void sip_ctrans_recv(struct sip_ctrans *ct, const struct sip_msg *rsp);
+/** The stream broke. */
+void sip_ctrans_broken(struct sip_ctrans *ct, int err);
+/** Send `b` (its request, ACK or CANCEL) and follow the stream it went by. */
+int sip_ctrans_send(struct sip_ctrans *ct, struct rbuf *b) MUST_CHECK;
+/** Tell the user, if any. */
+void sip_ctrans_tell(struct sip_ctrans *ct, const struct sip_msg *rsp);
+/** Out of the tables; `failed` is called when err is not 0; the table's reference goes: the last thing a machine does. */
+void sip_ctrans_end(struct sip_ctrans *ct, int err);
+/** End all, telling nobody. */
+void sip_ctrans_flush(struct sip *s);
+const char *sip_ctrans_state(const struct sip_ctrans *ct);
+
+/* INVITE client machine (ctrans_invite.c) */
+void sip_ic_start(struct sip_ctrans *ct);
+void sip_ic_response(struct sip_ctrans *ct, const struct sip_msg *rsp);
+void sip_ic_broken(struct sip_ctrans *ct, int err);
+/** A CANCEL went out: the final answer must come within 64*T1 (RFC 3261 9.1). */
+void sip_ic_cancelled(struct sip_ctrans *ct);
+bool sip_ic_provisional(const struct sip_ctrans *ct);
+const char *sip_ic_state(const struct sip_ctrans *ct);
+/* non-INVITE client machine (ctrans_other.c) */
+void sip_nc_start(struct sip_ctrans *ct);
+void sip_nc_response(struct sip_ctrans *ct, const struct sip_msg *rsp);
+void sip_nc_broken(struct sip_ctrans *ct, int err);
+const char *sip_nc_state(const struct sip_ctrans *ct);
+
+/** The ACK of RFC 3261 17.1.1.3 for a non-2xx answer, or the CANCEL of 9.1, made of the INVITE we sent (request.c). */
+int sip_enc_ack(struct rbuf **bp, const struct sip_ctrans *ct, const struct sip_msg *rsp) MUST_CHECK;
+int sip_enc_cancel(struct rbuf **bp, const struct sip_ctrans *ct, struct slice reason) MUST_CHECK;
 
 #endif
