@@ -23,8 +23,9 @@ SANFLAGS_cover := --coverage
 SANFLAGS := $(SANFLAGS_$(SAN))
 
 PKGS    := libuv libssl libcrypto jansson sqlite3 libcurl
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-CPPFLAGS := -Isrc -Iinclude -D_GNU_SOURCE -DOFFHOOK_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
+# asked once, when first used: the packages may be installed by this very run
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null))$(PKG_CFLAGS)
+CPPFLAGS = -Isrc -Iinclude -D_GNU_SOURCE -DOFFHOOK_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 CFLAGS  := -std=c11 $(OPT) -g -fno-strict-aliasing -fstack-protector-strong $(WARN) $(SANFLAGS)
 LDFLAGS := $(SANFLAGS)
 LIBS    := -lwebsockets -lcurl -lsqlite3 -ljansson -lssl -lcrypto -luv -lm -lpthread
