@@ -58,17 +58,23 @@ static void below(void **st)
 
 	(void)st;
 	for (size_t i = 0; i < ARRAY_LEN(n); i++) {
-		long low = 0;
+		long low = 0, third = 0;
 
 		for (int j = 0; j < 30000; j++) {
 			uint32_t v = rand_below(n[i]);
 
 			assert_true(v < n[i]);
 			low += v < n[i] / 3;
+			third += v % 3 == 0;
 		}
-		/* with a plain remainder 0xc0000000 would give 1/2 here instead of 1/3 */
-		if (n[i] >= 1000)
+		/*
+		 * 0xc0000000 is the worst case: a plain remainder gives 1/2 instead of 1/3 for the low third,
+		 * a plain scaling gives 1/2 for the multiples of three. Sigma is 82.
+		 */
+		if (n[i] >= 1000) {
 			assert_in_range(low, 10000 - 900, 10000 + 900);
+			assert_in_range(third, 10000 - 900, 10000 + 900);
+		}
 	}
 	assert_int_equal(rand_below(1), 0);
 }
