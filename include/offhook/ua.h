@@ -1,0 +1,153 @@
+/*
+ * ua.h - the user agent of liboffhook: accounts, calls and their sound.
+ *
+ * One oh_ua is one phone: it has an event loop, SIP over UDP and TCP, media
+ * workers, accounts that register, and calls. Everything is called, and every
+ * call-back comes, on the thread that runs oh_ua_run() (or oh_ua_step()); only
+ * oh_ua_wake() may be called from elsewhere.
+ * Ownership: the oh_ua owns its accounts and calls; an oh_call is valid until its
+ * OH_CALL_ENDED event returns. Strings in events are valid during the call.
+ */
+#ifndef OFFHOOK_UA_H
+#define OFFHOOK_UA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "offhook/err.h"
+#include "offhook/version.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct oh_ua;
+struct oh_account;
+struct oh_call;
+
+enum oh_transport { OH_UDP, OH_TCP };
+
+/** What happens to accounts and calls. */
+enum oh_event_type {
+	OH_REGISTERED,        /**< account is registered; `expires` s */
+	OH_UNREGISTERED,      /**< by our wish */
+	OH_REGISTER_FAILED,   /**< code and text say why; it is tried again unless the password is wrong */
+	OH_CALL_INCOMING,     /**< answer with oh_call_answer, oh_call_reject ...; `peer` is who calls */
+	OH_CALL_RINGING,      /**< far end alerts; code 180 ... */
+	OH_CALL_EARLY,        /**< early media plays */
+	OH_CALL_ANSWERED,     /**< both ends talk */
+	OH_CALL_HELD,         /**< the far end holds us */
+	OH_CALL_RESUMED,
+	OH_CALL_CHANGED,      /**< our hold, resume or offer was accepted (code 200) or refused */
+	OH_CALL_DTMF,         /**< `digit` */
+	OH_CALL_PLAYED,       /**< a file or tone that plays once has ended */
+	OH_CALL_ENDED         /**< last event of a call; code and text */
+};
+struct oh_event {
+	enum oh_event_type type;
+	struct oh_account *account;
+	struct oh_call *call;
+	unsigned code;        /**< SIP status code, 0 if none */
+	const char *text;     /**< reason in words */
+	const char *peer;     /**< SIP URI of the other end */
+	const char *peer_name;
+	char digit;
+	uint32_t expires;     /**< s */
+};
+typedef void (*oh_event_h)(struct oh_ua *ua, const struct oh_event *ev, void *arg);
+
+struct oh_ua_config {
+	const char *listen;        /**< local address, "127.0.0.1"; NULL: 0.0.0.0 */
+	uint16_t sip_port;         /**< 0: any free one */
+	uint16_t rtp_lo, rtp_hi;   /**< 0: 20000-29999 */
+	const char *user_agent;    /**< NULL: "offhook phone VERSION" */
+	oh_event_h on_event;
+	void *arg;
+};
+/** New user agent. Errors of the sockets, OH_ERR_SYNTAX (address), ENOMEM. */
+int oh_ua_new(struct oh_ua **uap, const struct oh_ua_config *cfg);
+/** Run until oh_ua_stop(). */
+int oh_ua_run(struct oh_ua *ua);
+/** Leave oh_ua_run after this turn. */
+void oh_ua_stop(struct oh_ua *ua);
+/** Run `fn(arg)` on the agent's thread, from any thread. ENOMEM. */
+int oh_ua_wake(struct oh_ua *ua, void (*fn)(void *arg), void *arg);
+/** Call `fn` after `ms`, once, on the agent's thread. ENOMEM. */
+int oh_ua_after(struct oh_ua *ua, uint32_t ms, void (*fn)(void *arg), void *arg);
+/** Hang up, unregister, close. Not from a call-back. */
+void oh_ua_free(struct oh_ua *ua);
+/** SIP port that is bound. */
+uint16_t oh_ua_port(const struct oh_ua *ua, enum oh_transport tp);
+
+struct oh_account_config {
+	const char *user;          /**< "100" */
+	const char *password;
+	const char *auth_user;     /**< NULL: as user */
+	const char *display;       /**< shown to the called party; NULL: none */
+	const char *server;        /**< "127.0.0.1:5060" */
+	enum oh_transport transport;
+	bool do_register;
+	uint32_t expires;          /**< s, 0: 3600 */
+	const char *contact_params;/**< ";q=0.5" or NULL */
+};
+/** New account; starts to register if asked. */
+int oh_account_add(struct oh_ua *ua, struct oh_account **ap, const struct oh_account_config *cfg);
+/** Unregister and forget. */
+void oh_account_remove(struct oh_account *a);
+bool oh_account_registered(const struct oh_account *a);
+
+/** How a call sounds and what it offers. All zero: PCMU, PCMA and telephone-event, silence sent, nothing kept. */
+struct oh_call_options {
+	const char *play_file;     /**< WAV to send, for ever */
+	unsigned play_tone_hz;     /**< or a tone */
+	bool record;               /**< keep received sound for oh_call_heard / oh_call_save */
+	const char *codecs;        /**< "PCMA PCMU" in order; NULL: default */
+	bool delayed_offer;        /**< INVITE without SDP */
+	bool video;                /**< offer an H264 m-line too; received video packets are counted and sent back */
+	uint32_t ptime_ms;         /**< 0: 20 */
+};
+/** Call a number ("101") or URI. */
+int oh_call_start(struct oh_account *a, struct oh_call **cp, const char *to, const struct oh_call_options *o);
+/** 180. */
+int oh_call_ring(struct oh_call *c);
+/** 183 with SDP: early media. */
+int oh_call_early(struct oh_call *c, const struct oh_call_options *o);
+/** 200. */
+int oh_call_answer(struct oh_call *c, const struct oh_call_options *o);
+/** Final refusal: 486, 603, 302 with `contact` (a URI) ... */
+int oh_call_reject(struct oh_call *c, unsigned code, const char *contact);
+/** End it, in any state. */
+void oh_call_hangup(struct oh_call *c);
+/** re-INVITE: hold (sendonly) or resume. */
+int oh_call_hold(struct oh_call *c, bool hold);
+/** re-INVITE with other codecs, or without SDP when codecs is NULL. */
+int oh_call_reoffer(struct oh_call *c, const char *codecs);
+/** Digits by telephone-event. */
+int oh_call_dtmf(struct oh_call *c, const char *digits);
+/** Change what is sent: file or tone of the options. */
+int oh_call_play(struct oh_call *c, const struct oh_call_options *o);
+
+/** Figures of a call's sound. */
+struct oh_call_stats {
+	uint64_t sent, received, lost;
+	uint32_t jitter_us, rtt_us;
+	double mos;                /**< 1.0-4.5, 0: unknown */
+	char codec[16];
+	uint64_t video_received;
+};
+void oh_call_get_stats(const struct oh_call *c, struct oh_call_stats *st);
+/** Share 0-1 of the energy of the last `ms` of received sound that lies at `hz`; 0 without sound. Needs `record`. */
+double oh_call_heard(const struct oh_call *c, unsigned hz, uint32_t ms);
+/** Write received sound so far to a WAV file. Needs `record`. */
+int oh_call_save(const struct oh_call *c, const char *path);
+/** SIP Call-ID; valid while the call lives. */
+const char *oh_call_id(const struct oh_call *c);
+/** Application's own pointer. */
+void oh_call_set_user(struct oh_call *c, void *user);
+void *oh_call_user(const struct oh_call *c);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
