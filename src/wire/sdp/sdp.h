@@ -1,7 +1,7 @@
 /*
  * sdp.h - session descriptions (RFC 8866), decoded into one flat struct of slices and back.
  *
- * Decoding allocates nothing; the struct is large (about 30 kB): keep it on the
+ * Decoding allocates nothing; the struct is large (about 40 kB): keep it on the
  * stack of the loop thread or in one static scratch, not in objects and not on fibers.
  * Thread: any. Ownership: slices of the caller's bytes.
  */
@@ -11,7 +11,8 @@
 #include "base/buf.h"
 #include "base/sa.h"
 
-enum { SDP_MEDIA_MAX = 16, SDP_ATTR_MAX = 512, SDP_FMT_MAX = 64 };
+/** Most of a kind in one description; more is ERR_LIMIT. */
+enum { SDP_MEDIA_MAX = 16, SDP_ATTR_MAX = 512, SDP_FMT_MAX = 64, SDP_BW_MAX = 8, SDP_TIME_MAX = 4 };
 
 /** Direction as bits: SEND means the describer sends. */
 enum sdp_dir { SDP_INACTIVE = 0, SDP_SENDONLY = 1, SDP_RECVONLY = 2, SDP_SENDRECV = 3 };
@@ -31,7 +32,7 @@ struct sdp_media {
 	struct slice title;             /**< i= */
 	struct sa conn;                 /**< c= of the media, else of the session; port = port above; not set if a name */
 	struct slice conn_addr;         /**< address as written in the c= that applies */
-	struct slice bw[4];             /**< b= values as written */
+	struct slice bw[SDP_BW_MAX];    /**< b= values as written */
 	size_t nbw;
 	struct sa rtcp;                 /**< a=rtcp (RFC 3605) or conn with port + 1; same port with rtcp-mux when present */
 	bool rtcp_mux;
@@ -44,9 +45,9 @@ struct sdp {
 	struct slice name;              /**< s= */
 	struct slice conn_addr;         /**< session c= address as written; may be empty */
 	struct sa conn;
-	struct slice bw[4];
+	struct slice bw[SDP_BW_MAX];
 	size_t nbw;
-	struct slice time[4];           /**< t= values */
+	struct slice time[SDP_TIME_MAX];           /**< t= values */
 	size_t ntime;
 	enum sdp_dir dir;
 	size_t nattr;                   /**< session attributes: attr[0 .. nattr-1] */

@@ -16,4 +16,12 @@ struct sip_cseq {
 /** ERR_SYNTAX. */
 int sip_cseq_decode(struct sip_cseq *c, struct slice s) MUST_CHECK;
 
+/** RAck: the RSeq that is acknowledged, and the CSeq of its request. */
+struct sip_rack {
+	uint32_t rseq;
+	struct sip_cseq cseq;
+};
+/** ERR_SYNTAX. */
+int sip_rack_decode(struct sip_rack *r, struct slice s) MUST_CHECK;
+
 #endif

@@ -53,7 +53,7 @@ struct sip_msg {
 	struct slice body;
 	struct sip_hdr *hdrv;      /**< header lines in order */
 	size_t hdrc;
-	struct slice raw;          /**< the whole copy */
+	struct slice raw;          /**< the whole copy; folded lines joined by blanks, so that lengths are as received */
 	/* filled by the transport layer */
 	enum sip_transp tp;
 	struct sa src, dst;        /**< where it came from, local address it came to */
@@ -70,8 +70,9 @@ struct sip_msg_err {
 
 /**
  * Decode a datagram: the body reaches to the end, or to Content-Length when that is less (RFC 3261 18.3). Copies the bytes.
- * 0 and *mp; ERR_SYNTAX: *mp may be set all the same, when Via, From, To, Call-ID and CSeq could be read: then `e` says what
- * to answer (requests) or drop; ENOMEM.
+ * 0 and *mp; ENOMEM; ERR_SYNTAX: a request whose topmost Via says where an answer goes comes in *mp all the same and `e`
+ * says what to answer. From, To, Call-ID or CSeq may be empty in it: answer with those header lines that are there
+ * (RFC 4475 3.3.1). For anything else (responses, ACK, noise) *mp is NULL and e->scode 0. `e` may be NULL.
  */
 int sip_msg_decode(struct sip_msg **mp, const void *p, size_t l, struct sip_msg_err *e) MUST_CHECK;
 
@@ -79,11 +80,14 @@ int sip_msg_decode(struct sip_msg **mp, const void *p, size_t l, struct sip_msg_
 struct sip_framer {
 	size_t scanned;   /**< bytes already searched for the end of the headers */
 	size_t need;      /**< length of the whole message once known, else 0 */
+	bool crlf;        /**< a lone CRLF ended the data last time: another one makes it a ping */
 };
 enum sip_frame { SIP_FRAME_MORE, SIP_FRAME_MSG, SIP_FRAME_PING, SIP_FRAME_PONG, SIP_FRAME_BAD, SIP_FRAME_TOO_LARGE };
 /**
  * What stands at the beginning of stream bytes (RFC 3261 18.3, RFC 5626 4.4.1 keep-alives): a whole message of *len bytes,
  * a CRLFCRLF ping or CRLF pong of *len bytes, or more is needed. Content-Length is required in streams (BAD without).
+ * The caller drops the *len bytes before it asks again. Which half of a ping comes when is up to the network: on a
+ * connection that we opened a PING stands for two pongs.
  */
 enum sip_frame sip_framer_next(struct sip_framer *f, struct slice data, size_t *len);
 

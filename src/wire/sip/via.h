@@ -22,7 +22,10 @@ struct sip_via {
 int sip_via_decode(struct sip_via *v, struct slice s) MUST_CHECK;
 /** True if the branch has the RFC 3261 magic cookie and more. */
 bool sip_via_rfc3261(const struct sip_via *v);
-/** The value with received= and rport= set (for responses; RFC 3581 4, RFC 3261 18.2.1); `received` empty leaves it out. */
+/**
+ * The value with received= and rport= set (for responses; RFC 3581 4, RFC 3261 18.2.1). `received` empty leaves it out;
+ * rport is written where the sender asked for it, 0 leaves it as it was.
+ */
 void sip_via_encode_received(struct buf *b, const struct sip_via *v, struct slice received, uint16_t rport);
 
 #endif

@@ -1,0 +1,257 @@
+/*
+ * lex.c - the letters of SIP's grammar: character classes, quoted strings, parameters, comma lists, host and port
+ * (RFC 3261 25.1).
+ */
+#include <string.h>
+#include "base/sa.h"
+#include "wire/sip/lex.h"
+
+/* Sets of which the classes are made. */
+#define T CC_TOKEN
+#define U CC_USER
+#define P CC_PARAM
+#define H CC_UHDR
+#define N CC_HOST
+#define MARK (U | P | H)
+#define LETTER (T | U | P | H | N | CC_ALPHA)
+#define HEXLET (LETTER | CC_HEX)
+#define NUM (T | U | P | H | N | CC_DIGIT | CC_HEX)
+
+const uint8_t sip_cc[256] = {
+	['0'] = NUM, NUM, NUM, NUM, NUM, NUM, NUM, NUM, NUM, NUM,
+	['A'] = HEXLET, HEXLET, HEXLET, HEXLET, HEXLET, HEXLET,
+	['G'] = LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER,
+	['Q'] = LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER,
+	['a'] = HEXLET, HEXLET, HEXLET, HEXLET, HEXLET, HEXLET,
+	['g'] = LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER,
+	['q'] = LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER,
+	['-'] = T | MARK | N, ['_'] = T | MARK | N, ['.'] = T | MARK | N,
+	['!'] = T | MARK, ['~'] = T | MARK, ['*'] = T | MARK, ['\''] = T | MARK,
+	['('] = MARK, [')'] = MARK,
+	['%'] = T, ['`'] = T, ['+'] = T | U | P | H,
+	['&'] = U | P | H, ['='] = U | P | H, ['$'] = U | P | H,
+	[','] = U, [';'] = U, ['#'] = U,
+	['?'] = U | H, ['/'] = U | P | H,
+	['['] = P | H, [']'] = P | H, [':'] = P | H,
+};
+
+#undef T
+#undef U
+#undef P
+#undef H
+#undef N
+
+const char *sip_quote_end(const char *p, const char *e)
+{
+	for (p++; p < e; p++) {
+		if (*p == '"')
+			return p + 1;
+		if (*p == '\\')
+			p++;
+	}
+	return NULL;
+}
+
+int sip_hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+bool sip_chars_ok(struct slice s, unsigned mask)
+{
+	const char *p = s.p, *e = s.p + s.l;
+
+	for (;;) {
+		p = sip_span(p, e, mask);
+		if (p == e)
+			return true;
+		if (*p != '%' || e - p < 3 || !sip_is(p[1], CC_HEX) || !sip_is(p[2], CC_HEX))
+			return false;
+		p += 3;
+	}
+}
+
+/* A parameter name ends at '=', ';', white space or the end. What a token may hold is asked by the strict caller only. */
+static const char *name_end(const char *p, const char *e)
+{
+	while (p < e && (sip_is(*p, CC_TOKEN | CC_PARAM) && *p != '='))
+		p++;
+	return p;
+}
+
+/* An unquoted value is lenient: visible bytes but those that end or enclose something. */
+static const char *value_end(const char *p, const char *e)
+{
+	while (p < e) {
+		uint8_t c = (uint8_t)*p;
+
+		if (c <= ' ' || c == 0x7f || c == ';' || c == ',' || c == '"' || c == '<' || c == '>')
+			break;
+		p++;
+	}
+	return p;
+}
+
+enum sip_lex sip_param_lex(struct slice *rest, struct slice *name, struct slice *val, bool strict)
+{
+	const char *p = rest->p, *e = rest->p + rest->l, *q;
+
+	p = sip_skip_ws(p, e);
+	if (p == e)
+		return SIP_LEX_END;
+	if (strict) {
+		if (*p != ';')
+			return SIP_LEX_BAD;
+		p = sip_skip_ws(p + 1, e);
+	} else {
+		while (p < e && (*p == ';' || sip_is_ws(*p)))
+			p++;
+		if (p == e)
+			return SIP_LEX_END;
+	}
+	q = name_end(p, e);
+	*name = sip_between(p, q);
+	*val = SLICE_NULL;
+	if (q == p || (strict && sip_span(p, q, CC_TOKEN) != q))
+		return SIP_LEX_BAD;
+	p = sip_skip_ws(q, e);
+	if (p < e && *p == '=') {
+		p = sip_skip_ws(p + 1, e);
+		q = p < e && *p == '"' ? sip_quote_end(p, e) : value_end(p, e);
+		if (!q)
+			return SIP_LEX_BAD;
+		*val = sip_between(p, q);
+		p = sip_skip_ws(q, e);
+	}
+	if (p < e && *p != ';')
+		return SIP_LEX_BAD;
+	*rest = sip_between(p, e);
+	return SIP_LEX_ONE;
+}
+
+/* p is at '(': the byte behind the matching ')', or NULL. */
+static const char *comment_end(const char *p, const char *e)
+{
+	unsigned depth = 0;
+
+	for (; p < e; p++) {
+		if (*p == '\\')
+			p++;
+		else if (*p == '(')
+			depth++;
+		else if (*p == ')' && --depth == 0)
+			return p + 1;
+	}
+	return NULL;
+}
+
+/* Behind a bracketed URI that begins at p, else behind the bracket alone. */
+static const char *bracket_end(const char *p, const char *e)
+{
+	const char *q = memchr(p, '>', (size_t)(e - p));
+
+	return q ? q + 1 : p + 1;
+}
+
+struct slice sip_list_cut(struct slice *rest)
+{
+	const char *b = rest->p, *p = b, *e = b + rest->l, *q;
+	bool comments = true;
+	struct slice v;
+
+	while (p < e && *p != ',') {
+		switch (*p) {
+		case '"':
+			q = sip_quote_end(p, e);
+			p = q ? q : e;
+			break;
+		case '<':
+			p = bracket_end(p, e);
+			break;
+		case '(':
+			/* one that is never closed is asked for once only, or a row of them would cost their square */
+			q = comments ? comment_end(p, e) : NULL;
+			if (!q)
+				comments = false;
+			p = q ? q : p + 1;
+			break;
+		default:
+			p++;
+		}
+	}
+	v = sip_trim(sip_between(b, p));
+	*rest = p < e ? sip_between(p + 1, e) : SLICE_NULL;
+	return v;
+}
+
+/* Dotted decimal, the form of almost every literal address. */
+static bool is_ipv4(struct slice s)
+{
+	const char *p = s.p, *e = s.p + s.l;
+	unsigned n, parts = 0;
+
+	while (p < e && parts < 4) {
+		const char *b = p;
+
+		for (n = 0; p < e && sip_is(*p, CC_DIGIT) && p - b < 3; p++)
+			n = n * 10 + (unsigned)(*p - '0');
+		if (p == b || n > 255)
+			return false;
+		parts++;
+		if (p < e && *p++ != '.')
+			return false;
+	}
+	return parts == 4 && p == e && e[-1] != '.';
+}
+
+static const char *host_ipv6(const char *p, const char *e, struct slice *host)
+{
+	const char *q = memchr(p, ']', (size_t)(e - p));
+	struct sa a;
+
+	if (!q)
+		return NULL;
+	*host = sip_between(p + 1, q);
+	if (slice_chr(*host, '%') >= 0 || slice_chr(*host, ':') < 0 || sa_set(&a, *host, 0))
+		return NULL;
+	return q + 1;
+}
+
+const char *sip_hostport(const char *p, const char *e, struct slice *host, uint16_t *port, int *af)
+{
+	const char *q;
+	uint32_t n = 0;
+
+	*port = 0;
+	if (p == e)
+		return NULL;
+	if (*p == '[') {
+		p = host_ipv6(p, e, host);
+		if (!p)
+			return NULL;
+		*af = AF_INET6;
+	} else {
+		q = sip_span(p, e, CC_HOST);
+		if (q == p)
+			return NULL;
+		*host = sip_between(p, q);
+		*af = sip_is(*p, CC_DIGIT) && is_ipv4(*host) ? AF_INET : 0;
+		p = q;
+	}
+	q = sip_skip_ws(p, e);
+	if (q == e || *q != ':')
+		return p;
+	q = sip_skip_ws(q + 1, e);
+	for (p = q; p < e && sip_is(*p, CC_DIGIT) && p - q < 6; p++)
+		n = n * 10 + (uint32_t)(*p - '0');
+	if (p == q || n > 65535)
+		return NULL;
+	*port = (uint16_t)n;
+	return p;
+}
