@@ -15,13 +15,13 @@ enum field_type {
 	FIELD_INT,      /**< min..max */
 	FIELD_BOOL,
 	FIELD_ENUM,     /**< one of `choices`, space separated */
-	FIELD_TIME,     /**< ms since 1970, written by the system */
+	FIELD_TIME,     /**< ms since 1970; with `def` "create" or "change" the store writes it then */
 	FIELD_SECRET    /**< stored encrypted, shown only on request; min..max characters */
 };
 enum field_flag {
 	FIELD_KEY = 1,       /**< the name of the row in URLs; exactly one field */
 	FIELD_REQUIRED = 2,
-	FIELD_READONLY = 4,  /**< set by the system */
+	FIELD_READONLY = 4,  /**< set by the system; what people send for it is ignored */
 	FIELD_GENERATED = 8, /**< made at creation when not given (secrets) */
 	FIELD_UNIQUE = 16
 };
@@ -48,11 +48,13 @@ const struct field *resource_field(const struct resource *r, struct slice name);
 /** The key field. */
 const struct field *resource_key(const struct resource *r);
 /**
- * Check the members of a JSON object against the table; `create` also asks for required fields and fills defaults (not secrets).
- * Text input such as "30" or "true" is taken for numbers and booleans (command line). On ERR_SYNTAX `why` holds one sentence and `field` the member's name.
+ * Check the members of a JSON object against the table; `create` also asks for required fields and fills defaults
+ * (not secrets). Text input such as "30" or "true" is taken for numbers and booleans (command line), and obj is changed
+ * to the proper type; read-only members are taken out; null means "none" where a value is not required.
+ * On ERR_SYNTAX `why` (may be NULL) holds one sentence and `field` (may be NULL) the member's name. ENOMEM.
  */
 int resource_check(const struct resource *r, json_t *obj, bool create, const char **field, struct buf *why) MUST_CHECK;
-/** CREATE TABLE text for SQLite and PostgreSQL (with id, domain_id and version columns). */
+/** CREATE TABLE and CREATE INDEX text for SQLite and PostgreSQL (with id, domain_id and version columns). */
 void resource_sql_create(const struct resource *r, struct buf *b);
 
 #endif

@@ -24,11 +24,13 @@ struct store_cfg {
 	uint32_t max_queue;                     /**< waiting records, 0 = 10000 */
 };
 /**
- * Open: take the lock, make key and database if missing, migrate after a backup copy (offhook.db.before-N), close orphaned call records.
- * EBUSY: another process has the directory (its pid in `why`); EACCES, EROFS, ENOSPC ...: `why` is a sentence for people with what to do.
+ * Open: take the lock, make key and database if missing, migrate after a backup copy (offhook.db.before-N),
+ * close orphaned call records. EBUSY: another process has the directory (its pid in `why`); EACCES, EROFS, ENOSPC ...;
+ * EBADMSG: damaged database; ERR_AUTH: the key file is missing or another one; ERR_STATE: written by a newer version.
+ * `why` is a sentence for people with what to do. Blocks; nothing is left open on an error.
  */
 int store_open(struct store **sp, const struct store_cfg *cfg, struct buf *why) MUST_CHECK;
-/** Write all that waits (at most 5 s), stop the threads, close, unlock. */
+/** Write all that waits (at most 5 s), stop the threads, close, unlock. No call-back is made afterwards. NULL is fine. */
 void store_close(struct store *s);
 /** True when the database was made by this open. */
 bool store_is_new(const struct store *s);
@@ -47,10 +49,15 @@ int store_seal(struct store *s, struct slice plain, struct buf *b) MUST_CHECK;
 int store_unseal(struct store *s, struct slice sealed, struct buf *plain) MUST_CHECK;
 
 /* ---- start-up ---- */
-/** Rows of a resource in key order, synchronously, straight from the columns (start only; 10,000 rows in about 20 ms). `col` holds one text per field of the table in order (NULL for SQL null), secrets still sealed. */
-int store_load(struct store *s, const struct resource *r, void (*row)(const char *const *col, const size_t *len, void *arg), void *arg) MUST_CHECK;
+/**
+ * Rows of a resource in key order, synchronously, straight from the columns (start only; 10,000 rows in about 20 ms).
+ * `col` holds one text per field of the table in order (NULL for SQL null; booleans "0" and "1"), secrets still sealed.
+ */
+int store_load(struct store *s, const struct resource *r,
+	       void (*row)(const char *const *col, const size_t *len, void *arg), void *arg) MUST_CHECK;
 /** Rows of a plain state table kept with store_put (see there): key and value. */
-int store_load_state(struct store *s, const char *table, void (*row)(struct slice key, struct slice val, void *arg), void *arg) MUST_CHECK;
+int store_load_state(struct store *s, const char *table, void (*row)(struct slice key, struct slice val, void *arg),
+		     void *arg) MUST_CHECK;
 
 /* ---- configuration ---- */
 enum change_op { CHANGE_CREATE, CHANGE_UPDATE, CHANGE_DELETE };
@@ -58,13 +65,19 @@ struct change_item {
 	enum change_op op;
 	const struct resource *r;
 	const char *key;      /**< row's key value (for CREATE: in `obj` as well) */
-	json_t *obj;          /**< new or changed fields; secrets in plain text here, sealed by the store */
+	json_t *obj;          /**< new or changed fields, secrets in plain text; NULL for DELETE. Copied by the call */
 };
-/** Result: 0 and the row as it is now (of the first item; secrets left out) and the change's number; ENOENT no such row; EEXIST key taken; ENOSPC/EIO... with a sentence. */
+/**
+ * Result: 0 and the row as it is now (of the first item; secrets left out; NULL after a delete) and the change's number
+ * (0: nothing was different, nothing was kept); ERR_SYNTAX a value is not allowed; ENOENT no such row; EEXIST key taken;
+ * ENOSPC/EROFS/EIO... with a sentence.
+ */
 typedef void(store_change_h)(int err, const char *why, json_t *row, int64_t change_id, void *arg);
 /**
  * Carry out several items as one transaction with author and text; history keeps the diff (secrets as "(changed)").
- * `apply` runs on the loop after the commit, before `h`, once per item with the new row (NULL after a delete; secrets in plain text): the in-memory swap.
+ * Values are checked again with resource_check(); secrets marked FIELD_GENERATED are made when a new row has none.
+ * `apply` runs on the loop after the commit, before `h`, once per item that changed something, with the new row
+ * (NULL after a delete; secrets in plain text): the in-memory swap.
  */
 struct store_change {
 	const struct change_item *item;
@@ -75,26 +88,53 @@ struct store_change {
 	void *apply_arg;
 };
 void store_change(struct store *s, const struct store_change *c, store_change_h *h, void *arg);
-/** Undo change number `id` by a new change. EEXIST with a sentence naming the later changes that touch the same fields. */
-void store_undo(struct store *s, int64_t id, const char *author, void (*apply)(const struct change_item *it, json_t *row, void *arg), void *apply_arg,
-		store_change_h *h, void *arg);
-/** Called on the loop whenever something was committed by store_change or store_undo (live views). */
+/**
+ * Undo change number `id` by a new change. Of `c` author, apply and apply_arg are used. ENOENT no such change; EEXIST
+ * with a sentence naming the later changes that touch the same fields, or the change that undid it already.
+ */
+void store_undo(struct store *s, int64_t id, const struct store_change *c, store_change_h *h, void *arg);
+/** Call `fn` on the loop after each committed change, between its `apply` and its `h` (live views). NULL ends it. */
+void store_on_change(struct store *s, void (*fn)(int64_t change_id, void *arg), void *arg);
 
 /* ---- queries, answered by the reader thread ---- */
 /** JSON result (object or array), or err with a sentence. */
 typedef void(store_json_h)(int err, const char *why, json_t *res, void *arg);
-/** List of a resource: {"items":[...],"next":"cursor"|null}; `after` key cursor or NULL; limit 0 = 1000; `secrets` shows them. */
-void store_list(struct store *s, const struct resource *r, const char *after, uint32_t limit, bool secrets, store_json_h *h, void *arg);
+struct store_page {
+	const char *after; /**< cursor: the last key of the page before, or NULL */
+	uint32_t limit;    /**< 0 = 1000 */
+	bool secrets;      /**< show them in plain text */
+};
+/** List of a resource in key order: {"items":[...],"next":"cursor"|null}; `p` may be NULL. */
+void store_list(struct store *s, const struct resource *r, const struct store_page *p, store_json_h *h, void *arg);
+/** One row by its key. ENOENT. */
 void store_get(struct store *s, const struct resource *r, const char *key, bool secrets, store_json_h *h, void *arg);
-/** History of changes, newest first: id, at, author, text, items [{op, resource, key, diff {field: [old, new]}}], undone_by. */
+/**
+ * History of changes, newest first: {"items":[{id, at_ms, author, text, items [{op, resource, key, diff {field: [old, new]}}],
+ * undoes, undone_by}],"next":id|null}; only those below `before` unless it is 0; limit 0 = 100.
+ */
 void store_history(struct store *s, int64_t before, uint32_t limit, store_json_h *h, void *arg);
 /** Everything as one readable object {"offhook":1,"extensions":[...]}; secrets included in plain text if asked. */
 void store_export(struct store *s, bool secrets, store_json_h *h, void *arg);
 
 /* ---- call records, written behind and coalesced ---- */
-/** Put a record: phase OPEN inserts, later ones replace the row of the same id. `json` is referenced; flat members are columns (id, from, to, start_ms, answer_ms, end_ms, outcome, code ...), the whole is kept as JSON too. */
-void store_cdr(struct store *s, json_t *json, bool final);
-/** Newest first: {"items":[...],"next":...}; filters may be NULL. Waiting records are flushed first. */
+/** A call record as it is now: always whole, a later one replaces the row of the same id. Empty slices and 0 mean "not known". */
+struct cdr_row {
+	struct slice id;          /**< of the call; required, at most 255 bytes */
+	struct slice from, to;    /**< numbers as dialled */
+	struct slice answered_by;
+	struct slice outcome;     /**< one word: "answered", "busy" ... */
+	struct slice reason;      /**< the same in plain words */
+	struct slice detail;      /**< text of a JSON object: legs, codecs, quality ...; its members appear beside the columns */
+	int64_t start_ms, answer_ms, end_ms; /**< wall clock; 0 = not yet */
+	uint32_t code;            /**< SIP status, 0 = none */
+};
+/**
+ * Put a record: at INVITE, at answer, at the end (`final`). Copies what it needs and
+ * returns at once; written within a second; what came and went between two
+ * commits costs one write.
+ */
+void store_cdr(struct store *s, const struct cdr_row *row, bool final);
+/** Newest first: {"items":[...],"next":cursor|null}; filters may be NULL. */
 struct cdr_filter {
 	int64_t since_ms, until_ms; /**< 0 = open */
 	const char *number;         /**< from, to or answered_by equals */
@@ -102,16 +142,36 @@ struct cdr_filter {
 	const char *before;         /**< cursor */
 	uint32_t limit;             /**< 0 = 100 */
 };
+/** Waiting records are written first, so that the list has them. */
 void store_cdr_list(struct store *s, const struct cdr_filter *f, store_json_h *h, void *arg);
 
 /* ---- state that must survive a restart (registrations), written behind, coalesced by key ---- */
-/** Keep `val` under `key` in a state table ("contacts"); empty val deletes. Coalesced: many puts of one key within a second cost one write. */
+/**
+ * Keep `val` under `key` in a state table ("contacts": lower-case letters, at most 15); empty val deletes.
+ * Coalesced: many puts of one key within a second cost one write.
+ */
 void store_put(struct store *s, const char *table, struct slice key, struct slice val);
+/** As store_put for a value that changed only a little (a refreshed registration): written within 30 s. */
+void store_put_lazy(struct store *s, const char *table, struct slice key, struct slice val);
 
 /* ---- health ---- */
-/** Problem with the disk or database right now; text and remedy, static or kept by the store; false if all is well. */
-bool store_trouble(const struct store *s, const char **text, const char **remedy, int64_t *since_ms, uint32_t *waiting, uint64_t *lost);
-/** Wait (blocking) until all that was asked is on disk: tests and shutdown. */
+/** Trouble with the disk or the database. */
+struct store_health {
+	const char *text;   /**< what is wrong, a sentence; static */
+	const char *remedy; /**< what to do, a sentence; static */
+	int64_t since_ms;   /**< wall clock */
+	uint32_t waiting;   /**< records not on disk yet */
+	uint64_t lost;      /**< records given up for lack of room since start */
+};
+/** True while there is trouble. Fills `h` (may be NULL) in both cases: without trouble texts are NULL. */
+bool store_trouble(struct store *s, struct store_health *h);
+/** Call `fn` on the loop when trouble begins, changes or ends (then ask store_trouble). NULL ends it. */
+void store_on_trouble(struct store *s, void (*fn)(void *arg), void *arg);
+/**
+ * Wait (blocking) until all that was asked is on disk: start, tests and shutdown. Call-backs then wait in the loop:
+ * loop_drain() runs them.
+ * ETIMEDOUT after `ms`; ENOSPC, EROFS, EIO ... when the disk does not take it.
+ */
 int store_flush(struct store *s, uint32_t ms) MUST_CHECK;
 
 #endif
