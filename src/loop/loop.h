@@ -31,22 +31,26 @@ int loop_alloc_virtual(struct loop **lp, struct vnet *net) MUST_CHECK;
 bool loop_is_virtual(const struct loop *l);
 /** The vnet of a virtual loop, or NULL. */
 struct vnet *loop_vnet(const struct loop *l);
-/** Run until loop_stop(). Not for virtual loops: vnet_run() steps them. */
+/** Run until loop_stop(); 0, EBUSY when it runs already. Not for virtual loops (ENOTSUP): vnet_run() steps them. */
 int loop_run(struct loop *l);
 /** Leave loop_run() after this turn. Loop thread. */
 void loop_stop(struct loop *l);
 /** As loop_stop, from any thread or a signal handler. */
 void loop_wake_stop(struct loop *l);
+/** Run the messages and tails that wait, outside of loop_run: for an orderly start or end. Loop thread. */
+void loop_drain(struct loop *l);
+/** The libuv loop (uv_loop_t *) that a real loop serves along, for libraries with libuv handles; NULL: virtual, or no memory. */
+void *loop_uv(struct loop *l);
 
 /** Monotonic time of this turn, ms / us (virtual loops: virtual time, starting at 1,000,000 ms). */
 uint64_t loop_now_ms(const struct loop *l);
 uint64_t loop_now_us(const struct loop *l);
-/** Wall clock now, ms since 1970 (virtual loops: 2026-01-01T00:00:00Z plus virtual time). */
+/** Wall clock now, ms since 1970 (virtual loops: 2026-01-01T00:00:00Z at the start of virtual time). */
 int64_t loop_wall_ms(const struct loop *l);
 /** Read the clock again in mid-turn (real loops); returns us. For packet times. */
 uint64_t loop_now_us_fresh(struct loop *l);
 
-/** A timer, embedded in its owner. All zero when new. Resolution 1 ms up to 256 ms, coarser (0.5 %) beyond; never early. */
+/** A timer, embedded in its owner. All zero when new. Resolution 1 ms; never early. */
 struct timer {
 	struct link le;
 	uint64_t due;            /**< ms */
@@ -97,7 +101,7 @@ void loop_thread_stop(struct loop_thread *t);
 /** Raise this thread's priority where the system allows it (sound); returns 0 or EPERM. */
 int loop_thread_raise(void);
 
-/** Run `fn` on the loop when the process gets SIGINT or SIGTERM (real loops). ENOMEM. NULL ends it. */
+/** Run `fn` on the loop at SIGINT or SIGTERM (never on virtual loops). EBUSY when another loop has them. NULL ends it. */
 int loop_on_signal(struct loop *l, void (*fn)(int signum, void *arg), void *arg) MUST_CHECK;
 
 #endif

@@ -1,0 +1,291 @@
+/*
+ * loop.c - the loop object: making it, running it, its clock, messages from
+ * other threads and work at the end of a turn.
+ *
+ * A turn: wait, call what is ready, call due timers, then messages and tails
+ * until there are none. Virtual loops have no wait of their own: vnet.c calls
+ * loop_settle() and wheel_run() on them.
+ */
+#include <limits.h>
+#include <sys/mman.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "loop/loop_priv.h"
+#include "loop/udp_priv.h"
+
+enum { SETTLE_ROUNDS = 32 };
+
+/* 2026-01-01T00:00:00Z: the wall clock of virtual loops at their start */
+static const int64_t virtual_epoch_ms = 1767225600000;
+
+/* The loop that this thread runs: its own messages need no waking. */
+static _Thread_local struct loop *here;
+
+struct metric loop_udp_send_errors = {
+	.name = "udp_send_errors_total",
+	.help = "Datagrams that the system refused to send.",
+};
+struct metric loop_udp_dropped = {
+	.name = "udp_send_dropped_total",
+	.help = "Datagrams dropped because a socket's output queue was full.",
+};
+
+static void loop_destroy(void *obj)
+{
+	struct loop *l = obj;
+
+	if (l->wheel.n)
+		log_debug("loop", "%zu timers still run on a loop that ends", l->wheel.n);
+	loop_signal_forget(l);
+	loop_lingering_drop(l);
+	loop_fibers_drop(l);
+	if (l->net)
+		vnet_leave(l->net, l);
+	mem_deref(l->poll);
+	mem_deref(l->udp);
+	if (l->rx)
+		munmap(l->rx, (size_t)RX_SLOTS * RX_SIZE);
+}
+
+int loop_alloc(struct loop **lp)
+{
+	struct loop *l = mem_zalloc(sizeof(*l), loop_destroy);
+
+	if (!l)
+		return ENOMEM;
+	int err = poller_alloc(&l->poll);
+	if (err) {
+		mem_deref(l);
+		return err;
+	}
+	metric_reg(&loop_udp_send_errors);
+	metric_reg(&loop_udp_dropped);
+	wheel_init(&l->wheel, clock_mono_us() / 1000);
+	*lp = l;
+	return 0;
+}
+
+int loop_alloc_virtual(struct loop **lp, struct vnet *net)
+{
+	struct loop *l = mem_zalloc(sizeof(*l), loop_destroy);
+
+	if (!l)
+		return ENOMEM;
+	l->net = net;
+	vnet_join(net, l);
+	wheel_init(&l->wheel, vnet_now_us(net) / 1000);
+	*lp = l;
+	return 0;
+}
+
+bool loop_is_virtual(const struct loop *l)
+{
+	return l->net != NULL;
+}
+
+struct vnet *loop_vnet(const struct loop *l)
+{
+	return l->net;
+}
+
+void *loop_uv(struct loop *l)
+{
+	return l->poll ? poller_uv(l->poll) : NULL;
+}
+
+uint8_t *loop_rx(struct loop *l)
+{
+	if (l->rx)
+		return l->rx;
+	void *p = mmap(NULL, (size_t)RX_SLOTS * RX_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return NULL;
+#ifdef MADV_NOHUGEPAGE
+	/* one touched byte must not cost a page of 2 MB */
+	(void)madvise(p, (size_t)RX_SLOTS * RX_SIZE, MADV_NOHUGEPAGE);
+#endif
+	l->rx = p;
+	return l->rx;
+}
+
+/* ------------------------------------------------------------------ time */
+
+/* The clock is read when somebody asks first in a turn. Outside of loop_run there are no turns: read it each time. */
+static uint64_t loop_clock(struct loop *l)
+{
+	if (l->net)
+		return vnet_now_us(l->net);
+	if (!l->running || l->stale) {
+		l->now_us = clock_mono_us();
+		l->stale = false;
+	}
+	return l->now_us;
+}
+
+uint64_t loop_now_us(const struct loop *l)
+{
+	return loop_clock((struct loop *)(uintptr_t)l);
+}
+
+uint64_t loop_now_ms(const struct loop *l)
+{
+	return loop_now_us(l) / 1000;
+}
+
+uint64_t loop_now_us_fresh(struct loop *l)
+{
+	l->stale = true;
+	return loop_clock(l);
+}
+
+int64_t loop_wall_ms(const struct loop *l)
+{
+	if (!l->net)
+		return clock_wall_ms();
+	return virtual_epoch_ms + (int64_t)(vnet_now_us(l->net) / 1000) - VNET_START_MS;
+}
+
+/* ------------------------------------------------------------------ messages */
+
+void loop_post(struct loop *l, struct loop_msg *m)
+{
+	struct loop_msg *old = atomic_load_explicit(&l->inbox, memory_order_relaxed);
+
+	do {
+		m->next = old;
+	} while (!atomic_compare_exchange_weak_explicit(&l->inbox, &old, m, memory_order_release, memory_order_relaxed));
+	/* not the first of a burst: the first one woke the loop, or is the loop's own and is seen before it waits */
+	if (old || !l->poll)
+		return;
+	if (here == l && !l->stale)
+		return;
+	poller_wake(l->poll);
+}
+
+static bool inbox_run(struct loop *l)
+{
+	/* the plain load keeps an idle queue's cache line shared */
+	if (!atomic_load_explicit(&l->inbox, memory_order_relaxed))
+		return false;
+	struct loop_msg *m = atomic_exchange_explicit(&l->inbox, NULL, memory_order_acquire);
+	struct loop_msg *first = NULL;
+	while (m) {
+		struct loop_msg *next = m->next;
+		m->next = first;
+		first = m;
+		m = next;
+	}
+	while (first) {
+		struct loop_msg *next = first->next;
+		first->fn(first);
+		first = next;
+	}
+	return true;
+}
+
+/* ------------------------------------------------------------------ tails */
+
+void loop_at_tail(struct loop *l, struct loop_tail *t)
+{
+	if (!t->le.list)
+		list_append(&l->tails, &t->le);
+}
+
+void loop_tail_cancel(struct loop_tail *t)
+{
+	list_unlink(&t->le);
+}
+
+/* Those there are now; what they ask for comes in the next round. */
+static bool tails_run(struct loop *l)
+{
+	size_t n = l->tails.n;
+
+	if (!n)
+		return false;
+	while (n-- && l->tails.head) {
+		struct loop_tail *t = LINK_OBJ(l->tails.head, struct loop_tail, le);
+		list_unlink(&t->le);
+		t->fn(t->arg);
+	}
+	return true;
+}
+
+bool loop_settle(struct loop *l, bool *more)
+{
+	bool any = false;
+
+	*more = false;
+	for (int i = 0; i < SETTLE_ROUNDS; i++) {
+		bool ran = inbox_run(l);
+		ran |= tails_run(l);
+		if (!ran)
+			return any;
+		any = true;
+	}
+	*more = true;
+	return any;
+}
+
+void loop_drain(struct loop *l)
+{
+	bool more;
+
+	(void)loop_settle(l, &more);
+}
+
+/* ------------------------------------------------------------------ running */
+
+/* Ms to wait for the next timer, -1 for ever. */
+static int loop_timeout(const struct loop *l)
+{
+	uint64_t at;
+
+	if (!wheel_next(&l->wheel, &at))
+		return -1;
+	uint64_t now = clock_mono_us(), due = at > UINT64_MAX / 1000 ? UINT64_MAX : at * 1000;
+	if (due <= now)
+		return 0;
+	uint64_t ms = (due - now + 999) / 1000;
+	return ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+int loop_run(struct loop *l)
+{
+	struct loop *outer = here;
+	bool more;
+
+	if (!l->poll)
+		return ENOTSUP;
+	if (l->running)
+		return EBUSY;
+	here = l;
+	l->running = true;
+	l->stale = true;
+	for (;;) {
+		(void)loop_now_us(l);
+		(void)loop_settle(l, &more);
+		if (atomic_exchange(&l->stop, false))
+			break;
+		int ms = more ? 0 : loop_timeout(l);
+		l->stale = true;
+		poller_wait(l->poll, ms);
+		loop_signal_check(l);
+		(void)wheel_run(&l->wheel, loop_now_ms(l));
+	}
+	l->running = false;
+	here = outer;
+	return 0;
+}
+
+void loop_stop(struct loop *l)
+{
+	atomic_store(&l->stop, true);
+}
+
+void loop_wake_stop(struct loop *l)
+{
+	atomic_store(&l->stop, true);
+	if (l->poll)
+		poller_wake(l->poll);
+}
