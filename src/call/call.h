@@ -6,8 +6,9 @@
  * log line and record carries, joins the media of two legs, carries offers and
  * answers from one to the other, and ends as a call record. Who is to be called is
  * decided by the owner of struct call_ops (the PBX, or the user-agent library).
- * Thread: loop. Ownership: the call owns its legs; a call lives until its last leg
- * is gone and its record is handed over. Call-backs are last statements.
+ * Thread: loop. Ownership: the call owns its legs; a call is live until its end is
+ * decided, then it leaves the list, its legs finish, its record is closed, and it is
+ * freed at the end of a turn. Nothing of it is freed within a call-back.
  */
 #ifndef OFFHOOK_CALL_CALL_H
 #define OFFHOOK_CALL_CALL_H
@@ -26,29 +27,29 @@ struct leg;
 /** Why a leg or call ends: a SIP status code says it for every protocol (200 = normal clearing). */
 struct hangup {
 	uint16_t code;        /**< 200 normal, 486 busy, 480 unavailable, 487 cancelled, 408 no answer, 404, 603 ... */
-	const char *text;     /**< plain words for record and log, static */
+	const char *text;     /**< plain words for record and log, static; NULL: those of the code */
 	bool elsewhere;       /**< answered by another branch: Reason: SIP;cause=200 */
+	bool silent;          /**< the far end gave no sign at all: unreachable rather than unanswered */
 };
 
 enum leg_state { LEG_NEW, LEG_RINGING, LEG_ANSWERED, LEG_HELD, LEG_ENDED };
 enum { LEG_MEDIA_MAX = 8 }; /**< m-lines carried; further ones are refused (port 0) */
 
-/** A session description as bytes; SDP whatever the protocol. */
-struct desc {
-	struct rbuf *sdp;      /**< NULL = none */
-};
-
-/** What a protocol implements. None of them calls back before it returns. All return 0 or errno. */
+/**
+ * What a protocol implements. None of them calls back before it returns. All return 0 or errno.
+ * After hangup() the leg reports leg_ev_gone() once, later.
+ */
 struct leg_ops {
 	const char *proto;                                                     /**< "sip", "inside" */
 	int (*ring)(struct leg *l);                                            /**< alerting, without SDP */
-	int (*progress)(struct leg *l, uint16_t code, struct slice sdp);       /**< early media, with SDP */
+	int (*progress)(struct leg *l, uint16_t code, struct slice sdp);       /**< 181-183; early media if SDP is not empty */
 	int (*answer)(struct leg *l, struct slice sdp);                        /**< SDP: answer, or our offer if its INVITE had none */
 	void (*hangup)(struct leg *l, const struct hangup *h);                 /**< reject, cancel or end, as the state asks */
-	int (*offer)(struct leg *l, struct slice sdp);                         /**< change of session; empty: ask it for an offer */
-	int (*answer_offer)(struct leg *l, struct slice sdp);                  /**< answer to its open offer (re-INVITE, or 2xx with offer) */
-	int (*reject_offer)(struct leg *l, uint16_t code);                     /**< refuse its open offer */
+	int (*offer)(struct leg *l, struct slice sdp);                         /**< change of session; empty: ask it for an offer. ERR_STATE: not now */
+	int (*answer_offer)(struct leg *l, struct slice sdp);                  /**< answer to its open offer, or our offer to its request for one */
+	int (*reject_offer)(struct leg *l, uint16_t code);                     /**< refuse its open offer. ERR_STATE: the protocol has no way to */
 	void (*sdp_ip)(struct leg *l, struct sa *advertise, struct sa *bind);  /**< addresses for SDP towards this peer and for its sockets */
+	struct slice (*callid)(const struct leg *l);                           /**< the protocol's name of the call, for the record */
 	void (*free)(struct leg *l);                                           /**< drop protocol state; last call */
 };
 
@@ -64,30 +65,33 @@ struct leg {
 	const struct leg_ops *ops;
 	void *proto;               /**< adapter's state */
 	enum leg_state state;
+	uint16_t code;             /**< final status, 0 while alive */
 	bool outgoing;             /**< we called it */
-	bool offer_open;           /**< it made an offer that waits for an answer */
-	bool offered;              /**< we made it an offer that waits */
+	bool rang;                 /**< it alerted */
+	bool offer_open;           /**< it made an offer, or asked for one, and waits */
+	bool offered;              /**< we made it an offer, or asked for one, and wait */
+	bool sdp_stale;            /**< an offer of ours was refused: the next SDP needs a new version */
 	struct party party;        /**< who it is */
 	char device[64];           /**< which phone: User-Agent or contact host, for people */
 	struct sa peer;            /**< signalling address */
-	struct rbuf *remote;       /**< its last SDP */
-	struct rbuf *local;        /**< our last SDP towards it */
-	uint64_t sdp_id;           /**< o= session id and version */
-	uint32_t sdp_version;
-	struct mstream *ms[LEG_MEDIA_MAX]; /**< streams by m-line */
-	uint8_t nms;
-	unsigned worker;
-	struct leg_record rec;
-	handle_t handle;
+	struct rbuf *offer;        /**< its open offer; NULL: none, or it asked for ours */
+	struct rbuf *remote;       /**< its SDP in force */
+	struct rbuf *local;        /**< our SDP towards it in force */
+	struct rbuf *sent;         /**< our offer that waits for its answer */
+	uint64_t sdp_id;           /**< o= session id */
+	uint32_t sdp_version;      /**< o= version last used */
+	struct mstream *ms[LEG_MEDIA_MAX]; /**< streams by m-line; NULL: refused */
+	int64_t start_ms, answer_ms; /**< wall clock, 0 = never */
+	struct event ready;        /**< for inside parties: the answer to our offer came */
 };
 
 /** The owner of policy. Members may be NULL but `incoming`. */
 struct call_ops {
-	/** A new call arrived on `from` (authenticated by the adapter). `dialled` is what it asks for. Decide now or later: call_dial, call_inside, call_reject. */
+	/** A new call arrived on `from` (authenticated by the adapter). `dialled` is what it asks for. Decide now or later: call_dial, call_inside, call_hangup. */
 	void (*incoming)(struct call *c, struct leg *from, const char *dialled, void *arg);
-	/** Record phases. The struct is valid during the call. */
+	/** Record phases. The struct is valid during the call-back. */
 	void (*record)(enum record_phase phase, const struct call_record *r, void *arg);
-	/** Something visible changed (state, legs): live views. */
+	/** Something visible changed (state, legs): live views. CALL_ENDING is the last one of a call. */
 	void (*changed)(struct call *c, void *arg);
 	/** A digit pressed by `from`. */
 	void (*dtmf)(struct call *c, struct leg *from, char digit, uint32_t ms, void *arg);
@@ -101,14 +105,26 @@ struct call {
 	char id[24];                 /**< "c" and 20 characters */
 	enum call_state state;
 	struct list legs;
-	struct leg *a, *b;           /**< caller and, once one has won, callee */
-	unsigned worker;
+	struct list past;            /**< records of legs that are gone */
+	struct leg *a, *b;           /**< caller and, once one has won, callee; NULL when gone */
+	unsigned worker;             /**< media worker of all its legs */
 	uint32_t maxfwd;             /**< hops left for onward legs */
-	uint64_t start_ms, answer_ms;/**< loop's ms */
-	struct call_record rec;
+	char dialled[64];            /**< as dialled */
+	const char *inside;          /**< name of the inside application that serves it, static, or NULL */
+	uint64_t start_ms, answer_ms, end_ms; /**< loop's ms, 0 = never */
+	int64_t start_wall, answer_wall, end_wall; /**< wall clock, ms */
+	char answered_by[64];
+	struct rbuf *pass;           /**< header lines of the caller that go onward, for the adapter; may be NULL */
 	struct dial *dial;           /**< running dial, or NULL */
 	struct fiber *fiber;         /**< inside application, or NULL */
-	struct timer timer;
+	struct timer timer;          /**< bound for the final figures of its streams */
+	const char *ended_by;        /**< "caller" "callee" "system", NULL while live */
+	const char *end_text;        /**< words of the end, static; may be NULL */
+	uint16_t end_code;           /**< 200 answered, else what the caller got */
+	bool end_rang, end_silent;   /**< at the end: somebody had rung; nobody gave a sign */
+	bool started, closed;        /**< record was opened, closed */
+	uint32_t ring_ms;            /**< of the last dial */
+	uint32_t closing;            /**< streams whose final figures are awaited */
 	uint64_t policy;             /**< owner's own flags */
 	void *owner;                 /**< owner's own pointer */
 };
@@ -120,72 +136,106 @@ struct calls_cfg {
 };
 /** New engine; ENOMEM. mem_deref after calls_drain. */
 int calls_alloc(struct calls **cp, const struct calls_cfg *cfg, const struct call_ops *ops, void *arg) MUST_CHECK;
-/** Hang up everything (BYE, CANCEL), then call `done` when all are gone or after `ms`. */
+/** Hang up everything (BYE, CANCEL), take no more, then call `done` when all are gone or after `ms`. */
 void calls_drain(struct calls *cs, uint64_t ms, void (*done)(void *arg), void *arg);
+/** Live calls. */
 size_t calls_count(const struct calls *cs);
-/** Walk live calls. */
+/** Calls that have ended but whose legs or figures are not finished yet (leak checks). */
+size_t calls_ending(const struct calls *cs);
+/** Walk live calls; `fn` may hang up the call it is given. */
 void calls_each(struct calls *cs, void (*fn)(struct call *c, void *arg), void *arg);
-/** By id; NULL. */
+/** Live call by id; NULL. */
 struct call *calls_find(struct calls *cs, struct slice id);
 
 /* ---- for adapters ---- */
 
-/** New call with its first, incoming leg in state LEG_NEW; the adapter fills party, peer, device. ENOMEM, ERR_LIMIT. */
+/** New call with its first, incoming leg in state LEG_NEW; the adapter fills party, peer, device, maxfwd. ENOMEM, ERR_LIMIT (full), ERR_STATE (draining). */
 int call_new_incoming(struct call **cp, struct leg **lp, struct calls *cs, const struct leg_ops *ops, void *proto) MUST_CHECK;
+/** Forget a call whose adapter failed before call_start: nothing is recorded. */
+void call_abort(struct call *c);
 /** New outgoing leg in a call. ENOMEM. */
 int leg_new(struct leg **lp, struct call *c, const struct leg_ops *ops, void *proto) MUST_CHECK;
 /** Hand the call to its owner. `offer`: SDP of its INVITE or empty. */
 void call_start(struct call *c, const char *dialled, struct slice offer);
-/* What parties do. SDP slices are copied. */
+/** Is this offer one that can be carried? 0, ERR_SYNTAX (400), ENOTSUP (488: no m-line that we know). */
+int call_offer_check(struct slice offer) MUST_CHECK;
+/* What parties do. SDP slices are copied. The leg may not be used after the last two. */
 void leg_ev_ringing(struct leg *l, uint16_t code);                       /**< 180 ... without SDP */
 void leg_ev_progress(struct leg *l, uint16_t code, struct slice sdp);    /**< early SDP answer */
 void leg_ev_answered(struct leg *l, struct slice sdp, bool is_offer);    /**< it answered; sdp is its answer or (our INVITE had none) its offer */
 void leg_ev_offer(struct leg *l, struct slice sdp);                      /**< its re-INVITE; empty: it asks for our offer */
-void leg_ev_offer_result(struct leg *l, uint16_t code, struct slice sdp, bool is_offer); /**< answer to leg_ops.offer */
+void leg_ev_offer_result(struct leg *l, uint16_t code, struct slice sdp, bool is_offer); /**< answer to leg_ops.offer; is_offer: we had asked for its offer */
 void leg_ev_answer(struct leg *l, struct slice sdp);                     /**< its answer to our offer came in ACK */
-void leg_ev_redirect(struct leg *l, const struct location *contacts);    /**< 3xx: try these in its place */
+void leg_ev_dtmf(struct leg *l, char digit, uint32_t ms);                /**< digit by signalling */
+
+struct dial_target;
+/** 3xx: it is gone, try these in its place. `v` may be empty. */
+void leg_ev_redirect(struct leg *l, const struct dial_target *v, size_t n);
 /** It is gone: hang-up, failure, cancel. The leg is freed by the call room. */
 void leg_ev_gone(struct leg *l, const struct hangup *h);
+
+/** What an onward leg is made of; valid during the call. */
+struct dial_out {
+	const struct contact *contact;
+	const char *number;                /**< whom the contact stands for */
+	const struct party *caller;        /**< shown to it */
+};
+/** How the engine looks contacts up and reaches them (set by edge_alloc for the server, by ua for itself). */
+struct calls_dialer {
+	/** Answers by call-back, never within the call; cannot fail otherwise. */
+	void (*lookup)(struct slice aor, location_lookup_h *h, void *harg, void *arg);
+	/** New outgoing leg (leg_new) without offer yet: gives ops and proto so that its streams can be made; then `invite`. */
+	int (*leg)(struct leg **lp, struct call *c, const struct dial_out *o, void *arg);
+	/** Send the INVITE of such a leg; empty offer: delayed offer. */
+	int (*invite)(struct leg *l, const struct dial_out *o, struct slice offer, void *arg);
+};
+void calls_set_dialer(struct calls *cs, const struct calls_dialer *d, void *arg);
 
 /* ---- for the owner ---- */
 
 /** One target of a dial. */
 struct dial_target {
 	struct slice number;               /**< AoR user to look up ... */
-	const struct contact *contact;     /**< ... or a contact given directly (NULL: look up) */
+	const struct contact *contact;     /**< ... or a contact given directly (NULL: look up); number then names it */
 };
+/** A dial; copied. */
 struct dial_cfg {
-	const struct dial_target *targets; /**< rung at the same time */
+	const struct dial_target *targets; /**< rung at the same time, 10 at most */
 	size_t n;
 	uint32_t ring_ms;                  /**< no answer after this; 0 = 60000 */
 	struct party caller;               /**< shown to the callee; empty number: party of leg a */
-	struct party callee;               /**< for record and connected line */
-	uint16_t q_parallel;               /**< contacts within one AoR: groups of equal q, highest first (RFC 3261 16.6); 1 = all at once whatever q */
-	/** Owner may refuse a leg before it rings (call limit); NULL: none. Returns 0 or a status code. */
+	uint16_t q_parallel;               /**< 0: contacts of one AoR by groups of equal q, highest first (RFC 3261 16.6), each with its share of ring_ms; 1: all at once */
+	/** Owner may refuse a number before it rings (call limit); NULL: none. Returns 0 or a status code. */
 	uint16_t (*admit)(struct call *c, struct slice number, void *arg);
-	/** The dial failed with the best answer of all branches (RFC 3261 16.7); NULL: the call room rejects the caller with it. */
+	/** The dial failed with the best answer of all branches (RFC 3261 16.7): dial again, call_inside or call_hangup. NULL: the call room rejects the caller with it. */
 	void (*failed)(struct call *c, const struct hangup *h, void *arg);
 	void *arg;
 };
-/** Call the targets; first to answer wins, the others are cancelled with Reason, media is joined. ENOMEM, ERR_STATE. */
+/** Call the targets; first to answer wins, the others are cancelled with Reason, media is joined. ENOMEM, EINVAL, ERR_STATE (answered, ending or dialling already). */
 int call_dial(struct call *c, const struct dial_cfg *cfg) MUST_CHECK;
-/** Reject (before answer) or hang up the whole call. */
+/** Reject (before answer) or hang up the whole call. Nothing happens to a call that ends already. */
 void call_hangup(struct call *c, const struct hangup *h);
-/** Run an inside party: `fn(call, leg a, arg)` on a fiber; the leg's hang-up cancels it; when fn returns the leg is hung up. ENOMEM. */
+/**
+ * Run an inside party: `fn(call, leg a, arg)` on a fiber; the leg's hang-up cancels it; when fn returns the leg is hung up. `name` is static
+ * and stands in the record. ENOMEM, ERR_STATE.
+ */
 int call_inside(struct call *c, const char *name, void (*fn)(struct call *c, struct leg *l, void *arg), void *arg) MUST_CHECK;
 
 /* ---- for inside parties, on their fiber ---- */
 
-/** Answer the leg with sound we can make (G.711 first, then whatever it offered). 0, ECANCELED, ENOTSUP (nothing in common). */
+/**
+ * Answer the leg with sound we can make (G.711 first, then whatever it offered); waits for the ACK's answer when its INVITE had no offer.
+ * 0, ECANCELED, ENOTSUP (nothing in common: the caller gets 488), or what opening the ports says.
+ */
 int leg_answer(struct leg *l) MUST_CHECK;
-/** Play a source and wait for its end. 0, ECANCELED; ENOTSUP: no codec we can encode (go on without). */
+/** Play a source, which is always given away, and wait for its end. 0, ECANCELED; ENOTSUP: no codec we can encode (go on without). */
 int leg_play(struct leg *l, struct media_source *src) MUST_CHECK;
 /** Turn the sound round. */
 void leg_echo(struct leg *l);
 /** Wait until hang-up: returns ECANCELED. `ms` UINT64_MAX for ever, else ETIMEDOUT. */
 int leg_wait(struct leg *l, uint64_t ms) MUST_CHECK;
 
-/** "busy", "no answer" ... plain words for a code and who ended it; static. */
+/** "busy", "no answer" ... plain words for a code; static. */
 const char *hangup_words(uint16_t code);
 
 #endif

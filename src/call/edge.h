@@ -32,23 +32,16 @@ struct edge_cfg {
 	size_t nlocal_nets;
 	const char *const *domains;        /**< host names that are ours beside our addresses; copied */
 	size_t ndomains;
+	bool (*admit)(const struct sa *src, void *arg); /**< asked for each message; false drops it (bans); NULL: all */
+	void *admit_arg;
 };
-/** New edge. The stack is made by the caller with edge_sip_ops() and the edge as arg, then given by edge_set_sip(). */
+/**
+ * New edge; makes itself the dialer of `calls`. ENOMEM. The stack is made by the caller with edge_sip_ops() and the edge as arg, then
+ * given by edge_set_sip(). End: drain the calls, mem_deref the stack, then the calls, then the edge.
+ */
 int edge_alloc(struct edge **ep, const struct edge_cfg *cfg) MUST_CHECK;
 const struct sip_ops *edge_sip_ops(void);
+/** Join the stack; allows INFO in dialogs. NULL before the stack goes away. */
 void edge_set_sip(struct edge *e, struct sip *s);
-/** Call a contact: new outgoing SIP leg, INVITE sent with `offer` (empty: delayed offer). Used by call_dial through calls_set_dialer. */
-int edge_dial(struct edge *e, struct call *c, const struct contact *to, struct slice number, const struct party *caller,
-	      struct slice offer, struct leg **lp) MUST_CHECK;
-
-/** How the call engine reaches contacts and looks them up (set by edge_alloc for the server, by ua for itself). */
-struct calls_dialer {
-	int (*lookup)(struct slice aor, location_lookup_h *h, void *harg, void *arg);
-	/** New outgoing leg without offer yet: gives ops and proto so that its streams can be made; then `invite`. */
-	int (*leg)(struct leg **lp, struct call *c, const struct contact *to, struct slice number, const struct party *caller, void *arg);
-	/** Send the INVITE of such a leg. */
-	int (*invite)(struct leg *l, struct slice offer, void *arg);
-};
-void calls_set_dialer(struct calls *cs, const struct calls_dialer *d, void *arg);
 
 #endif

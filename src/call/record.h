@@ -1,26 +1,27 @@
 /*
  * record.h - the call record (CDR): opened at INVITE, updated at answer, closed at the end.
  *
- * Thread: loop. Ownership: flat structs; the receiver copies.
+ * A live call keeps only what cannot be derived; the record is put together when it
+ * is reported or asked for, so that an idle call stays small.
+ * Thread: loop. Ownership: flat structs, valid during the call-back; the receiver copies.
  */
 #ifndef OFFHOOK_CALL_RECORD_H
 #define OFFHOOK_CALL_RECORD_H
 
-#include "base/handle.h"
 #include "media/media.h"
 
 enum record_phase { RECORD_OPEN, RECORD_ANSWER, RECORD_CLOSE };
-enum { RECORD_LEGS = 8 };
+enum { RECORD_LEGS = 8 /**< legs written down per call; the winner is always among them */ };
 
 /** One leg of a call. */
 struct leg_record {
 	char number[64], name[96], device[64];
 	bool outgoing;
 	char callid[96];
-	uint16_t code;                 /**< final status of this leg */
+	uint16_t code;                 /**< final status of this leg: 200 talked, else why not; 0 = still alive */
 	int64_t start_ms, answer_ms, end_ms; /**< wall clock, 0 = never */
 	char codec[16];
-	struct mstream_stats q;        /**< of its first audio stream, final */
+	struct mstream_stats q;        /**< of its first audio stream; final in RECORD_CLOSE */
 	bool has_q;
 };
 
@@ -28,15 +29,19 @@ struct call_record {
 	char id[24];
 	char from[64], from_name[96];
 	char to[64];                   /**< as dialled */
-	char answered_by[64];          /**< number that answered, "" if none */
+	char answered_by[64];          /**< number or inside party that answered, "" if none */
 	int64_t start_ms, answer_ms, end_ms; /**< wall clock; 0 = not yet */
 	uint32_t duration_ms, talk_ms; /**< by the monotonic clock */
-	uint16_t code;                 /**< 200 answered, else the answer that the caller got */
-	char outcome[24];              /**< "answered" "busy" "no answer" "cancelled" "failed" "declined" "unreachable" */
+	uint16_t code;                 /**< 200 answered, else the answer that the caller got; 0 = not yet */
+	char outcome[24];              /**< "answered" "busy" "no answer" "cancelled" "failed" "declined" "unreachable"; "" = not yet */
 	char words[96];                /**< plain words: "100 hung up", "nobody answered in 30 s" */
-	char ended_by[16];             /**< "caller" "callee" "system" */
-	struct leg_record leg[RECORD_LEGS];
+	char ended_by[16];             /**< "caller" "callee" "system"; "" = not yet */
 	size_t nlegs;
+	struct leg_record leg[RECORD_LEGS]; /**< the caller first; elements from nlegs on are not set */
 };
+
+struct call;
+/** The record of a call as it is now, for live views; quality is at most a second old. */
+void call_record_get(const struct call *c, struct call_record *r);
 
 #endif
