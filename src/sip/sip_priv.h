@@ -201,6 +201,7 @@ void sip_is_retransmit(struct sip_strans *st);
 bool sip_is_ack(struct sip_strans *st);
 const char *sip_is_state(const struct sip_strans *st);
 /* non-INVITE server machine (strans_other.c) */
+void sip_ns_start(struct sip_strans *st);
 void sip_ns_answer(struct sip_strans *st, uint16_t scode);
 void sip_ns_retransmit(struct sip_strans *st);
 const char *sip_ns_state(const struct sip_strans *st);

@@ -1,0 +1,121 @@
+/*
+ * tcp.c - TCP as a carrier of streams (RFC 3261 18.2, 18.4): incoming and outgoing connections.
+ */
+#include "base/log.h"
+#include "sip/sip_priv.h"
+
+/* A connection: the loop's object and the stack's stream point to each other until one of them closes. */
+struct conn {
+	struct tcp *tcp;
+	struct sip_stream *stream; /**< not referenced; gone when the stack closes it */
+};
+
+static void conn_destroy(void *obj)
+{
+	struct conn *c = obj;
+
+	mem_deref(c->tcp);
+}
+
+static int conn_send(void *arg, struct rbuf *b)
+{
+	struct conn *c = arg;
+
+	return tcp_send(c->tcp, b);
+}
+
+static void conn_close(void *arg)
+{
+	struct conn *c = arg;
+
+	c->stream = NULL;
+	tcp_shutdown(c->tcp);
+	mem_deref(c);
+}
+
+static const struct sip_stream_ops stream_ops = { conn_send, conn_close };
+
+static void on_connected(struct tcp *t, void *arg)
+{
+	struct conn *c = arg;
+
+	tcp_local(t, &c->stream->local);
+}
+
+static void on_recv(struct tcp *t, struct slice data, void *arg)
+{
+	struct conn *c = arg;
+
+	(void)t;
+	sip_stream_recv(c->stream, data);
+}
+
+static void on_drained(struct tcp *t, void *arg)
+{
+	(void)t;
+	(void)arg;
+}
+
+static void on_closed(struct tcp *t, int err, void *arg)
+{
+	struct conn *c = arg;
+	struct sip_stream *st = c->stream;
+
+	(void)t;
+	c->stream = NULL;
+	sip_stream_closed(st, err);
+	mem_deref(c);
+}
+
+static const struct tcp_ops tcp_conn_ops = { on_connected, on_recv, on_drained, on_closed };
+
+static void on_accept(struct tcp_listener *tl, const struct sa *peer, void *arg)
+{
+	struct sip_listener *ln = arg;
+	struct conn *c = mem_zalloc(sizeof(*c), conn_destroy);
+	struct sa local;
+	char txt[SA_STRLEN];
+	int err;
+
+	if (!c)
+		return;
+	err = tcp_accept(&c->tcp, tl, &tcp_conn_ops, c);
+	if (!err) {
+		tcp_local(c->tcp, &local);
+		err = sip_stream_add(&c->stream, ln->sip, SIP_TRANSP_TCP, &local, peer, true, &stream_ops, c);
+	}
+	if (err) {
+		log_debug("sip", "connection from %s refused: %s", sa_str(peer, txt), err_str(err));
+		mem_deref(c);
+	}
+}
+
+int sip_tcp_listen(struct sip_listener *ln)
+{
+	int err = tcp_listen(&ln->tcp, ln->sip->loop, &ln->local, on_accept, ln);
+
+	if (!err)
+		tcp_listener_local(ln->tcp, &ln->local);
+	return err;
+}
+
+int sip_tcp_connect(struct sip_stream **stp, struct sip *s, const struct sip_dest *d)
+{
+	struct conn *c = mem_zalloc(sizeof(*c), conn_destroy);
+	struct sa local;
+	int err;
+
+	if (!c)
+		return ENOMEM;
+	err = tcp_connect(&c->tcp, s->loop, NULL, &d->addr, 0, &tcp_conn_ops, c);
+	if (!err) {
+		sa_any(&local, sa_af(&d->addr), 0);
+		err = sip_stream_add(&c->stream, s, SIP_TRANSP_TCP, &local, &d->addr, false, &stream_ops, c);
+	}
+	if (err) {
+		mem_deref(c);
+		return err;
+	}
+	*stp = c->stream;
+	return 0;
+}
