@@ -26,8 +26,13 @@ struct pbx_cfg {
 };
 /** New phone system: loads extensions and kept registrations. */
 int pbx_alloc(struct pbx **pp, const struct pbx_cfg *cfg) MUST_CHECK;
-/** First start: extensions 100 and 101 with generated passwords, in one change by "system". Blocks; before the loop runs. */
-int pbx_first_start(struct pbx *p) MUST_CHECK;
+/**
+ * First start: extensions 100 and 101 with generated passwords, in one change by "system". `h` tells when they are there
+ * (then pbx_extension_password gives the passwords). ENOMEM.
+ */
+int pbx_first_start(struct pbx *p, store_change_h *h, void *arg) MUST_CHECK;
+/** What the program tells of itself in the status (listeners, data directory ...): members are added to it. Referenced. */
+void pbx_set_about(struct pbx *p, json_t *about);
 /** What app wires into the call room. */
 const struct call_ops *pbx_call_ops(void);
 const struct location_ops *pbx_location_ops(void);

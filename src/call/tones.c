@@ -1,0 +1,43 @@
+/*
+ * tones.c - named tones for inside parties, and a leg's quality in plain figures.
+ */
+#include "call/tones.h"
+#include "media/tone.h"
+
+static const struct tone_step greeting[] = {{440, 0, 120, -16}, {0, 0, 40, 0}, {660, 0, 180, -16}};
+static const struct tone_step confirm[] = {{660, 0, 150, -16}};
+static const struct tone_step refused[] = {{300, 0, 150, -16}, {0, 0, 60, 0}, {250, 0, 250, -16}};
+
+static const struct {
+	const struct tone_step *v;
+	size_t n;
+} tones[] = {
+	[TONE_GREETING] = {greeting, ARRAY_LEN(greeting)},
+	[TONE_CONFIRM] = {confirm, ARRAY_LEN(confirm)},
+	[TONE_REFUSED] = {refused, ARRAY_LEN(refused)},
+};
+
+int leg_tone(struct leg *l, enum tone_name t)
+{
+	struct media_source *src;
+	int err = tone_source(&src, tones[t].v, tones[t].n, 1, NULL, NULL);
+
+	return err ? err : leg_play(l, src);
+}
+
+bool leg_quality(const struct leg *l, struct leg_quality *q)
+{
+	struct mstream_stats st;
+
+	if (l->nms == 0 || !l->ms[0])
+		return false;
+	mstream_stats(l->ms[0], &st);
+	(void)slice_copy(q->codec, sizeof(q->codec), slice_str(st.codec));
+	q->received = st.rx_packets;
+	q->sent = st.tx_packets;
+	q->lost = st.rx_lost;
+	q->jitter_ms = st.rx_jitter_us / 1000.0;
+	q->rtt_ms = st.rtt_us / 1000.0;
+	q->mos = st.mos_x100 / 100.0;
+	return true;
+}

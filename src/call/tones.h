@@ -1,0 +1,29 @@
+/*
+ * tones.h - named tones for inside parties, so that who uses them needs to know nothing of media.
+ *
+ * Thread: loop, on the fiber of the inside party.
+ */
+#ifndef OFFHOOK_CALL_TONES_H
+#define OFFHOOK_CALL_TONES_H
+
+#include "call/call.h"
+
+enum tone_name {
+	TONE_GREETING, /**< two short rising notes: "go on" */
+	TONE_CONFIRM,  /**< one short note: done */
+	TONE_REFUSED   /**< two low notes: not possible */
+};
+/** Play a tone and wait for its end. As leg_play(). */
+int leg_tone(struct leg *l, enum tone_name t) MUST_CHECK;
+
+/** Figures of a leg's sound for people. */
+struct leg_quality {
+	char codec[16];
+	uint64_t received, sent, lost; /**< packets */
+	double jitter_ms, rtt_ms;      /**< rtt 0: unknown */
+	double mos;                    /**< 1.0-4.5, 0: unknown */
+};
+/** Present figures of its first audio stream; false if it has none. */
+bool leg_quality(const struct leg *l, struct leg_quality *q);
+
+#endif

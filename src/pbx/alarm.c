@@ -1,0 +1,86 @@
+/*
+ * alarm.c - faults that people must know of: raised once, shown until they are over.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "base/log.h"
+#include "base/mem.h"
+#include "pbx/pbx_priv.h"
+
+static struct alarm *find(const struct pbx *p, const char *id)
+{
+	LIST_EACH(&p->alarms, k)
+	{
+		struct alarm *a = LINK_OBJ(k, struct alarm, le);
+
+		if (!strcmp(a->id, id))
+			return a;
+	}
+	return NULL;
+}
+
+void pbx_alarm_raise(struct pbx *p, const char *id, const char *severity, const char *text, const char *remedy)
+{
+	struct alarm *a = find(p, id);
+
+	if (!a) {
+		a = mem_zalloc(sizeof(*a), NULL);
+		if (!a)
+			return;
+		(void)slice_copy(a->id, sizeof(a->id), slice_str(id));
+		a->since_ms = loop_wall_ms(p->loop);
+		list_append(&p->alarms, &a->le);
+		log_warn("pbx", "alarm %s: %s %s", id, text, remedy);
+	}
+	(void)slice_copy(a->severity, sizeof(a->severity), slice_str(severity));
+	(void)slice_copy(a->text, sizeof(a->text), slice_str(text));
+	(void)slice_copy(a->remedy, sizeof(a->remedy), slice_str(remedy));
+}
+
+void pbx_alarm_clear(struct pbx *p, const char *id)
+{
+	struct alarm *a = find(p, id);
+
+	if (!a)
+		return;
+	log_info("pbx", "alarm %s is over", id);
+	list_unlink(&a->le);
+	mem_deref(a);
+}
+
+void alarm_watch(void *arg)
+{
+	struct pbx *p = arg;
+	struct store_health h;
+	char line[160];
+
+	if (!store_trouble(p->store, &h)) {
+		pbx_alarm_clear(p, "disk");
+		return;
+	}
+	(void)snprintf(line, sizeof(line), "%s (%u records wait, %llu lost)", h.text, h.waiting, (unsigned long long)h.lost);
+	pbx_alarm_raise(p, "disk", "critical", line, h.remedy);
+}
+
+void alarm_flush(struct pbx *p)
+{
+	LIST_EACH(&p->alarms, k)
+	{
+		list_unlink(k);
+		mem_deref(LINK_OBJ(k, struct alarm, le));
+	}
+}
+
+json_t *alarm_json(const struct pbx *p)
+{
+	json_t *v = json_array();
+
+	LIST_EACH(&p->alarms, k)
+	{
+		const struct alarm *a = LINK_OBJ(k, struct alarm, le);
+
+		json_array_append_new(v, json_pack("{s:s, s:I, s:s, s:s, s:s}", "id", a->id, "since", (json_int_t)a->since_ms,
+						   "severity", a->severity, "text", a->text, "remedy", a->remedy));
+	}
+	return v;
+}

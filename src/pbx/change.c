@@ -1,0 +1,91 @@
+/*
+ * change.c - configuration changes: the PBX's own checks, then the store's transaction, then the swap in memory.
+ */
+#include <string.h>
+#include "base/mem.h"
+#include "pbx/pbx_priv.h"
+
+/** An answer that must not come within the call. */
+struct refusal {
+	struct loop_tail tail;
+	store_change_h *h;
+	void *arg;
+	int err;
+	char why[200];
+};
+
+static void refusal_tell(void *arg)
+{
+	struct refusal *r = arg;
+
+	r->h(r->err, r->why, NULL, 0, r->arg);
+	mem_deref(r);
+}
+
+static void refuse(struct pbx *p, int err, struct slice why, store_change_h *h, void *arg)
+{
+	struct refusal *r = mem_zalloc(sizeof(*r), NULL);
+
+	if (!r) {
+		h(ENOMEM, "memory is out", NULL, 0, arg);
+		return;
+	}
+	r->h = h;
+	r->arg = arg;
+	r->err = err;
+	(void)slice_copy(r->why, sizeof(r->why), why);
+	r->tail.fn = refusal_tell;
+	r->tail.arg = r;
+	loop_at_tail(p->loop, &r->tail);
+}
+
+/* What the table cannot say. */
+static int check_item(const struct change_item *it, struct buf *why)
+{
+	if (it->r == &pbx_extension_resource && it->op == CHANGE_CREATE && feature_find(slice_str(it->key))) {
+		buf_printf(why, "%s is a feature code; choose another number.", it->key);
+		return EEXIST;
+	}
+	return 0;
+}
+
+void pbx_change(struct pbx *p, const struct change_item *item, size_t n, const char *author, const char *text,
+		store_change_h *h, void *arg)
+{
+	struct store_change c = {.item = item, .n = n, .author = author, .text = text, .apply = extension_apply, .apply_arg = p};
+	struct buf why;
+	int err = 0;
+
+	buf_init(&why);
+	for (size_t i = 0; i < n && !err; i++)
+		err = check_item(&item[i], &why);
+	if (err)
+		refuse(p, err, buf_get(&why), h, arg);
+	else
+		store_change(p->store, &c, h, arg);
+	buf_free(&why);
+}
+
+void pbx_undo(struct pbx *p, int64_t id, const char *author, store_change_h *h, void *arg)
+{
+	struct store_change c = {.author = author, .apply = extension_apply, .apply_arg = p};
+
+	store_undo(p->store, id, &c, h, arg);
+}
+
+int pbx_first_start(struct pbx *p, store_change_h *h, void *arg)
+{
+	json_t *a = json_pack("{s:s, s:s}", "number", "100", "name", "First phone");
+	json_t *b = json_pack("{s:s, s:s}", "number", "101", "name", "Second phone");
+	const struct change_item items[] = {
+		{CHANGE_CREATE, &pbx_extension_resource, "100", a},
+		{CHANGE_CREATE, &pbx_extension_resource, "101", b},
+	};
+	int err = a && b ? 0 : ENOMEM;
+
+	if (!err)
+		pbx_change(p, items, ARRAY_LEN(items), "system", "first start: two extensions to begin with", h, arg);
+	json_decref(a);
+	json_decref(b);
+	return err;
+}

@@ -1,0 +1,97 @@
+/*
+ * pbx.c - the phone system as a whole: made from the store, ended in order.
+ */
+#include "base/log.h"
+#include "base/mem.h"
+#include "pbx/pbx_priv.h"
+
+static void dump(struct buf *b, void *arg)
+{
+	const struct pbx *p = arg;
+
+	buf_printf(b, "extensions %zu, registered %zu, contacts %zu, alarms %zu\n", p->extensions.n, p->registered, p->contacts,
+		   p->alarms.n);
+}
+
+static void trouble(void *arg) { alarm_watch(arg); }
+
+static void pbx_destroy(void *obj)
+{
+	struct pbx *p = obj;
+
+	store_on_trouble(p->store, NULL, NULL);
+	timer_stop(&p->auth_log);
+	inspect_del(&p->dump);
+	extension_flush(p);
+	hash_free(&p->flows);
+	alarm_flush(p);
+	json_decref(p->about);
+	mem_deref(p->realm);
+}
+
+int pbx_alloc(struct pbx **pp, const struct pbx_cfg *cfg)
+{
+	struct pbx *p = mem_zalloc(sizeof(*p), pbx_destroy);
+	int err;
+
+	if (!p)
+		return ENOMEM;
+	p->loop = cfg->loop;
+	p->store = cfg->store;
+	p->started_ms = loop_wall_ms(cfg->loop);
+	hash_init(&p->extensions);
+	hash_init(&p->flows);
+	p->dump = (struct inspect){.name = "pbx", .fn = dump, .arg = p};
+	inspect_add(&p->dump);
+	err = mem_strdup(&p->realm, cfg->realm);
+	if (!err)
+		err = extension_load(p);
+	if (!err)
+		err = registrar_load(p);
+	if (err) {
+		mem_deref(p);
+		return err;
+	}
+	store_on_trouble(p->store, trouble, p);
+	alarm_watch(p);
+	*pp = p;
+	return 0;
+}
+
+void pbx_set_calls(struct pbx *p, struct calls *cs) { p->calls = cs; }
+
+struct calls *pbx_calls(const struct pbx *p) { return p->calls; }
+
+struct store *pbx_store(const struct pbx *p) { return p->store; }
+
+void pbx_set_about(struct pbx *p, json_t *about)
+{
+	json_decref(p->about);
+	p->about = json_incref(about);
+}
+
+void pbx_counts(const struct pbx *p, size_t *extensions, size_t *registered, size_t *contacts)
+{
+	*extensions = p->extensions.n;
+	*registered = p->registered;
+	*contacts = p->contacts;
+}
+
+const struct call_ops *pbx_call_ops(void)
+{
+	static const struct call_ops ops = {.incoming = route_incoming, .record = cdr_record, .changed = route_changed};
+
+	return &ops;
+}
+
+int pbx_hangup(struct pbx *p, struct slice call_id, const char *who)
+{
+	static const struct hangup h = {.code = 200, .text = "ended by the administrator"};
+	struct call *c = p->calls ? calls_find(p->calls, call_id) : NULL;
+
+	if (!c)
+		return ENOENT;
+	log_info("pbx", "%s: hung up by %s", c->id, who);
+	call_hangup(c, &h);
+	return 0;
+}

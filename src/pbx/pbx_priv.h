@@ -1,0 +1,111 @@
+/*
+ * pbx_priv.h - what the files of this room share.
+ *
+ * Thread: loop.
+ */
+#ifndef OFFHOOK_PBX_PRIV_H
+#define OFFHOOK_PBX_PRIV_H
+
+#include "base/hash.h"
+#include "base/inspect.h"
+#include "pbx/pbx.h"
+
+/** One contact of an AoR, as the registrar keeps it. */
+struct binding {
+	struct link le;      /**< in aor.bindings, newest first within equal q */
+	struct hlink fl;     /**< in pbx.flows, when it came by a stream */
+	struct extension *ext;
+	struct contact *c;
+};
+
+/** Registration state of an extension; made at its first REGISTER. */
+struct aor {
+	struct list bindings;
+	struct timer expiry; /**< earliest end of a binding */
+};
+
+/** An extension in memory. Texts stand behind the struct. */
+struct extension {
+	struct hlink le;     /**< in pbx.extensions */
+	struct pbx *pbx;     /**< NULL once it is removed */
+	char *number, *name; /**< own blocks */
+	char *sealed;        /**< password as the store seals it */
+	struct secret *ha1;  /**< made at the first use */
+	struct aor *aor;     /**< NULL: never registered */
+	uint32_t call_limit, ring_s;
+	uint32_t calls;      /**< it takes part in now */
+	bool enabled;
+};
+
+/** What the PBX keeps beside a call (call->owner). */
+struct pbx_call {
+	struct extension *a, *b; /**< caller and called extension, referenced; either may be NULL */
+};
+
+struct pbx {
+	struct loop *loop;
+	struct store *store;
+	struct calls *calls;
+	char *realm;
+	struct hash extensions;   /**< by number */
+	struct hash flows;        /**< bindings by flow */
+	size_t registered, contacts;
+	struct list alarms;
+	struct timer auth_log;    /**< opens the budget for log lines on wrong passwords again */
+	unsigned auth_logged;
+	int64_t started_ms;
+	json_t *about;            /**< what the program tells of itself: listeners, data directory */
+	struct inspect dump;
+};
+
+/* extension.c */
+/** By number; NULL. */
+struct extension *extension_find(const struct pbx *p, struct slice number);
+/** Load all at start. */
+int extension_load(struct pbx *p) MUST_CHECK;
+/** Swap in a committed row (NULL: removed). */
+void extension_apply(const struct change_item *it, json_t *row, void *arg);
+/** HA1 of both algorithms. EIO if the sealed password cannot be read. */
+int extension_secret(struct extension *e, const struct secret **s) MUST_CHECK;
+/** Forget all (end). */
+void extension_flush(struct pbx *p);
+
+/* registrar.c */
+/** Load kept registrations; those past their time are dropped. */
+int registrar_load(struct pbx *p) MUST_CHECK;
+/** All contacts of an extension are gone. */
+void registrar_clear(struct extension *e, bool keep_stored);
+
+/* registrar_text.c */
+/** Contacts of an AoR as text for the store, one line each. */
+void registrar_write(const struct aor *a, struct buf *b);
+/** Read them back; `got` takes each (it owns it). Damaged lines are left out. */
+void registrar_read(struct slice text, void (*got)(struct contact *c, void *arg), void *arg);
+
+/* route.c */
+void route_incoming(struct call *c, struct leg *from, const char *dialled, void *arg);
+/** A call changed; at its end, forget what the PBX kept beside it. */
+void route_changed(struct call *c, void *arg);
+
+/* feature.c */
+/** A dialled feature code. */
+struct feature {
+	const char *code;   /**< "*43" */
+	const char *name;   /**< fiber and log */
+	const char *help;
+	void (*run)(struct call *c, struct leg *l, void *arg);
+};
+/** By code; NULL. */
+const struct feature *feature_find(struct slice dialled);
+
+/* cdr.c */
+void cdr_record(enum record_phase phase, const struct call_record *r, void *arg);
+
+/* alarm.c */
+/** Look at the store's health and raise or clear the "disk" alarm. */
+void alarm_watch(void *arg);
+void alarm_flush(struct pbx *p);
+/** [{id, since, severity, text, remedy}] */
+json_t *alarm_json(const struct pbx *p);
+
+#endif
