@@ -46,6 +46,11 @@ struct sip_inv_ops {
 	 * (no answer at all: msg NULL, err ETIMEDOUT), 0 = we hung up. err: 0 or errno (ETIMEDOUT no ACK, ECONNRESET ...).
 	 */
 	void (*closed)(struct sip_inv *i, int err, uint16_t scode, const struct sip_msg *msg, void *arg);
+	/**
+	 * May be NULL. Our re-INVITE met theirs (491), theirs was served meanwhile, and ours is sent again now: write the offer as it should
+	 * be by now (RFC 3264 8: the version counts on). Not 0: give it up, `reanswered` does not follow. NULL: the same bytes are sent.
+	 */
+	int (*renew)(struct sip_inv *i, struct buf *sdp, void *arg);
 };
 
 /** A call we make. Slices are copied. */

@@ -1,0 +1,176 @@
+/*
+ * inv.c - INVITE sessions: the handle and the session behind it, its end, and the requests that arrive
+ * (RFC 3261 12.2.2). The other inv_*.c are one verb each; inv_priv.h tells how they hang together.
+ */
+#include "sip/inv_priv.h"
+
+#include <string.h>
+
+int inv_keep(char **keep, struct slice *a, struct slice *b, struct slice *c)
+{
+	struct slice *v[] = {a, b, c};
+	char *p = mem_alloc(a->l + b->l + c->l + 1, NULL);
+
+	if (!p)
+		return ENOMEM;
+	*keep = p;
+	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+		if (v[i]->l)
+			memcpy(p, v[i]->p, v[i]->l);
+		v[i]->p = p;
+		p += v[i]->l;
+	}
+	return 0;
+}
+
+static void inv_destroy(void *obj)
+{
+	struct inv *in = obj;
+
+	timer_stop(&in->tm);
+	list_unlink(&in->user.le);
+	mem_deref((void *)in->bye_hdrs.p);
+	mem_deref(in->cred);
+	mem_deref(in->d);
+}
+
+static void handle_destroy(void *obj)
+{
+	struct sip_inv *i = obj;
+	struct inv *in = i->in;
+
+	if (!in)
+		return;
+	in->h = NULL;
+	if (in->d)
+		inv_hangup(in, 0, SLICE_NULL);
+	mem_deref(in);
+}
+
+int inv_alloc(struct sip_inv **hp, const struct sip_inv_ops *ops, void *arg)
+{
+	struct sip_inv *i = mem_zalloc(sizeof(*i), handle_destroy);
+
+	if (!i)
+		return ENOMEM;
+	i->in = mem_zalloc(sizeof(*i->in), inv_destroy);
+	if (!i->in) {
+		mem_deref(i);
+		return ENOMEM;
+	}
+	i->in->h = i;
+	i->in->ops = ops;
+	i->in->arg = arg;
+	*hp = i;
+	return 0;
+}
+
+/** The stack ends: everything stops where it is. */
+static void gone(struct sip_user *u)
+{
+	struct inv *in = mem_ref(CONTAINER_OF(u, struct inv, user));
+
+	in->told = in->hung = true;
+	in->state = SIP_INV_CLOSED;
+	timer_stop(&in->tm);
+	while (in->cxl.head)
+		cx_close(LINK_OBJ(in->cxl.head, struct inv_cx, le));
+	while (in->sxl.head)
+		sx_close(LINK_OBJ(in->sxl.head, struct inv_sx, le));
+	inv_requests_close(in);
+	inv_bye_forget(in);
+	mem_deref(in);
+}
+
+void inv_attach(struct inv *in)
+{
+	in->user.gone = gone;
+	list_append(&inv_sip(in)->users, &in->user.le);
+}
+
+void inv_wind_up(struct inv *in)
+{
+	LIST_EACH(&in->cxl, k) {
+		struct inv_cx *cx = LINK_OBJ(k, struct inv_cx, le);
+
+		if (cx->state == CX_WAITING)
+			cx_close(cx);
+		else if (cx->state == CX_CALLING)
+			cx_guard(cx);
+		else if (cx->state == CX_ANSWERED && cx_ack(cx, SLICE_NULL, SLICE_NULL))
+			cx_close(cx);
+	}
+}
+
+void inv_end(struct inv *in, int err, uint16_t scode, const struct sip_msg *msg)
+{
+	if (in->told)
+		return;
+	mem_ref(in);
+	in->told = in->hung = true;
+	in->state = SIP_INV_CLOSED;
+	timer_stop(&in->tm);
+	LIST_EACH(&in->sxl, k) {
+		struct inv_sx *sx = LINK_OBJ(k, struct inv_sx, le);
+
+		if (sx->answered)
+			sx_close(sx);
+		else
+			sx_refuse(sx, 487, SLICE_NULL, SLICE_NULL);
+	}
+	inv_wind_up(in);
+	inv_requests_close(in);
+	log_debug("sip", "session %.*s ends: %u %s", SLICE_FMT(dialog_text(in->d, DIALOG_CALLID)), scode, err ? err_str(err) : "");
+	if (in->h)
+		in->ops->closed(in->h, err, scode, msg, in->arg);
+	mem_deref(in);
+}
+
+static void later_h(void *arg) { inv_end(arg, 0, 0, NULL); }
+
+void inv_end_later(struct inv *in)
+{
+	if (!in->told && inv_sip(in))
+		timer_start(&in->tm, inv_sip(in)->loop, 0, later_h, in);
+}
+
+/* ---- what arrives in the dialog ---- */
+
+static void request_h(struct dialog *d, struct sip_strans *st, const struct sip_msg *req, void *arg)
+{
+	struct inv *in = mem_ref(arg);
+
+	dialog_note_software(d, req);
+	if (req->m == SIP_BYE) {
+		inv_bye_in(in, st, req);
+	} else if (!inv_live(in)) {
+		sip_reply_simple(st, 481, NULL);
+	} else if (req->m == SIP_INVITE) {
+		inv_reinvite_in(in, st, req);
+	} else {
+		if (req->m == SIP_UPDATE && d->confirmed && dialog_refresh(d, req))
+			log_warn("sip", "no memory to refresh a target");
+		in->ops->request(in->h, st, req, in->arg);
+	}
+	mem_deref(in);
+}
+
+static bool early_h(const struct dialog *d, struct slice tag, void *arg)
+{
+	const struct inv *in = arg;
+	const struct inv_cx *cx = cx_first(in);
+
+	(void)d;
+	return cx && cx_branch(cx, tag);
+}
+
+const struct dialog_ops inv_dialog_ops = {.request = request_h, .ack = inv_ack_in, .early = early_h};
+
+/* ---- what can be asked ---- */
+
+enum sip_inv_state sip_inv_state(const struct sip_inv *i) { return i->in->hung ? SIP_INV_CLOSED : i->in->state; }
+struct slice sip_inv_callid(const struct sip_inv *i) { return dialog_text(i->in->d, DIALOG_CALLID); }
+struct slice sip_inv_local_tag(const struct sip_inv *i) { return dialog_text(i->in->d, DIALOG_LTAG); }
+struct slice sip_inv_remote_tag(const struct sip_inv *i) { return dialog_text(i->in->d, DIALOG_RTAG); }
+struct slice sip_inv_peer_software(const struct sip_inv *i) { return dialog_text(i->in->d, DIALOG_SOFTWARE); }
+const struct sip_dest *sip_inv_dest(const struct sip_inv *i) { return &i->in->d->dest; }

@@ -1,0 +1,114 @@
+/*
+ * inv_ack.c - ACK to a 2xx: sent, sent again, and received (RFC 3261 13.2.2.4, 13.3.1.4, 17.1.1.2).
+ */
+#include "sip/inv_priv.h"
+
+int cx_ack(struct inv_cx *cx, struct slice ctype, struct slice body)
+{
+	struct inv *in = cx->in;
+	struct dialog_request r = {.m = SIP_ACK,
+				   .cseq = cx->cseq,
+				   .maxfwd = cx->maxfwd,
+				   .auth = cx->auth ? rbuf_slice(cx->auth) : SLICE_NULL,
+				   .ctype = ctype,
+				   .body = body};
+	int err = dialog_send_ack(in->d, &r, &cx->ack);
+
+	if (err)
+		return err;
+	cx->ack_dest = in->d->dest;
+	cx->state = CX_ACKED;
+	cx->keep = mem_deref(cx->keep);
+	cx->hdrs = cx->ctype = cx->body = SLICE_NULL;
+	if (!timer_running(&cx->tm))
+		cx_close(cx); /* repeated 2xx cannot come any more */
+	return 0;
+}
+
+/** A branch that lost: ACK, then BYE (13.2.2.4). */
+static void refuse_branch(struct inv_cx *cx, const struct sip_msg *rsp)
+{
+	static const struct sip_ctrans_ops none;
+	struct dialog_request ack = {.m = SIP_ACK, .cseq = cx->cseq}, bye = {.m = SIP_BYE};
+	struct inv_branch *br;
+	struct dialog *d;
+	struct buf auth;
+	int err = dialog_fork(&d, cx->in->d, rsp);
+
+	if (err) {
+		log_warn("sip", "a forked answer is not refused: %s", err_str(err));
+		return;
+	}
+	br = cx_branch_add(cx, rsp->to.tag);
+	ack.auth = cx->auth ? rbuf_slice(cx->auth) : SLICE_NULL;
+	err = dialog_send_ack(d, &ack, br ? &br->ack : NULL);
+	if (br)
+		br->dest = d->dest;
+	buf_init(&auth);
+	if (!err)
+		err = cred_enc(cx->in->cred, &auth, SIP_BYE, dialog_ruri(d));
+	bye.auth = buf_get(&auth);
+	if (!err)
+		err = dialog_send(NULL, d, &bye, &none, NULL);
+	buf_free(&auth);
+	mem_deref(d);
+	if (err)
+		log_warn("sip", "a forked answer is not refused: %s", err_str(err));
+}
+
+static void resend(struct inv_cx *cx, const struct sip_dest *dest, struct rbuf *b)
+{
+	int err = b ? sip_resend(inv_sip(cx->in), dest, b) : 0;
+
+	if (err)
+		log_debug("sip", "ACK not sent again: %s", err_str(err));
+}
+
+void cx_again(struct inv_cx *cx, const struct sip_msg *rsp)
+{
+	struct inv_branch *br;
+
+	if (!inv_sip(cx->in))
+		return;
+	if (!cx->first || slice_eq(rsp->to.tag, dialog_text(cx->in->d, DIALOG_RTAG))) {
+		resend(cx, &cx->ack_dest, cx->ack);
+		return;
+	}
+	br = cx_branch(cx, rsp->to.tag);
+	if (br)
+		resend(cx, &br->dest, br->ack);
+	else
+		refuse_branch(cx, rsp);
+}
+
+int sip_inv_ack_answer(struct sip_inv *i, struct slice ctype, struct slice sdp)
+{
+	struct inv_cx *cx = cx_open(i->in);
+
+	if (!inv_live(i->in) || !cx || cx->state != CX_ANSWERED)
+		return ERR_STATE;
+	return cx_ack(cx, ctype, sdp);
+}
+
+void inv_ack_in(struct dialog *d, const struct sip_msg *ack, void *arg)
+{
+	struct inv *in = arg;
+
+	(void)d;
+	LIST_EACH(&in->sxl, k) {
+		struct inv_sx *sx = LINK_OBJ(k, struct inv_sx, le);
+
+		if (!sx->answered || sx->cseq != ack->cseq.num)
+			continue;
+		mem_ref(in);
+		bool first = sx->first;
+
+		sx_close(sx);
+		if (inv_live(in))
+			in->ops->acked(in->h, ack, in->arg);
+		else if (first && !in->told)
+			inv_bye_send(in); /* it waited for this ACK (RFC 3261 15) */
+		mem_deref(in);
+		return;
+	}
+}

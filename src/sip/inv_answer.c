@@ -1,0 +1,194 @@
+/*
+ * inv_answer.c - the life of an INVITE of theirs: provisional answers, 2xx repeated until the ACK
+ * (RFC 3261 13.3.1), CANCEL (9.2), and time-outs. Shared by first and repeated INVITEs.
+ */
+#include "sip/inv_priv.h"
+
+static const struct sip_strans_ops sx_no_ops;
+
+static void sx_destroy(void *obj)
+{
+	struct inv_sx *sx = obj;
+
+	mem_deref(sx->st);
+}
+
+void sx_close(struct inv_sx *sx)
+{
+	struct inv *in = sx->in;
+
+	if (!in)
+		return;
+	sx->in = NULL;
+	timer_stop(&sx->tm);
+	sip_strans_set_ops(sx->st, &sx_no_ops, NULL);
+	list_unlink(&sx->le);
+	mem_deref(sx);
+	mem_deref(in);
+}
+
+struct inv_sx *sx_open(const struct inv *in)
+{
+	LIST_EACH(&in->sxl, k) {
+		struct inv_sx *sx = LINK_OBJ(k, struct inv_sx, le);
+
+		if (!sx->answered)
+			return sx;
+	}
+	return NULL;
+}
+
+/* ---- before the final answer ---- */
+
+static void wait_h(void *arg);
+
+/** Sleep until the next repetition of the provisional answer or the end of Expires, whichever comes first. */
+static void wait_start(struct inv_sx *sx)
+{
+	struct loop *l = inv_sip(sx->in)->loop;
+	uint64_t now = loop_now_ms(l), ms = INV_PROGRESS_MS;
+
+	if (!sx->deadline && !sx->progress)
+		return;
+	if (sx->deadline && sx->deadline - now < ms)
+		ms = sx->deadline - now;
+	timer_start(&sx->tm, l, ms, wait_h, sx);
+}
+
+static void wait_h(void *arg)
+{
+	struct inv_sx *sx = arg;
+	struct inv *in = mem_ref(sx->in);
+
+	if (sx->deadline && loop_now_ms(inv_sip(in)->loop) >= sx->deadline) {
+		sx_refuse(sx, 487, SLICE_NULL, SLICE_NULL); /* 13.3.1 */
+		inv_end(in, 0, 487, NULL);
+	} else {
+		if (sx->progress)
+			sip_strans_resend(sx->st);
+		wait_start(sx);
+	}
+	mem_deref(in);
+}
+
+static void cancelled_h(struct sip_strans *st, const struct sip_msg *cancel, void *arg)
+{
+	struct inv_sx *sx = arg;
+	struct inv *in = mem_ref(sx->in);
+	bool first = sx->first;
+
+	if (!sip_strans_done(st)) {
+		sx_refuse(sx, 487, SLICE_NULL, SLICE_NULL);
+		if (first)
+			inv_end(in, 0, 487, cancel);
+	}
+	mem_deref(in);
+}
+
+static void ended_h(struct sip_strans *st, int err, void *arg)
+{
+	struct inv_sx *sx = arg;
+	struct inv *in = mem_ref(sx->in);
+	bool first = sx->first;
+
+	(void)st;
+	if (!sx->answered) { /* after a 2xx our own clock decides */
+		sx_close(sx);
+		if (first)
+			inv_end(in, err ? err : ECANCELED, 503, NULL);
+	}
+	mem_deref(in);
+}
+
+static const struct sip_strans_ops sx_ops = {.cancelled = cancelled_h, .ended = ended_h};
+
+int sx_start(struct inv_sx **sp, struct inv *in, struct sip_strans *st, const struct sip_msg *req, bool first)
+{
+	struct slice expires = sip_msg_val(req, SIP_HDR_EXPIRES);
+	struct inv_sx *sx = mem_zalloc(sizeof(*sx), sx_destroy);
+	uint32_t sec;
+
+	if (!sx)
+		return ENOMEM;
+	sx->in = mem_ref(in);
+	sx->st = mem_ref(st);
+	sx->cseq = req->cseq.num;
+	sx->first = first;
+	sx->offered = !slice_isset(req->body);
+	if (first && !slice_u32(expires, &sec) && sec)
+		sx->deadline = loop_now_ms(inv_sip(in)->loop) + 1000ULL * sec;
+	list_append(&in->sxl, &sx->le);
+	sip_strans_set_ops(st, &sx_ops, sx);
+	wait_start(sx);
+	*sp = sx;
+	return 0;
+}
+
+/* ---- after a 2xx ---- */
+
+/** No ACK for 64*T1 (13.3.1.4, 14.2): the dialog is ended by BYE. */
+static void no_ack(struct inv_sx *sx)
+{
+	struct inv *in = mem_ref(sx->in);
+	bool first = sx->first;
+
+	sx_close(sx);
+	if (!in->hung)
+		inv_drop(in, ETIMEDOUT, 408, NULL);
+	else if (first && !in->told)
+		inv_bye_send(in); /* hung up meanwhile; the BYE waited */
+	mem_deref(in);
+}
+
+static void repeat_h(void *arg)
+{
+	struct inv_sx *sx = arg;
+	struct sip *s = inv_sip(sx->in);
+	uint64_t now = loop_now_ms(s->loop), left;
+
+	if (now >= sx->deadline) {
+		no_ack(sx);
+		return;
+	}
+	sip_strans_resend(sx->st);
+	sx->interval = sx->interval * 2 < s->t2 ? sx->interval * 2 : s->t2;
+	left = sx->deadline - now;
+	timer_start(&sx->tm, s->loop, sx->interval < left ? sx->interval : left, repeat_h, sx);
+}
+
+int sx_reply(struct inv_sx *sx, uint16_t scode, struct slice hdrs, struct slice ctype, struct slice body)
+{
+	struct inv *in = sx->in;
+	struct sip *s = inv_sip(in);
+	struct buf b;
+	int err;
+
+	buf_init(&b);
+	dialog_enc_answer(&b, in->d, sip_strans_msg(sx->st), scode);
+	buf_slice(&b, hdrs);
+	err = buf_err(&b);
+	if (!err)
+		err = sip_reply(sx->st, scode, SLICE_NULL, buf_get(&b), ctype, body);
+	buf_free(&b);
+	if (err)
+		return err;
+	if (scode < 200) {
+		sx->progress = true;
+		wait_start(sx);
+		return 0;
+	}
+	sx->answered = true;
+	sx->interval = s->t1;
+	sx->deadline = loop_now_ms(s->loop) + 64ULL * s->t1;
+	timer_start(&sx->tm, s->loop, sx->interval, repeat_h, sx);
+	return 0;
+}
+
+void sx_refuse(struct inv_sx *sx, uint16_t scode, struct slice reason, struct slice hdrs)
+{
+	int err = sip_reply(sx->st, scode, reason, hdrs, SLICE_NULL, SLICE_NULL);
+
+	if (err)
+		log_warn("sip", "answer %u not sent: %s", scode, err_str(err));
+	sx_close(sx);
+}

@@ -1,0 +1,385 @@
+/*
+ * reg.c - client registrations (RFC 3261 10.2; waiting after failures: RFC 5626 4.5).
+ *
+ * One request at a time. Every final answer or failure is told, then the next step is
+ * timed: refresh well before the end, or another try after a wait that doubles. A
+ * stream that the registration came in by is kept open; when it closes, we register again.
+ */
+#include "sip/reg.h"
+
+#include <string.h>
+#include "base/log.h"
+#include "base/rand.h"
+#include "sip/cred.h"
+#include "sip/dialog.h"
+
+enum {
+	EXPIRES_DEFAULT = 3600,
+	CALLID_LEN = 22,
+	AUTH_MAX = 4,             /* answers to challenges per registration */
+	BACKOFF_MS = 4000,        /* first wait after a failure, doubled each time */
+	BACKOFF_MAX_MS = 600000,
+	REFUSED_MS = 30000,       /* first wait after a refusal: asking again soon would not help, and may get us banned */
+	FLOW_MS = 1000,           /* after a lost flow, at most */
+	MARGIN_MS = 5000          /* left of the expiry at a refresh, if it is long enough */
+};
+
+struct sip_reg {
+	struct sip_user user;
+	struct sip *sip;              /* NULL when the stack has ended */
+	sip_reg_h *h;
+	void *arg;
+	struct cred *cred;
+	struct sip_ctrans *ct;
+	struct timer tm;
+	struct sip_dest dest;         /* its flow is the one registered over */
+	uint64_t held;                /* flow held, 0 = none */
+	char *mem;
+	struct slice registrar, aor, cuser, cparams;
+	char callid[CALLID_LEN + 1], tag[SIP_TAG_LEN + 1];
+	uint32_t cseq, expires;
+	uint32_t failures;            /* in a row */
+	uint8_t auths, toobrief;
+	bool stopping;
+};
+
+static int reg_send(struct sip_reg *r, bool listen);
+static void refresh_h(void *arg);
+
+/* ---- the request ---- */
+
+static int enc_headers(struct buf *b, struct sip_reg *r)
+{
+	uint32_t expires = r->stopping ? 0 : r->expires;
+	int err;
+
+	buf_printf(b, "From: <%.*s>;tag=%s\r\nTo: <%.*s>\r\n", SLICE_FMT(r->aor), r->tag, SLICE_FMT(r->aor));
+	buf_printf(b, "Call-ID: %s\r\nCSeq: %u REGISTER\r\nContact: ", r->callid, ++r->cseq);
+	err = sip_enc_contact(b, r->sip, &r->dest, r->cuser);
+	buf_slice(b, r->cparams);
+	buf_printf(b, ";expires=%u\r\nExpires: %u\r\n", expires, expires);
+	sip_enc_allow(b, r->sip);
+	sip_enc_supported(b, r->sip);
+	if (!err)
+		err = cred_enc(r->cred, b, SIP_REGISTER, r->registrar);
+	return err ? err : buf_err(b);
+}
+
+/* ---- what comes next ---- */
+
+static void drop_transaction(struct sip_reg *r)
+{
+	if (r->ct)
+		sip_ctrans_detach(r->ct);
+	r->ct = mem_deref(r->ct);
+}
+
+static void hold_flow(struct sip_reg *r, uint64_t flow)
+{
+	sip_flow_hold(r->sip, flow);
+	sip_flow_release(r->sip, r->held);
+	r->held = flow;
+}
+
+static void wait(struct sip_reg *r, uint64_t ms) { timer_start(&r->tm, r->sip->loop, ms, refresh_h, r); }
+
+/** The next try after a failure: doubling, of that one half to all by chance, so that a crowd does not come back as one. */
+static void back_off(struct sip_reg *r, uint32_t first_ms, uint32_t at_least_s)
+{
+	uint64_t ms = (uint64_t)first_ms << (r->failures < 10 ? r->failures : 10);
+
+	if (ms > BACKOFF_MAX_MS)
+		ms = BACKOFF_MAX_MS;
+	r->failures++;
+	ms = ms / 2 + rand_below((uint32_t)(ms / 2) + 1);
+	wait(r, ms + 1000ULL * at_least_s);
+}
+
+/** Refresh when 80 to 90 % of the time is over, and some seconds before the end. */
+static uint64_t refresh_ms(uint32_t expires)
+{
+	uint64_t all = 1000ULL * expires, ms = all / 10 * 8 + rand_below((uint32_t)(all / 10 > UINT32_MAX - 1 ? UINT32_MAX : all / 10 + 1));
+
+	if (all > 2 * MARGIN_MS && ms > all - MARGIN_MS)
+		ms = all - MARGIN_MS;
+	return ms;
+}
+
+/** Is this the contact that we registered? */
+static bool is_ours(struct sip_reg *r, const struct sip_addr *a)
+{
+	struct sip_addr mine;
+	struct buf b;
+	bool eq;
+
+	buf_init(&b);
+	eq = !sip_enc_contact(&b, r->sip, &r->dest, r->cuser) && !buf_err(&b) && !sip_addr_decode(&mine, buf_get(&b)) &&
+	     sip_uri_eq(&mine.uri, &a->uri);
+	buf_free(&b);
+	return eq;
+}
+
+/** Time granted (10.2.4): of our own contact, or of the only one there; else the Expires header; else what we asked for. */
+static uint32_t granted(struct sip_reg *r, const struct sip_msg *rsp)
+{
+	struct sip_val_iter it = {0};
+	uint32_t other = 0, s;
+	struct sip_contact c;
+	struct slice val;
+	size_t n = 0;
+
+	while (sip_msg_next_val(rsp, SIP_HDR_CONTACT, &it, &val)) {
+		if (sip_contact_decode(&c, val) || c.star)
+			continue;
+		n++;
+		if (!c.has_expires)
+			continue;
+		if (is_ours(r, &c.addr))
+			return c.expires;
+		other = c.expires;
+	}
+	if (n == 1 && other)
+		return other;
+	return slice_u32(sip_msg_val(rsp, SIP_HDR_EXPIRES), &s) ? r->expires : s;
+}
+
+static uint32_t retry_after(const struct sip_msg *rsp)
+{
+	struct slice v = sip_msg_val(rsp, SIP_HDR_RETRY_AFTER);
+	uint32_t s;
+	size_t n = 0;
+
+	while (n < v.l && v.p[n] >= '0' && v.p[n] <= '9')
+		n++;
+	if (slice_u32(slice_first(v, n), &s))
+		return 0;
+	return s < BACKOFF_MAX_MS / 1000 ? s : BACKOFF_MAX_MS / 1000;
+}
+
+/** Tell the user; it may deref the registration. */
+static void tell(struct sip_reg *r, int err, uint16_t scode, uint32_t expires, const struct sip_msg *rsp)
+{
+	if (r->h)
+		r->h(r, err, scode, expires, rsp, r->arg);
+}
+
+static void success(struct sip_reg *r, const struct sip_msg *rsp)
+{
+	uint32_t expires = r->stopping ? 0 : granted(r, rsp);
+	struct sip_dest from;
+
+	r->failures = 0;
+	r->auths = r->toobrief = 0;
+	sip_dest_from_msg(&from, rsp);
+	if (from.tp == r->dest.tp && from.tp != SIP_TRANSP_UDP)
+		r->dest.flow = from.flow;
+	hold_flow(r, r->stopping ? 0 : r->dest.flow);
+	if (!r->stopping && expires)
+		wait(r, refresh_ms(expires));
+	else if (!r->stopping)
+		back_off(r, REFUSED_MS, 0); /* the registrar keeps us out without saying so */
+	tell(r, 0, rsp->scode, expires, rsp);
+}
+
+/** 423: ask for as long as they want (10.2.8). True if the request is out again. */
+static bool lengthen(struct sip_reg *r, const struct sip_msg *rsp)
+{
+	uint32_t min;
+
+	if (rsp->scode != 423 || r->stopping || r->toobrief++ >= 2 || slice_u32(sip_msg_val(rsp, SIP_HDR_MIN_EXPIRES), &min) ||
+	    min <= r->expires)
+		return false;
+	r->expires = min;
+	return reg_send(r, true) == 0;
+}
+
+static bool answer_challenge(struct sip_reg *r, const struct sip_msg *rsp, int *err)
+{
+	if (rsp->scode != 401 && rsp->scode != 407)
+		return false;
+	if (r->auths++ >= AUTH_MAX)
+		*err = ERR_AUTH;
+	else
+		*err = cred_challenge(r->cred, rsp);
+	return !*err && reg_send(r, true) == 0;
+}
+
+static void response_h(struct sip_ctrans *ct, const struct sip_msg *rsp, void *arg)
+{
+	struct sip_reg *r = arg;
+	int err = 0;
+
+	(void)ct;
+	if (rsp->scode < 200)
+		return;
+	drop_transaction(r);
+	if (rsp->scode < 300) {
+		success(r, rsp);
+		return;
+	}
+	if (answer_challenge(r, rsp, &err) || lengthen(r, rsp))
+		return;
+	log_debug("sip", "registration refused: %u", rsp->scode);
+	r->auths = r->toobrief = 0;
+	if (!r->stopping)
+		back_off(r, rsp->scode >= 500 && rsp->scode < 600 ? BACKOFF_MS : REFUSED_MS, retry_after(rsp));
+	tell(r, err, rsp->scode, 0, rsp);
+}
+
+static void failed_h(struct sip_ctrans *ct, int err, void *arg)
+{
+	struct sip_reg *r = arg;
+
+	(void)ct;
+	drop_transaction(r);
+	hold_flow(r, 0);
+	r->dest.flow = 0; /* a new connection next time */
+	r->auths = r->toobrief = 0;
+	if (!r->stopping)
+		back_off(r, BACKOFF_MS, 0);
+	tell(r, err, 0, 0, NULL);
+}
+
+/** `listen` false: nobody waits for the answer any more. */
+static int reg_send(struct sip_reg *r, bool listen)
+{
+	static const struct sip_ctrans_ops ops = {.response = response_h, .failed = failed_h}, none;
+	struct sip_request q = {.m = SIP_REGISTER, .uri = r->registrar, .dest = r->dest};
+	struct buf b;
+	int err;
+
+	drop_transaction(r);
+	timer_stop(&r->tm);
+	buf_init(&b);
+	err = enc_headers(&b, r);
+	q.hdrs = buf_get(&b);
+	if (!err)
+		err = listen ? sip_request(&r->ct, r->sip, &q, &ops, r) : sip_request(NULL, r->sip, &q, &none, NULL);
+	buf_free(&b);
+	return err;
+}
+
+static void refresh_h(void *arg)
+{
+	struct sip_reg *r = arg;
+	int err = reg_send(r, true);
+
+	if (!err)
+		return;
+	if (!r->stopping)
+		back_off(r, BACKOFF_MS, 0);
+	tell(r, err, 0, 0, NULL);
+}
+
+/* ---- beginning and end ---- */
+
+static void gone(struct sip_user *u)
+{
+	struct sip_reg *r = CONTAINER_OF(u, struct sip_reg, user);
+
+	timer_stop(&r->tm);
+	drop_transaction(r);
+	r->sip = NULL;
+}
+
+static void flow_closed(struct sip_user *u, uint64_t flow)
+{
+	struct sip_reg *r = CONTAINER_OF(u, struct sip_reg, user);
+
+	if (flow != r->dest.flow || !flow)
+		return;
+	r->held = 0;
+	r->dest.flow = 0;
+	if (!r->stopping && !r->ct)
+		wait(r, 1 + rand_below(FLOW_MS));
+}
+
+static void reg_destroy(void *obj)
+{
+	struct sip_reg *r = obj;
+
+	r->h = NULL;
+	if (r->sip) {
+		if (!r->stopping) {
+			r->stopping = true;
+			if (reg_send(r, false))
+				log_debug("sip", "not unregistered");
+		}
+		hold_flow(r, 0);
+		drop_transaction(r);
+		timer_stop(&r->tm);
+		list_unlink(&r->user.le);
+		list_unlink(&r->user.reg_le);
+	}
+	mem_deref(r->cred);
+	mem_deref(r->mem);
+}
+
+static int reg_copy(struct sip_reg *r, const struct sip_reg_cfg *c)
+{
+	const struct slice from[] = {c->registrar, c->aor, c->contact_user, c->contact_params};
+	struct slice *to[] = {&r->registrar, &r->aor, &r->cuser, &r->cparams};
+	size_t l = 0;
+	char *p;
+
+	for (size_t i = 0; i < ARRAY_LEN(from); i++)
+		l += from[i].l;
+	p = r->mem = mem_alloc(l + 1, NULL);
+	if (!p)
+		return ENOMEM;
+	for (size_t i = 0; i < ARRAY_LEN(from); i++) {
+		*to[i] = slice_mem(p, from[i].l);
+		if (from[i].l)
+			memcpy(p, from[i].p, from[i].l);
+		p += from[i].l;
+	}
+	return cred_alloc(&r->cred, &c->cred);
+}
+
+int sip_reg_start(struct sip_reg **rp, struct sip *s, const struct sip_reg_cfg *c, sip_reg_h *h, void *arg)
+{
+	struct sip_reg *r = mem_zalloc(sizeof(*r), reg_destroy);
+	int err;
+
+	if (!r)
+		return ENOMEM;
+	r->stopping = true; /* until it runs, its end has nothing to take back */
+	r->dest = c->dest;
+	r->expires = c->expires ? c->expires : EXPIRES_DEFAULT;
+	rand_text(r->callid, CALLID_LEN);
+	sip_make_tag(r->tag);
+	err = reg_copy(r, c);
+	if (err) {
+		mem_deref(r);
+		return err;
+	}
+	r->sip = s;
+	r->user.gone = gone;
+	r->user.flow = flow_closed;
+	list_append(&s->users, &r->user.le);
+	list_append(&s->regs, &r->user.reg_le);
+	r->stopping = false;
+	err = reg_send(r, true);
+	if (err) {
+		r->stopping = true;
+		mem_deref(r);
+		return err;
+	}
+	r->h = h;
+	r->arg = arg;
+	*rp = r;
+	return 0;
+}
+
+void sip_reg_stop(struct sip_reg *r)
+{
+	int err;
+
+	if (r->stopping || !r->sip)
+		return;
+	r->stopping = true;
+	r->auths = 0;
+	err = reg_send(r, true);
+	if (err)
+		wait(r, 0); /* tried once more, then told */
+}
