@@ -28,7 +28,6 @@ int cx_ack(struct inv_cx *cx, struct slice ctype, struct slice body)
 /** A branch that lost: ACK, then BYE (13.2.2.4). */
 static void refuse_branch(struct inv_cx *cx, const struct sip_msg *rsp)
 {
-	static const struct sip_ctrans_ops none;
 	struct dialog_request ack = {.m = SIP_ACK, .cseq = cx->cseq}, bye = {.m = SIP_BYE};
 	struct inv_branch *br;
 	struct dialog *d;
@@ -49,7 +48,7 @@ static void refuse_branch(struct inv_cx *cx, const struct sip_msg *rsp)
 		err = cred_enc(cx->in->cred, &auth, SIP_BYE, dialog_ruri(d));
 	bye.auth = buf_get(&auth);
 	if (!err)
-		err = dialog_send(NULL, d, &bye, &none, NULL);
+		err = dialog_send(NULL, d, &bye, NULL, NULL);
 	buf_free(&auth);
 	mem_deref(d);
 	if (err)

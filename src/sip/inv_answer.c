@@ -4,8 +4,6 @@
  */
 #include "sip/inv_priv.h"
 
-static const struct sip_strans_ops sx_no_ops;
-
 static void sx_destroy(void *obj)
 {
 	struct inv_sx *sx = obj;
@@ -21,7 +19,7 @@ void sx_close(struct inv_sx *sx)
 		return;
 	sx->in = NULL;
 	timer_stop(&sx->tm);
-	sip_strans_set_ops(sx->st, &sx_no_ops, NULL);
+	sip_strans_set_ops(sx->st, NULL, NULL);
 	list_unlink(&sx->le);
 	mem_deref(sx);
 	mem_deref(in);

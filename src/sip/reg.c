@@ -243,7 +243,7 @@ static void failed_h(struct sip_ctrans *ct, int err, void *arg)
 /** `listen` false: nobody waits for the answer any more. */
 static int reg_send(struct sip_reg *r, bool listen)
 {
-	static const struct sip_ctrans_ops ops = {.response = response_h, .failed = failed_h}, none;
+	static const struct sip_ctrans_ops ops = {.response = response_h, .failed = failed_h};
 	struct sip_request q = {.m = SIP_REGISTER, .uri = r->registrar, .dest = r->dest};
 	struct buf b;
 	int err;
@@ -254,7 +254,7 @@ static int reg_send(struct sip_reg *r, bool listen)
 	err = enc_headers(&b, r);
 	q.hdrs = buf_get(&b);
 	if (!err)
-		err = listen ? sip_request(&r->ct, r->sip, &q, &ops, r) : sip_request(NULL, r->sip, &q, &none, NULL);
+		err = listen ? sip_request(&r->ct, r->sip, &q, &ops, r) : sip_request(NULL, r->sip, &q, NULL, NULL);
 	buf_free(&b);
 	return err;
 }

@@ -93,6 +93,7 @@ static void tell_and_deref(struct sip_stream *st, struct sip *s, int err)
 		list_unlink(&ct->stream_le);
 		sip_ctrans_broken(ct, err ? err : ECONNRESET);
 	}
+	sip_flow_gone(s, st->id);
 	if (s->ops.flow_closed)
 		s->ops.flow_closed(st->id, &st->peer, s->arg);
 	mem_deref(s);
