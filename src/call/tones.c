@@ -29,7 +29,7 @@ bool leg_quality(const struct leg *l, struct leg_quality *q)
 {
 	struct mstream_stats st;
 
-	if (l->nms == 0 || !l->ms[0])
+	if (!l->ms[0])
 		return false;
 	mstream_stats(l->ms[0], &st);
 	(void)slice_copy(q->codec, sizeof(q->codec), slice_str(st.codec));

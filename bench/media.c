@@ -1,0 +1,146 @@
+/*
+ * media.c - RTP through held calls: every call both ways, paced to the millisecond, delay measured by a stamp in each packet.
+ */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "load.h"
+
+enum { PAYLOAD = 160, PKT = 12 + PAYLOAD, SOCKS = 16, HIST = 20000 };
+
+static struct {
+	uint64_t sent, got;
+	uint64_t hist[HIST]; /**< by microsecond, the last cell takes the rest */
+	bool measure;
+} g;
+
+static void on_rtp(char *p, size_t l, const struct sockaddr_in *from)
+{
+	uint64_t t, d;
+
+	(void)from;
+	if (!g.measure || l != PKT)
+		return;
+	g.got++;
+	memcpy(&t, p + 12, sizeof(t));
+	d = now_us() - t;
+	g.hist[d < HIST ? d : HIST - 1]++;
+}
+
+static double percentile(double share)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < HIST; i++) {
+		sum += g.hist[i];
+		if ((double)sum >= share * (double)g.got)
+			return i / 1000.0;
+	}
+	return HIST / 1000.0;
+}
+
+static void send_rtp(int fd, unsigned port, unsigned leg, unsigned seq)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	unsigned char m[PKT] = {0x80, 0};
+	uint64_t t = now_us();
+	uint32_t ts = htonl(seq * 160), ssrc = htonl(0x10000 + leg);
+	uint16_t s = htons((uint16_t)seq);
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	memcpy(m + 2, &s, 2);
+	memcpy(m + 4, &ts, 4);
+	memcpy(m + 8, &ssrc, 4);
+	memcpy(m + 12, &t, sizeof(t));
+	net_queue(fd, &to, m, PKT);
+	g.sent++;
+}
+
+static void drain(const int *afd, const int *bfd, unsigned nrtp)
+{
+	for (unsigned i = 0; i < nrtp; i++) {
+		while (net_take(afd[i], on_rtp))
+			;
+		while (net_take(bfd[i], on_rtp))
+			;
+	}
+}
+
+/* Streams are spread over the 20 ms; each tick of 1 ms serves its share. */
+static void tick(const struct media_leg *v, unsigned n, const int *afd, const int *bfd, unsigned nrtp, uint64_t at)
+{
+	unsigned phase = (unsigned)(at % 20), seq = (unsigned)(at / 20);
+
+	for (unsigned i = phase; i < n; i += 20) {
+		send_rtp(afd[i % nrtp], v[i].a_port, 2 * i, seq);
+	}
+	net_flush();
+	for (unsigned i = phase; i < n; i += 20)
+		send_rtp(bfd[i % nrtp], v[i].b_port, 2 * i + 1, seq);
+	net_flush();
+}
+
+static void flow(const struct media_leg *v, unsigned n, const int *afd, const int *bfd, unsigned nrtp, unsigned seconds, uint64_t *at)
+{
+	uint64_t t0 = now_us(), first = *at;
+
+	while (*at < first + seconds * 1000ull) {
+		uint64_t now = now_us();
+
+		if (now >= t0 + (*at - first) * 1000)
+			tick(v, n, afd, bfd, nrtp, (*at)++);
+		else
+			usleep(200);
+		drain(afd, bfd, nrtp);
+	}
+}
+
+int media_flow(const struct opts *o, const struct media_leg *v, unsigned n, const int *afd, const int *bfd, unsigned nrtp)
+{
+	uint64_t at = 0, cpu0, cpu;
+
+	flow(v, n, afd, bfd, nrtp, 2, &at); /* latch and warm up */
+	usleep(100000);
+	drain(afd, bfd, nrtp);
+	g.sent = 0;
+	g.measure = true;
+	cpu0 = cpu_us(o);
+	flow(v, n, afd, bfd, nrtp, o->seconds, &at);
+	usleep(100000);
+	drain(afd, bfd, nrtp);
+	cpu = cpu_us(o) - cpu0;
+	printf("calls=%u sent=%llu got=%llu lost_pct=%.3f cpu_us=%.3f p50_ms=%.3f p99_ms=%.3f rss_kb=%llu anon_kb=%llu\n", n,
+	       (unsigned long long)g.sent, (unsigned long long)g.got, 100.0 * (double)(g.sent - g.got) / (double)(g.sent ? g.sent : 1),
+	       (double)cpu / (double)(g.sent ? g.sent : 1), percentile(0.5), percentile(0.99), (unsigned long long)rss_kb(o),
+	       (unsigned long long)rss_anon_kb(o));
+	return 0;
+}
+
+/* Calls through the server, held, then sound. */
+int run_media(const struct opts *o)
+{
+	struct media_leg *v = calloc(o->count, sizeof(*v));
+	int afd[SOCKS], bfd[SOCKS], err;
+	unsigned ap[SOCKS], bp[SOCKS];
+	uint64_t before = rss_anon_kb(o), held;
+
+	for (unsigned i = 0; i < SOCKS; i++) {
+		afd[i] = net_socket(0);
+		bfd[i] = net_socket(0);
+		ap[i] = net_port(afd[i]);
+		bp[i] = net_port(bfd[i]);
+	}
+	if (calls_hold(o, v, o->count, ap, bp, SOCKS)) {
+		fprintf(stderr, "load: the calls could not be set up\n");
+		return 1;
+	}
+	usleep(1500000);
+	held = rss_anon_kb(o);
+	printf("kb_per_call=%.2f ", ((double)held - (double)before) / o->count);
+	err = o->seconds ? media_flow(o, v, o->count, afd, bfd, SOCKS) : 0;
+	if (!o->seconds)
+		printf("calls=%u\n", o->count);
+	return calls_release(o, o->count) || err;
+}

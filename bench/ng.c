@@ -1,0 +1,79 @@
+/*
+ * ng.c - relay sessions in rtpengine by its control protocol (bencoded offer and answer over UDP), then the same sound.
+ */
+#include <arpa/inet.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "load.h"
+
+enum { SOCKS = 16 };
+
+static void bstr(char *m, size_t size, const char *k, const char *v)
+{
+	size_t at = strlen(m);
+
+	snprintf(m + at, size - at, "%zu:%s%zu:%s", strlen(k), k, strlen(v), v);
+}
+
+/* One command; returns the audio port in the SDP of the answer, 0 if there is none. */
+static unsigned command(int fd, const struct sockaddr_in *to, const char *cmd, unsigned call, const char *sdp)
+{
+	char m[MSG_MAX], id[32], rsp[MSG_MAX + 1];
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	static unsigned cookie;
+	ssize_t n;
+
+	snprintf(id, sizeof(id), "call-%u", call);
+	snprintf(m, sizeof(m), "%u_bench d", ++cookie);
+	bstr(m, sizeof(m), "call-id", id);
+	bstr(m, sizeof(m), "command", cmd);
+	bstr(m, sizeof(m), "from-tag", "a");
+	if (sdp)
+		bstr(m, sizeof(m), "sdp", sdp);
+	if (strcmp(cmd, "offer"))
+		bstr(m, sizeof(m), "to-tag", "b");
+	strcat(m, "e");
+	if (sendto(fd, m, strlen(m), 0, (const struct sockaddr *)to, sizeof(*to)) < 0 || poll(&p, 1, 3000) != 1)
+		return 0;
+	n = recv(fd, rsp, MSG_MAX, 0);
+	if (n <= 0)
+		return 0;
+	rsp[n] = '\0';
+	return sdp_port(rsp, (size_t)n, "audio");
+}
+
+int run_ngmedia(const struct opts *o)
+{
+	struct media_leg *v = calloc(o->count, sizeof(*v));
+	int afd[SOCKS], bfd[SOCKS], ng = net_socket(0);
+	unsigned ap[SOCKS], bp[SOCKS];
+	char sdp[512];
+	static const char *const form = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+					"m=audio %u RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n";
+	uint64_t before = rss_anon_kb(o);
+
+	for (unsigned i = 0; i < SOCKS; i++) {
+		afd[i] = net_socket(0);
+		bfd[i] = net_socket(0);
+		ap[i] = net_port(afd[i]);
+		bp[i] = net_port(bfd[i]);
+	}
+	for (unsigned i = 0; i < o->count; i++) {
+		snprintf(sdp, sizeof(sdp), form, ap[i % SOCKS]);
+		v[i].b_port = (uint16_t)command(ng, &o->ng, "offer", i, sdp);
+		snprintf(sdp, sizeof(sdp), form, bp[i % SOCKS]);
+		v[i].a_port = (uint16_t)command(ng, &o->ng, "answer", i, sdp);
+		if (!v[i].a_port || !v[i].b_port) {
+			fprintf(stderr, "load: rtpengine made no session %u\n", i);
+			return 1;
+		}
+	}
+	printf("kb_per_call=%.2f ", ((double)rss_anon_kb(o) - (double)before) / o->count);
+	media_flow(o, v, o->count, afd, bfd, SOCKS);
+	for (unsigned i = 0; i < o->count; i++)
+		command(ng, &o->ng, "delete", i, NULL);
+	return 0;
+}
