@@ -1,0 +1,261 @@
+/*
+ * api.c - /api/v1: the table of routes, and how a request finds its line.
+ *
+ * Routes of configuration tables come from the resource table: each has the same five verbs.
+ */
+#include <string.h>
+#include "api/api_priv.h"
+
+static const char prefix[] = "/api/v1";
+
+static const struct route fixed_routes[] = {
+	{"GET", "status", "", api_status},
+	{"GET", "alarms", "", api_alarms},
+	{"GET", "registrations", "", api_registrations},
+	{"GET", "calls", "", api_calls},
+	{"DELETE", "calls/{}", "", api_hangup},
+	{"GET", "cdr", "limit before number outcome since until", api_cdr},
+	{"GET", "config/export", "secrets", api_export},
+	{"POST", "config/import", "dry_run replace", api_import},
+	{"GET", "config/history", "limit before", api_history},
+	{"POST", "config/undo/{}", "", api_undo},
+	{"GET", "log-level", "", api_log_level_get},
+	{"PUT", "log-level", "", api_log_level_put},
+	{"GET", "inspect", "", api_inspect_list},
+	{"GET", "inspect/{}", "", api_inspect_one},
+	{"GET", "metrics", "", api_metrics},
+};
+/* Below a resource's plural. */
+static const struct route resource_routes[] = {
+	{"GET", "", "limit after secrets", api_resource_list},
+	{"POST", "", "", api_resource_create},
+	{"GET", "{}", "secrets", api_resource_get},
+	{"PATCH", "{}", "", api_resource_patch},
+	{"DELETE", "{}", "", api_resource_delete},
+};
+
+int api_alloc(struct api **ap, const struct api_cfg *cfg)
+{
+	struct api *a = mem_zalloc(sizeof(*a), NULL);
+
+	if (!a)
+		return ENOMEM;
+	a->loop = cfg->loop;
+	a->pbx = cfg->pbx;
+	*ap = a;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ splitting the request */
+
+static int hexval(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Take percent escapes off (RFC 3986 2.1), '+' too where forms use it. ERR_SYNTAX: bad escape, NUL. */
+static int unescape(char **sp, struct slice s, bool form)
+{
+	int err = slice_dup(sp, s);
+	size_t o = 0;
+
+	if (err)
+		return err;
+	char *p = *sp;
+	for (size_t i = 0; i < s.l; i++) {
+		char c = s.p[i];
+
+		if (c == '%') {
+			int hi = i + 2 < s.l ? hexval(s.p[i + 1]) : -1, lo = i + 2 < s.l ? hexval(s.p[i + 2]) : -1;
+
+			if (hi < 0 || lo < 0)
+				return ERR_SYNTAX;
+			c = (char)(hi * 16 + lo);
+			i += 2;
+		} else if (c == '+' && form) {
+			c = ' ';
+		}
+		if (!c)
+			return ERR_SYNTAX;
+		p[o++] = c;
+	}
+	p[o] = '\0';
+	return 0;
+}
+
+static int split_path(struct job *j, struct slice path)
+{
+	while (path.l && path.p[path.l - 1] == '/')
+		path.l--;
+	while (path.l) {
+		struct slice s = slice_cut(&path, '/');
+
+		if (!s.l)
+			continue;
+		if (j->nseg == API_SEGMENTS)
+			return ENOENT;
+		int err = unescape(&j->seg[j->nseg++], s, false);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int split_query(struct job *j, struct slice q)
+{
+	while (q.l) {
+		struct slice pair = slice_cut(&q, '&'), name;
+
+		if (!pair.l)
+			continue;
+		if (j->nparam == API_PARAMS)
+			return ERR_SYNTAX;
+		bool has = slice_chr(pair, '=') >= 0;
+		name = slice_cut(&pair, '=');
+		size_t i = j->nparam++;
+		int err = unescape(&j->name[i], name, true);
+		if (!err)
+			err = unescape(&j->value[i], has ? pair : SLICE("1"), true);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ finding the route */
+
+static bool path_matches(const struct job *j, size_t from, const char *path)
+{
+	struct slice p = slice_str(path);
+
+	for (size_t i = from; i < j->nseg; i++) {
+		if (!p.l)
+			return false;
+		struct slice want = slice_cut(&p, '/');
+		if (!slice_eqs(want, "{}") && !slice_eqs(want, j->seg[i]))
+			return false;
+	}
+	return p.l == 0;
+}
+
+/* The route for path and method; methods of the same path are collected in `allow`. */
+static const struct route *find_in(const struct job *j, size_t from, const struct route *v, size_t n, struct slice method,
+				   struct buf *allow)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!path_matches(j, from, v[i].path))
+			continue;
+		if (slice_eqs(method, v[i].method))
+			return &v[i];
+		buf_printf(allow, "%s%s", allow->l ? ", " : "", v[i].method);
+	}
+	return NULL;
+}
+
+static const struct route *find_route(struct job *j, struct slice method, struct buf *allow)
+{
+	size_t n = 0;
+	const struct resource *const *res = pbx_resources(&n);
+
+	for (size_t i = 0; i < n && j->nseg; i++) {
+		if (strcmp(res[i]->plural, j->seg[0]))
+			continue;
+		j->r = res[i];
+		j->noun = res[i]->name;
+		return find_in(j, 1, resource_routes, ARRAY_LEN(resource_routes), method, allow);
+	}
+	return j->nseg ? find_in(j, 0, fixed_routes, ARRAY_LEN(fixed_routes), method, allow) : NULL;
+}
+
+static bool word_in(const char *list, const char *word)
+{
+	struct slice l = slice_str(list);
+
+	while (l.l) {
+		if (slice_eqs(slice_cut(&l, ' '), word))
+			return true;
+	}
+	return false;
+}
+
+/* Unknown parameters are refused: a misspelt one would silently mean something else. */
+static bool params_known(struct job *j)
+{
+	for (size_t i = 0; i < j->nparam; i++) {
+		if (word_in(j->route->query, j->name[i]))
+			continue;
+		if (*j->route->query)
+			job_error(j, 400, "unknown_parameter", j->name[i], "There is no parameter \"%s\" here. Known are: %s.",
+				  j->name[i], j->route->query);
+		else
+			job_error(j, 400, "unknown_parameter", j->name[i], "There is no parameter \"%s\" here.", j->name[i]);
+		return false;
+	}
+	return true;
+}
+
+static bool parse_body(struct job *j, struct slice body)
+{
+	json_error_t e;
+
+	if (!slice_trim(body).l)
+		return true;
+	j->body = json_loadb(body.p, body.l, JSON_REJECT_DUPLICATES, &e);
+	if (!j->body)
+		job_error(j, 400, "bad_json", NULL, "The body is not valid JSON: line %d, column %d: %s.", e.line, e.column, e.text);
+	else if (!json_is_object(j->body))
+		job_error(j, 400, "bad_json", NULL, "The body must be a JSON object: {...}.");
+	else
+		return true;
+	return false;
+}
+
+static void dispatch(struct job *j, const struct api_request *rq)
+{
+	struct buf allow;
+
+	buf_init(&allow);
+	j->route = find_route(j, rq->method, &allow);
+	if (!j->route && allow.l)
+		job_error(j, 405, "method_not_allowed", NULL, "%.*s is not possible here. Possible: %.*s.", SLICE_FMT(rq->method),
+			  SLICE_FMT(buf_get(&allow)));
+	else if (!j->route)
+		job_error(j, 404, "no_such_path", NULL, "There is nothing at %.*s.", SLICE_FMT(rq->path));
+	else if (params_known(j) && parse_body(j, rq->body))
+		j->route->fn(j);
+	buf_free(&allow);
+}
+
+void api_handle(struct api *a, const struct api_request *rq, api_reply_h *h, void *arg)
+{
+	struct job *j = mem_zalloc(sizeof(*j), NULL);
+	struct slice path = rq->path;
+
+	if (!j) {
+		h(503, NULL, arg);
+		return;
+	}
+	j->api = a;
+	j->h = h;
+	j->arg = arg;
+	(void)slice_copy(j->author, sizeof(j->author), slice_str(rq->author && *rq->author ? rq->author : "unknown"));
+	if (!slice_starts(path, SLICE(prefix)) || (path.l > sizeof(prefix) - 1 && path.p[sizeof(prefix) - 1] != '/')) {
+		job_error(j, 404, "no_such_path", NULL, "There is nothing at %.*s. Paths begin with %s/.", SLICE_FMT(path), prefix);
+		return;
+	}
+	int err = split_path(j, slice_from(path, sizeof(prefix) - 1));
+	if (!err)
+		err = split_query(j, rq->query);
+	if (err == ERR_SYNTAX)
+		job_error(j, 400, "bad_request", NULL, "The path or query has a bad %%-escape or too many parameters.");
+	else if (err == ENOENT)
+		job_error(j, 404, "no_such_path", NULL, "There is nothing at %.*s.", SLICE_FMT(path));
+	else if (err)
+		job_fail(j, err, NULL);
+	else
+		dispatch(j, rq);
+}

@@ -1,0 +1,100 @@
+/*
+ * api_priv.h - what the files of this room share: the job that one request is, the table of routes, answers.
+ * Nobody outside src/api reads it.
+ */
+#ifndef OFFHOOK_API_PRIV_H
+#define OFFHOOK_API_PRIV_H
+
+#include "api/api.h"
+#include "base/mem.h"
+
+enum { API_SEGMENTS = 6, API_PARAMS = 16 };
+
+struct api {
+	struct loop *loop;
+	struct pbx *pbx;
+};
+
+struct route;
+
+/** A request from its arrival to its answer. Freed by job_reply(). */
+struct job {
+	struct api *api;
+	api_reply_h *h;
+	void *arg;
+	const struct route *route;
+	const struct resource *r;      /**< of routes made from the resource table */
+	char *seg[API_SEGMENTS];       /**< path after /api/v1, cut at '/', escapes taken off */
+	size_t nseg;
+	char *name[API_PARAMS], *value[API_PARAMS]; /**< query */
+	size_t nparam;
+	json_t *body;                  /**< parsed; NULL when there was none */
+	char author[96];
+	/* for changes */
+	struct change_item *item;
+	size_t nitem;
+	json_t *plan;                  /**< import: what is about to be changed, for the answer */
+	json_t *warnings;              /**< array or NULL */
+	bool generated;                /**< creation: a secret was made by the system and belongs into the answer */
+	const char *noun;              /**< what was not found, for sentences */
+};
+
+/** How a path is spelled: fixed words, and "{}" for one segment. */
+struct route {
+	const char *method, *path;
+	const char *query;             /**< allowed parameters, space separated */
+	void (*fn)(struct job *j);
+};
+
+/** End: hand the answer over (`body` reference is taken over, may be NULL) and free the job. */
+void job_reply(struct job *j, unsigned status, json_t *body);
+/** End with an error; `field` may be NULL. */
+void job_error(struct job *j, unsigned status, const char *code, const char *field, const char *fmt, ...) PRINTF_LIKE(5, 6);
+/** End with the error that an errno of store or pbx stands for; `why` may be NULL. */
+void job_fail(struct job *j, int err, const char *why);
+/** End with {"items": [...]} around an array; an object that has items goes out as it is. Takes the reference. NULL: out of memory. */
+void job_items(struct job *j, json_t *res);
+/** Answers of the store go straight out: call-back for store_json_h. */
+void job_store_h(int err, const char *why, json_t *res, void *arg);
+/** Parameter of the query, or NULL. */
+const char *job_param(const struct job *j, const char *name);
+/** Parameter "1" or "true". */
+bool job_flag(const struct job *j, const char *name);
+/** Number parameter with limits; false: the job is ended with 400. */
+bool job_number(struct job *j, const char *name, uint64_t max, uint64_t *v);
+/** Note a warning for the answer. */
+void job_warn(struct job *j, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/** Warn of weak passwords in a row that is about to be written. */
+void job_warn_weak(struct job *j, const struct resource *r, const char *key, const json_t *row);
+/** A string member, or NULL. */
+const char *json_text(const json_t *o, const char *name);
+
+/* resource.c: the verbs of a configuration table */
+void api_resource_list(struct job *j);
+void api_resource_create(struct job *j);
+void api_resource_get(struct job *j);
+void api_resource_patch(struct job *j);
+void api_resource_delete(struct job *j);
+/* live.c: what the running system shows */
+void api_status(struct job *j);
+void api_alarms(struct job *j);
+void api_registrations(struct job *j);
+void api_calls(struct job *j);
+void api_hangup(struct job *j);
+void api_cdr(struct job *j);
+void api_log_level_get(struct job *j);
+void api_log_level_put(struct job *j);
+void api_inspect_list(struct job *j);
+void api_inspect_one(struct job *j);
+void api_metrics(struct job *j);
+/* config.c: configuration as a whole */
+void api_export(struct job *j);
+void api_history(struct job *j);
+void api_undo(struct job *j);
+/* import.c */
+void api_import(struct job *j);
+
+/** "2026-01-31", "2026-01-31T12:00[:00][Z]" (without Z: local time) or ms since 1970. ERR_SYNTAX. */
+int api_time_parse(const char *s, int64_t *ms) MUST_CHECK;
+
+#endif

@@ -1,0 +1,179 @@
+/*
+ * job.c - one request's job: its answers, its errors, its parameters.
+ *
+ * An error is {"error": {"code", "message", "field"}}: a word for programs and a sentence for people.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "api/api_priv.h"
+
+static void job_free(struct job *j)
+{
+	for (size_t i = 0; i < j->nseg; i++)
+		mem_deref(j->seg[i]);
+	for (size_t i = 0; i < j->nparam; i++) {
+		mem_deref(j->name[i]);
+		mem_deref(j->value[i]);
+	}
+	for (size_t i = 0; i < j->nitem; i++)
+		json_decref(j->item[i].obj);
+	mem_deref(j->item);
+	json_decref(j->body);
+	json_decref(j->plan);
+	json_decref(j->warnings);
+	mem_deref(j);
+}
+
+void job_reply(struct job *j, unsigned status, json_t *body)
+{
+	api_reply_h *h = j->h;
+	void *arg = j->arg;
+
+	if (j->warnings && body && status < 300)
+		(void)json_object_set(body, "warnings", j->warnings);
+	job_free(j);
+	h(status, body, arg);
+	json_decref(body);
+}
+
+void job_error(struct job *j, unsigned status, const char *code, const char *field, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	/* a cut may have fallen into a character, and a path may hold any bytes: jansson takes UTF-8 only */
+	json_t *msg = json_string(text);
+	for (size_t i = 0; !msg && text[i]; i++) {
+		if ((unsigned char)text[i] >= 0x80)
+			text[i] = '?';
+	}
+	if (!msg)
+		msg = json_string(text);
+	json_t *e = json_pack("{s:s, s:o}", "code", code, "message", msg);
+	if (field && e)
+		(void)json_object_set_new(e, "field", json_string(field));
+	json_t *body = json_pack("{s:o}", "error", e);
+	job_reply(j, status, body);
+}
+
+/* What an errno of store or pbx means for the one who asked. */
+static const struct {
+	int err;
+	unsigned status;
+	const char *code, *text;
+} failures[] = {
+	{ENOENT, 404, "not_found", NULL},
+	{EEXIST, 409, "conflict", "Something of this name exists already."},
+	{EINVAL, 422, "invalid", "A value is not allowed."},
+	{ERANGE, 422, "invalid", "A value is out of its range."},
+	{ERR_SYNTAX, 422, "invalid", "A value is not allowed."},
+	{ERR_LIMIT, 422, "limit", "A limit of the system is reached."},
+	{ERR_STATE, 409, "conflict", "That is not possible at present."},
+	{EPERM, 403, "forbidden", "That is not allowed."},
+	{EBUSY, 503, "busy", "The system is busy; try again."},
+	{ECANCELED, 503, "stopping", "The server is stopping."},
+	{ENOMEM, 503, "out_of_memory", "The server is out of memory."},
+	{ENOSPC, 507, "storage", "The disk is full: nothing was changed. Make room and try again."},
+	{EDQUOT, 507, "storage", "The disk quota is used up: nothing was changed. Make room and try again."},
+	{EROFS, 507, "storage", "The data directory is read-only: nothing was changed."},
+	{EACCES, 507, "storage", "The data directory may not be written: nothing was changed."},
+	{EIO, 507, "storage", "The disk does not work: nothing was changed."},
+};
+
+void job_fail(struct job *j, int err, const char *why)
+{
+	for (size_t i = 0; i < ARRAY_LEN(failures); i++) {
+		if (failures[i].err != err)
+			continue;
+		if (err == ENOENT && !why)
+			job_error(j, 404, "not_found", NULL, "There is no %s %s.", j->noun ? j->noun : "thing named",
+				  j->nseg ? j->seg[j->nseg - 1] : "");
+		else
+			job_error(j, failures[i].status, failures[i].code, NULL, "%s", why && *why ? why : failures[i].text);
+		return;
+	}
+	job_error(j, 500, "internal", NULL, "%s", why && *why ? why : err_str(err));
+}
+
+void job_items(struct job *j, json_t *res)
+{
+	if (!res) {
+		job_fail(j, ENOMEM, NULL);
+		return;
+	}
+	if (json_is_array(res))
+		res = json_pack("{s:o}", "items", res);
+	job_reply(j, 200, res);
+}
+
+void job_store_h(int err, const char *why, json_t *res, void *arg)
+{
+	struct job *j = arg;
+
+	if (err)
+		job_fail(j, err, why);
+	else
+		job_items(j, json_incref(res));
+}
+
+const char *job_param(const struct job *j, const char *name)
+{
+	for (size_t i = 0; i < j->nparam; i++) {
+		if (strcmp(j->name[i], name) == 0)
+			return j->value[i];
+	}
+	return NULL;
+}
+
+bool job_flag(const struct job *j, const char *name)
+{
+	const char *v = job_param(j, name);
+
+	return v && (strcmp(v, "1") == 0 || strcmp(v, "true") == 0);
+}
+
+bool job_number(struct job *j, const char *name, uint64_t max, uint64_t *v)
+{
+	const char *s = job_param(j, name);
+
+	*v = 0;
+	if (!s)
+		return true;
+	if (slice_u64(slice_str(s), v) == 0 && *v <= max)
+		return true;
+	job_error(j, 400, "bad_parameter", name, "\"%s\" must be a number from 0 to %llu.", name, (unsigned long long)max);
+	return false;
+}
+
+void job_warn(struct job *j, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (!j->warnings)
+		j->warnings = json_array();
+	(void)json_array_append_new(j->warnings, json_string(text));
+}
+
+void job_warn_weak(struct job *j, const struct resource *r, const char *key, const json_t *row)
+{
+	for (size_t i = 0; i < r->nfield; i++) {
+		const char *v = r->field[i].type == FIELD_SECRET ? json_text(row, r->field[i].name) : NULL;
+		const char *weak = v ? pbx_password_weak(slice_str(key), slice_str(v)) : NULL;
+
+		if (weak)
+			job_warn(j, "%s %s: %s", r->name, key, weak);
+	}
+}
+
+const char *json_text(const json_t *o, const char *name)
+{
+	return json_string_value(json_object_get(o, name));
+}
