@@ -89,11 +89,13 @@ void loop_tail_cancel(struct loop_tail *t);
 /** A thread that runs a loop of its own. */
 struct loop_thread;
 /**
- * New thread named `name` (15 characters at most) running a new loop; `init(loop, arg)` runs first on it, `fini` last.
+ * New thread named `name` (15 characters at most) running a new loop; `init(loop, arg)` runs first on it, `fini` last
+ * (both may be NULL). Returns what init returned when that is an error; fini is not run then.
  * With `parent` virtual, no thread is made: a virtual loop of the same vnet is used and init runs at once.
  */
-int loop_thread_start(struct loop_thread **tp, struct loop *parent, const char *name, int (*init)(struct loop *l, void *arg),
-		      void (*fini)(struct loop *l, void *arg), void *arg) MUST_CHECK;
+int loop_thread_start(struct loop_thread **tp, struct loop *parent, const char *name,
+		      int (*init)(struct loop *l, void *arg), void (*fini)(struct loop *l, void *arg),
+		      void *arg) MUST_CHECK;
 /** Its loop. */
 struct loop *loop_thread_loop(const struct loop_thread *t);
 /** Stop and join; frees. Pending messages are run first. */

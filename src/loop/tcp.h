@@ -23,7 +23,7 @@ struct tcp_ops {
 	void (*recv)(struct tcp *t, struct slice data, void *arg);
 	/** Output fell below half its limit after tcp_send had returned ENOBUFS. */
 	void (*drained)(struct tcp *t, void *arg);
-	/** The peer closed (err 0), or it broke (errno; ETIMEDOUT when connecting took too long). No calls come after this; deref it. */
+	/** The peer closed (err 0), or it broke (errno; ETIMEDOUT: connecting took too long). Nothing comes after; deref it. */
 	void (*closed)(struct tcp *t, int err, void *arg);
 };
 
@@ -39,13 +39,16 @@ int tcp_accept(struct tcp **tp, struct tcp_listener *tl, const struct tcp_ops *o
 /** Connect, at most `timeout_ms` (0 = 10 s); `local` may be NULL. */
 int tcp_connect(struct tcp **tp, struct loop *l, const struct sa *local, const struct sa *dst, uint32_t timeout_ms,
 		const struct tcp_ops *ops, void *arg) MUST_CHECK;
-/** Queue a shared block (also before the connection is up). ENOBUFS when more than the limit would wait; ENOTCONN after close. */
+/** Queue a shared block (also before the connection is up). ENOBUFS when more than the limit would wait; ENOTCONN at its end. */
 int tcp_send(struct tcp *t, struct rbuf *b) MUST_CHECK;
 /** Output limit in bytes (default 256 kB). */
 void tcp_set_limit(struct tcp *t, size_t bytes);
 /** Stop / go on reading (back-pressure). */
 void tcp_read_pause(struct tcp *t, bool pause);
-/** Send what is queued, then close (at most 5 s); the caller's reference may be dropped at once. */
+/**
+ * Send what is queued, then close (at most 5 s). The caller's reference may be dropped at once; who keeps it hears
+ * `closed` at the end. What is received meanwhile is thrown away.
+ */
 void tcp_shutdown(struct tcp *t);
 void tcp_local(const struct tcp *t, struct sa *a);
 void tcp_peer(const struct tcp *t, struct sa *a);

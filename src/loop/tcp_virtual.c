@@ -72,18 +72,6 @@ static void seg_destroy(void *obj)
 	mem_deref(s->pipe);
 }
 
-static void pipe_destroy(void *obj)
-{
-	struct vpipe *p = obj;
-
-	for (int i = 0; i < 2; i++) {
-		LIST_EACH(&p->to[i].parked, k) {
-			list_unlink(k);
-			mem_deref(LINK_OBJ(k, struct vseg, le));
-		}
-	}
-}
-
 static void seg_h(struct vevent *e);
 
 /* Put a segment on its way to one side; ENOMEM. */
@@ -173,6 +161,28 @@ static void virtual_pause(struct tcp *t)
 	virtual_kick(t);
 }
 
+/* The receiver took bytes: the sender may go on. */
+static void credit(struct vpipe *p, int side, size_t l)
+{
+	struct tcp_virtual *from = p->end[!side];
+
+	p->to[side].window_used -= l;
+	if (from)
+		virtual_kick(&from->t);
+}
+
+/* What an end that goes has not read; these segments hold the pipe, so they cannot stay in it. */
+static void drop_parked(struct vpipe *p, int side)
+{
+	LIST_EACH(&p->to[side].parked, k) {
+		struct vseg *s = LINK_OBJ(k, struct vseg, le);
+		list_unlink(k);
+		if (s->kind == SEG_DATA)
+			credit(p, side, s->l);
+		mem_deref(s);
+	}
+}
+
 static void virtual_release(struct tcp *t)
 {
 	struct tcp_virtual *v = virtual_of(t);
@@ -182,6 +192,7 @@ static void virtual_release(struct tcp *t)
 	if (!p)
 		return;
 	p->end[v->side] = NULL;
+	drop_parked(p, v->side);
 	/* without memory for a segment the other end is told by nothing but its own timers, as when a host dies */
 	if (v->up && !p->to[!v->side].ended) {
 		p->to[!v->side].ended = true;
@@ -216,16 +227,6 @@ static struct tcp_virtual *end_new(struct loop *l, struct vpipe *p, int side, en
 }
 
 /* ------------------------------------------------------------------ receiving */
-
-/* The receiver took bytes: the sender may go on. */
-static void credit(struct vpipe *p, int side, size_t l)
-{
-	struct tcp_virtual *from = p->end[!side];
-
-	p->to[side].window_used -= l;
-	if (from)
-		virtual_kick(&from->t);
-}
 
 /* Data or end of stream for an end that is there and reads; false when no more can be given to it. */
 static bool take(struct tcp_virtual *v, struct vseg *s)
@@ -335,7 +336,7 @@ static int connect_addr(struct vpipe *p, struct loop *l, const struct sa *local,
 
 int tcp_virtual_connect(struct tcp **tp, struct loop *l, const struct sa *local, const struct sa *dst)
 {
-	struct vpipe *p = mem_zalloc(sizeof(*p), pipe_destroy);
+	struct vpipe *p = mem_zalloc(sizeof(*p), NULL);
 	struct tcp_virtual *v = NULL;
 	struct sa mine;
 

@@ -93,8 +93,8 @@ static void thread_destroy(void *obj)
 	pthread_mutex_destroy(&t->lock);
 }
 
-int loop_thread_start(struct loop_thread **tp, struct loop *parent, const char *name, int (*init)(struct loop *l, void *arg),
-		      void (*fini)(struct loop *l, void *arg), void *arg)
+int loop_thread_start(struct loop_thread **tp, struct loop *parent, const char *name,
+		      int (*init)(struct loop *l, void *arg), void (*fini)(struct loop *l, void *arg), void *arg)
 {
 	struct loop_thread *t = mem_zalloc(sizeof(*t), thread_destroy);
 	int err;

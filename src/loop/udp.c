@@ -10,7 +10,8 @@ void udp_destroy(void *obj)
 	u->impl->close(u);
 }
 
-int udp_open(struct udp **up, struct loop *l, const struct sa *local, const struct udp_opts *o, udp_recv_h *rh, void *arg)
+int udp_open(struct udp **up, struct loop *l, const struct sa *local, const struct udp_opts *o, udp_recv_h *rh,
+	     void *arg)
 {
 	static const struct udp_opts plain;
 	struct udp *u;

@@ -31,13 +31,17 @@ struct udp_opts {
 	bool reuseport;    /**< several sockets on one address */
 };
 
-/** Open and bind; IPv6 sockets are v6-only. EADDRINUSE, EADDRNOTAVAIL, EMFILE, ENOMEM ... */
-int udp_open(struct udp **up, struct loop *l, const struct sa *local, const struct udp_opts *o, udp_recv_h *rh, void *arg) MUST_CHECK;
+/** Open and bind; IPv6 sockets are v6-only. `o` NULL: immediate, all defaults. EADDRINUSE, EMFILE, ENOMEM ... */
+int udp_open(struct udp **up, struct loop *l, const struct sa *local, const struct udp_opts *o, udp_recv_h *rh,
+	     void *arg) MUST_CHECK;
 /** New receiver for an open socket (pooled ports change hands). NULL drops what arrives. */
 void udp_set_handler(struct udp *u, udp_recv_h *rh, void *arg);
 /** Bound address with its port. */
 void udp_local(const struct udp *u, struct sa *a);
-/** Socket moves to another loop (both loops idle on it): the pool is filled on one thread and read on another. EINVAL for virtual sockets of another vnet. */
+/**
+ * Socket moves to another loop: the pool is filled on one thread and read on another. Call udp_detach on the old
+ * loop's thread first. EINVAL for virtual sockets of another vnet, or real ones to a virtual loop.
+ */
 int udp_attach(struct udp *u, struct loop *l) MUST_CHECK;
 /** Stop receiving (before udp_attach elsewhere, or at close). */
 void udp_detach(struct udp *u);
@@ -50,7 +54,10 @@ int udp_send(struct udp *u, const struct sa *src, const struct sa *dst, struct r
 int udp_send_now(struct udp *u, const struct sa *dst, const void *p, size_t l);
 /** Change DSCP of outgoing packets (no error where the system refuses). */
 void udp_set_dscp(struct udp *u, uint8_t dscp);
-/** Which local address would the system use to reach `dst`? Port 0 in the result. ENETUNREACH ... Virtual: first socket bound on the loop, or loopback. */
+/**
+ * Which local address would the system use to reach `dst`? Port 0 in the result. ENETUNREACH ...
+ * Virtual: address of the first socket bound on the loop to a real one of that family, or loopback.
+ */
 int udp_local_for(struct loop *l, const struct sa *dst, struct sa *local) MUST_CHECK;
 
 #endif

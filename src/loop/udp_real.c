@@ -185,7 +185,7 @@ static uint32_t send_some(struct udp_real *r, uint32_t from)
 		int done = send_many(r->fd, s->tm, n);
 		if (done > 0)
 			return (uint32_t)done;
-		if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
+		if (errno == EAGAIN || errno == EWOULDBLOCK)
 			return 0;
 		if ((is_echo(errno) && tries == 0) || errno == EINTR)
 			continue;

@@ -83,7 +83,8 @@ int vnet_set_path(struct vnet *n, const struct sa *src, const struct sa *dst, co
 	return 0;
 }
 
-void vnet_set_filter(struct vnet *n, bool (*fn)(const struct sa *src, const struct sa *dst, struct slice data, void *arg), void *arg)
+void vnet_set_filter(struct vnet *n,
+		     bool (*fn)(const struct sa *src, const struct sa *dst, struct slice data, void *arg), void *arg)
 {
 	n->filter = fn;
 	n->filter_arg = arg;
