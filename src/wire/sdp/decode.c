@@ -213,7 +213,8 @@ int sdp_decode(struct sdp *s, struct slice text)
 			line.l--;
 		if (!line.l)
 			continue;
-		if (line.l < 2 || line.p[1] != '=')
+		/* neither CR nor NUL belongs into a line (RFC 8866 9, byte-string) */
+		if (line.l < 2 || line.p[1] != '=' || memchr(line.p, '\r', line.l) || memchr(line.p, '\0', line.l))
 			return ERR_SYNTAX;
 		if (!begun && !slice_eqs(line, "v=0"))
 			return ERR_SYNTAX;

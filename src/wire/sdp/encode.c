@@ -8,11 +8,9 @@ static const char *addr_type(const struct sa *a)
 	return sa_af(a) == AF_INET6 ? "IP6" : "IP4";
 }
 
-/* "x=value"; nothing when the value is empty. */
+/* "x=value" */
 static void enc_line(struct buf *b, char type, struct slice val)
 {
-	if (!val.l)
-		return;
 	buf_char(b, type);
 	buf_char(b, '=');
 	buf_slice(b, val);
@@ -133,7 +131,8 @@ void sdp_encode(struct buf *b, const struct sdp *s)
 		const struct sdp_media *m = &s->m[i];
 
 		enc_media_line(b, m);
-		enc_line(b, 'i', m->title);
+		if (m->title.l)
+			enc_line(b, 'i', m->title);
 		/* inherited ones are said once, by the session */
 		if (!slice_eq(m->conn_addr, s->conn_addr))
 			enc_conn_text(b, m->conn_addr);

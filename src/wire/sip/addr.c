@@ -53,7 +53,7 @@ static int addr_decode(struct sip_addr *a, struct slice s)
 
 	s = sip_trim(s);
 	p = s.p;
-	e = s.p + s.l;
+	e = sip_end(s);
 	if (p == e)
 		return ERR_SYNTAX;
 	err = display_decode(a, &p, e);

@@ -38,7 +38,7 @@ static int scheme_decode(struct slice s, struct slice *rest)
 
 	s = sip_trim(s);
 	p = s.p;
-	e = s.p + s.l;
+	e = sip_end(s);
 	q = sip_span(p, e, CC_TOKEN);
 	if (q == p)
 		return ERR_SYNTAX;
@@ -56,7 +56,7 @@ static int scheme_decode(struct slice s, struct slice *rest)
  */
 static enum sip_lex next_param(struct slice *rest, struct slice *name, struct slice *val)
 {
-	const char *p = rest->p, *e = rest->p + rest->l, *q;
+	const char *p = rest->p, *e = sip_end(*rest), *q;
 
 	while (p < e && (*p == ',' || sip_is_ws(*p)))
 		p++;
@@ -77,7 +77,7 @@ static enum sip_lex next_param(struct slice *rest, struct slice *name, struct sl
 		*val = sip_between(p + 1, q - 1);
 	} else {
 		/* URIs and lists stand here without quotes now and then */
-		for (q = p; q < e && *q != ',' && !sip_is_ws(*q) && *q != '"'; q++)
+		for (q = p; q < e && *q != ',' && !sip_is_ws(*q) && *q != '"' && *q != '\\'; q++)
 			;
 		*val = sip_between(p, q);
 	}
@@ -159,6 +159,7 @@ static void enc(struct buf *b, const char *name, struct slice val, bool quoted)
 {
 	if (!val.p)
 		return;
+	quoted = quoted || !sip_is_token(val);
 	buf_str(b, name);
 	buf_str(b, quoted ? "=\"" : "=");
 	buf_slice(b, val);

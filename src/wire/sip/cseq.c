@@ -27,7 +27,7 @@ int sip_cseq_decode(struct sip_cseq *c, struct slice s)
 
 	*c = (struct sip_cseq){0};
 	s = sip_trim(s);
-	e = s.p + s.l;
+	e = sip_end(s);
 	p = number_decode(s.p, e, &c->num);
 	return p ? method_decode(c, p, e) : ERR_SYNTAX;
 }
@@ -38,7 +38,7 @@ int sip_rack_decode(struct sip_rack *r, struct slice s)
 
 	*r = (struct sip_rack){0};
 	s = sip_trim(s);
-	e = s.p + s.l;
+	e = sip_end(s);
 	p = number_decode(s.p, e, &r->rseq);
 	if (p)
 		p = number_decode(p, e, &r->cseq.num);

@@ -42,7 +42,7 @@ static enum sip_frame keepalive(struct sip_framer *f, struct slice d, size_t *le
 /* Length of start line, headers and empty line; 0 if the empty line has not come. Remembers where the search stopped. */
 static size_t head_len(struct sip_framer *f, struct slice d)
 {
-	const char *e = d.p + d.l, *p = d.p + f->scanned, *q;
+	const char *e = sip_end(d), *p = d.p + f->scanned, *q;
 
 	while ((q = memchr(p, '\n', (size_t)(e - p)))) {
 		const char *n = q + 1;
@@ -80,7 +80,7 @@ static const char *value_end(const char *p, const char *e)
 /* The one Content-Length of the head; ERR_SYNTAX when it is missing, no number, or written twice and not the same. */
 static int content_length(struct slice head, size_t *clen)
 {
-	const char *p = head.p, *e = head.p + head.l;
+	const char *p = head.p, *e = sip_end(head);
 	bool found = false;
 	uint32_t n;
 

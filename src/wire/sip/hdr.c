@@ -206,7 +206,7 @@ char sip_hdr_compact(enum sip_hdr_id id)
 
 bool sip_is_token(struct slice s)
 {
-	return s.l && sip_span(s.p, s.p + s.l, CC_TOKEN) == s.p + s.l;
+	return s.l && sip_span(s.p, sip_end(s), CC_TOKEN) == sip_end(s);
 }
 
 bool sip_param_next(struct slice *rest, struct slice *name, struct slice *val)

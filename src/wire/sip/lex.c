@@ -65,7 +65,7 @@ int sip_hex(char c)
 
 bool sip_chars_ok(struct slice s, unsigned mask)
 {
-	const char *p = s.p, *e = s.p + s.l;
+	const char *p = s.p, *e = sip_end(s);
 
 	for (;;) {
 		p = sip_span(p, e, mask);
@@ -100,7 +100,7 @@ static const char *value_end(const char *p, const char *e)
 
 enum sip_lex sip_param_lex(struct slice *rest, struct slice *name, struct slice *val, bool strict)
 {
-	const char *p = rest->p, *e = rest->p + rest->l, *q;
+	const char *p = rest->p, *e = sip_end(*rest), *q;
 
 	p = sip_skip_ws(p, e);
 	if (p == e)
@@ -135,65 +135,33 @@ enum sip_lex sip_param_lex(struct slice *rest, struct slice *name, struct slice 
 	return SIP_LEX_ONE;
 }
 
-/* p is at '(': the byte behind the matching ')', or NULL. */
-static const char *comment_end(const char *p, const char *e)
-{
-	unsigned depth = 0;
-
-	for (; p < e; p++) {
-		if (*p == '\\')
-			p++;
-		else if (*p == '(')
-			depth++;
-		else if (*p == ')' && --depth == 0)
-			return p + 1;
-	}
-	return NULL;
-}
-
-/* Behind a bracketed URI that begins at p, else behind the bracket alone. */
-static const char *bracket_end(const char *p, const char *e)
-{
-	const char *q = memchr(p, '>', (size_t)(e - p));
-
-	return q ? q + 1 : p + 1;
-}
-
+/*
+ * What is opened and never closed takes the rest with it: the value is broken anyhow, and looking for its end again at
+ * each comma would cost the square of the length.
+ */
 struct slice sip_list_cut(struct slice *rest)
 {
-	const char *b = rest->p, *p = b, *e = b + rest->l, *q;
-	bool comments = true;
-	struct slice v;
+	const char *b = rest->p, *p = b, *e = sip_end(*rest), *q;
 
 	while (p < e && *p != ',') {
-		switch (*p) {
-		case '"':
+		if (*p == '"') {
 			q = sip_quote_end(p, e);
 			p = q ? q : e;
-			break;
-		case '<':
-			p = bracket_end(p, e);
-			break;
-		case '(':
-			/* one that is never closed is asked for once only, or a row of them would cost their square */
-			q = comments ? comment_end(p, e) : NULL;
-			if (!q)
-				comments = false;
-			p = q ? q : p + 1;
-			break;
-		default:
+		} else if (*p == '<') {
+			q = memchr(p, '>', (size_t)(e - p));
+			p = q ? q + 1 : e;
+		} else {
 			p++;
 		}
 	}
-	v = sip_trim(sip_between(b, p));
 	*rest = p < e ? sip_between(p + 1, e) : SLICE_NULL;
-	return v;
+	return sip_trim(sip_between(b, p));
 }
 
 /* Dotted decimal, the form of almost every literal address. */
 static bool is_ipv4(struct slice s)
 {
-	const char *p = s.p, *e = s.p + s.l;
+	const char *p = s.p, *e = sip_end(s);
 	unsigned n, parts = 0;
 
 	while (p < e && parts < 4) {
@@ -201,7 +169,8 @@ static bool is_ipv4(struct slice s)
 
 		for (n = 0; p < e && sip_is(*p, CC_DIGIT) && p - b < 3; p++)
 			n = n * 10 + (unsigned)(*p - '0');
-		if (p == b || n > 255)
+		/* leading zeros are octal to some: such a thing is no literal address */
+		if (p == b || n > 255 || (*b == '0' && p - b > 1))
 			return false;
 		parts++;
 		if (p < e && *p++ != '.')

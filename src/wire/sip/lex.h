@@ -53,6 +53,12 @@ static inline struct slice sip_between(const char *p, const char *e)
 	return slice_mem(p, (size_t)(e - p));
 }
 
+/** Behind the last byte; the empty slice may be NULL, to which nothing can be added. */
+static inline const char *sip_end(struct slice s)
+{
+	return s.l ? s.p + s.l : s.p;
+}
+
 /** Without spaces and tabs at both ends. */
 static inline struct slice sip_trim(struct slice s)
 {
@@ -82,7 +88,7 @@ enum sip_lex { SIP_LEX_BAD = -1, SIP_LEX_END, SIP_LEX_ONE };
  * Otherwise empty ones are skipped and the first need not have its ';'.
  */
 enum sip_lex sip_param_lex(struct slice *rest, struct slice *name, struct slice *val, bool strict);
-/** Cut the first value of a comma list (quotes, <> and comments respected); the rest begins behind the comma. */
+/** Cut the first value of a comma list (quotes and <> respected); the rest begins behind the comma. */
 struct slice sip_list_cut(struct slice *rest);
 
 /** host [":" port] from p on: *host without brackets, *port 0 if absent, *af as in sip_uri. Returns the byte behind, or NULL. */

@@ -106,7 +106,7 @@ static bool line_next(struct dec *d, bool fold, struct slice *line)
 /* "SIP/" digits "." digits, any case. */
 static bool version_like(struct slice s)
 {
-	const char *p = s.p + 4, *e = s.p + s.l, *q;
+	const char *p = s.p + 4, *e = sip_end(s), *q;
 
 	if (s.l < 7 || !slice_ieq(slice_first(s, 4), SLICE("SIP/")))
 		return false;
@@ -137,7 +137,7 @@ static void status_line(struct dec *d, struct slice s)
 static void request_line(struct dec *d, struct slice s)
 {
 	struct sip_msg *m = d->m;
-	const char *p = sip_span(s.p, s.p + s.l, CC_TOKEN), *e = s.p + s.l, *q;
+	const char *p = sip_span(s.p, sip_end(s), CC_TOKEN), *e = sip_end(s), *q;
 	struct slice version;
 
 	m->req = true;
@@ -161,7 +161,7 @@ static void request_line(struct dec *d, struct slice s)
 		m->uri_err = ERR_SYNTAX;
 	if (m->uri_err)
 		bad(d, 400, "Bad Request-URI");
-	if (e != s.p + s.l)
+	if (e != sip_end(s))
 		bad(d, 400, "Bad Request Line");
 }
 
@@ -255,7 +255,7 @@ static void hdr_take(struct dec *d, const struct sip_hdr *h)
 
 static void hdr_line(struct dec *d, struct slice line)
 {
-	const char *p = line.p, *e = line.p + line.l, *q = sip_span(p, e, CC_TOKEN), *c = sip_skip_ws(q, e);
+	const char *p = line.p, *e = sip_end(line), *q = sip_span(p, e, CC_TOKEN), *c = sip_skip_ws(q, e);
 	struct sip_hdr *h;
 
 	if (q == p || c == e || *c != ':') {

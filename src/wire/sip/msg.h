@@ -98,7 +98,7 @@ const struct sip_hdr *sip_msg_hdr_name(const struct sip_msg *m, struct slice nam
 /** Value of the first header line with this id; empty if absent. */
 struct slice sip_msg_val(const struct sip_msg *m, enum sip_hdr_id id);
 
-/** Walks the values of a header over all its lines and commas (quotes, <> and comments respected). All zero when new. */
+/** Walks the values of a header over all its lines and commas (quotes and <> respected). All zero when new. */
 struct sip_val_iter {
 	size_t line;
 	struct slice rest;

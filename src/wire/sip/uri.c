@@ -7,7 +7,7 @@
 #include "wire/sip/lex.h"
 #include "wire/sip/uri.h"
 
-/* user ":" password; both may hold escapes. The user part is lenient about ':' in none. */
+/* user ":" password; both may hold escapes. */
 static int userinfo_decode(struct sip_uri *u, struct slice s)
 {
 	ptrdiff_t i = slice_chr(s, ':');
@@ -37,7 +37,8 @@ static int tail_decode(struct sip_uri *u, const char *p, const char *e)
 
 			while (n < q && *n != ';')
 				n++;
-			if (!sip_chars_ok(sip_between(b, n), CC_PARAM))
+			/* a value without a name would hide what follows from those who look for a name */
+			if ((b < n && *b == '=') || !sip_chars_ok(sip_between(b, n), CC_PARAM))
 				return ERR_SYNTAX;
 			b = n;
 		}
@@ -52,7 +53,7 @@ static int tail_decode(struct sip_uri *u, const char *p, const char *e)
 static int sip_decode(struct sip_uri *u, struct slice s)
 {
 	ptrdiff_t at = slice_chr(s, '@');
-	const char *p = s.p, *e = s.p + s.l;
+	const char *p = s.p, *e = sip_end(s);
 	int err;
 
 	if (at >= 0) {
@@ -77,7 +78,7 @@ static bool is_tel_char(char c)
 
 static int tel_decode(struct sip_uri *u, struct slice s)
 {
-	const char *p = s.p, *e = s.p + s.l;
+	const char *p = s.p, *e = sip_end(s);
 
 	while (p < e && is_tel_char(*p))
 		p++;
@@ -102,7 +103,7 @@ static int opaque_decode(struct sip_uri *u, struct slice s)
 
 static int uri_decode(struct sip_uri *u, struct slice s)
 {
-	const char *p = s.p, *e = s.p + s.l;
+	const char *p = s.p, *e = sip_end(s);
 	struct slice rest;
 
 	if (p == e || !sip_is(*p, CC_ALPHA))

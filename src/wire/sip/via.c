@@ -76,7 +76,7 @@ int sip_via_decode_part(struct sip_via *v, struct slice s, bool *usable)
 	*v = (struct sip_via){0};
 	v->val = s = sip_trim(s);
 	p = s.p;
-	e = s.p + s.l;
+	e = sip_end(s);
 	q = protocol_decode(v, p, e);
 	if (!q)
 		return ERR_SYNTAX;
