@@ -1,0 +1,472 @@
+/*
+ * media_priv.h - what the files of this room share.
+ *
+ * Two halves. The loop's half (struct media, pool, mstream) is touched by the loop
+ * thread alone; the worker's half (struct worker, wstream and what hangs on it) by
+ * its worker alone. They meet in messages only: orders and port moves by
+ * loop_post() to the worker, everything back through the engine's mail (mail.c).
+ * A struct wstream is plain data that can be saved: no closures, pointers only to
+ * its port, its peer and what plays or taps it.
+ */
+#ifndef OFFHOOK_MEDIA_PRIV_H
+#define OFFHOOK_MEDIA_PRIV_H
+
+#include <stdatomic.h>
+#include "base/inspect.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/rand.h"
+#include "base/ring.h"
+#include "base/sa.h"
+#include "loop/loop.h"
+#include "loop/udp.h"
+#include "media/media.h"
+#include "wire/rtp/rtp.h"
+
+struct worker;
+struct wstream;
+struct mlink;
+struct player;
+struct tap;
+struct dtmf_tx;
+
+enum {
+	DEAD_SLOTS = 64,     /**< seconds of the wheel that finds dead streams */
+	SCRATCH = 2048,      /**< longest packet that we build or that crosses between workers */
+	CNAME_LEN = 16,
+	DTMF_QUEUE = 8,      /**< digits on their way to the loop thread */
+};
+
+/* ------------------------------------------------------------------ codecs (codec.c) */
+
+/** Known codecs; the table in codec.c is in this order. */
+enum codec_id {
+	CODEC_OTHER, CODEC_PCMU, CODEC_PCMA, CODEC_G722, CODEC_G729, CODEC_G723, CODEC_G728, CODEC_GSM, CODEC_ILBC, CODEC_OPUS,
+	CODEC_SPEEX, CODEC_AMR, CODEC_AMRWB, CODEC_L16, CODEC_CN, CODEC_TEV, CODEC_H261, CODEC_H263, CODEC_H264, CODEC_H265,
+	CODEC_VP8, CODEC_VP9, CODEC_AV1, CODEC_COUNT
+};
+
+/** A codec of the remote in four bytes. */
+struct wcodec {
+	uint8_t pt, id;      /**< id: enum codec_id */
+	uint16_t rate25;     /**< clock rate / 25 */
+};
+static inline uint32_t wcodec_rate(const struct wcodec *c) { return c->rate25 ? c->rate25 * 25U : 8000U; }
+
+/** struct mstream_remote in a quarter of its size. */
+struct wremote {
+	struct sa rtp, rtcp; /**< port 0: nowhere */
+	bool set, mux, we_send, we_recv;
+	uint8_t ncodec;
+	uint8_t ptime;       /**< ms */
+	struct wcodec codec[MCODEC_MAX];
+};
+void wremote_make(struct wremote *w, const struct mstream_remote *r);
+/** Entry of the payload type, or NULL. */
+const struct wcodec *wremote_find(const struct wremote *w, uint8_t pt);
+/** First G.711 codec, which is what we encode and decode; NULL. */
+const struct wcodec *wremote_g711(const struct wremote *w);
+/** Telephone-event of that clock rate (or the first one), NULL. */
+const struct wcodec *wremote_tev(const struct wremote *w, uint32_t rate);
+/** Payload type as a codec, by the remote's list or the static types of RFC 3551. */
+struct wcodec codec_of_pt(const struct wremote *w, uint8_t pt);
+uint8_t codec_id_of(const char *name);
+/** Name of a codec, "PT96" style for unknown ones; `dst` of 16 bytes; returns dst. */
+char *codec_name(uint8_t id, uint8_t pt, char *dst);
+/** E-model of a codec by id, see media_mos. */
+uint16_t emodel_mos(uint8_t id, double loss_pct, double delay_ms);
+
+/* ------------------------------------------------------------------ mail to the loop thread (mail.c) */
+
+/** Outlives the engine when its node is still queued on the loop. */
+struct mailbox {
+	struct loop_msg msg;
+	_Atomic(struct loop_msg *) head;
+	atomic_bool posted;
+	struct media *m;     /**< NULL: the engine is gone */
+	struct loop *loop;
+};
+int mailbox_alloc(struct mailbox **bp, struct media *m, struct loop *l) MUST_CHECK;
+/** Run `n->fn(n)` on the loop thread, in the order of posting per thread. Any thread. */
+void mail_post(struct mailbox *b, struct loop_msg *n);
+/** Run what waits now (loop thread). */
+void mail_drain(struct mailbox *b);
+/** The engine goes: the box frees itself as soon as nothing points to it. */
+void mailbox_close(struct mailbox *b);
+
+/* ------------------------------------------------------------------ ports (pool.c) */
+
+/** A pair of bound sockets. */
+struct port {
+	struct link le;      /**< loop: in one of the pool's lists */
+	struct pool *pool;
+	struct udp *rtp, *rtcp;
+	uint16_t nr;         /**< RTP port */
+	uint16_t worker;     /**< whose loop reads it */
+	uint16_t from;       /**< worker that must let go of it first */
+	bool moving;
+	uint64_t ms;         /**< when it came to rest or became free */
+	struct loop_msg msg;
+	struct mstream *taker; /**< stream that waits for the move */
+	atomic_bool busy;    /**< msg is on its way */
+	/* the worker's */
+	struct link wle;     /**< in worker.ports while attached */
+	struct worker *wk;
+	struct wstream *w;   /**< NULL: what arrives is dropped */
+	bool attached;
+};
+
+/** The ports of one local address. */
+struct pool {
+	struct link le;
+	struct media *m;
+	struct sa ip;
+	uint8_t *open;       /**< one bit per pair of the range: opened by us */
+	uint32_t npairs;     /**< in the range */
+	uint32_t nopen;
+	uint32_t at, stride; /**< next pair to try, and the way through the range */
+	uint32_t step;       /**< pairs of the next growth */
+	uint32_t grow_left;  /**< still to open in the present growth */
+	unsigned grow_for;   /**< the worker that needs them */
+	struct list resting; /**< oldest first */
+	struct list used, closing;
+	struct list *free;   /**< one list per worker; taken from the front, returned to the back */
+	uint32_t nfree, nused, nclosing;
+	struct timer grow, shrink;
+};
+/** A free port for a stream on that worker. EADDRNOTAVAIL, EMFILE, ENOMEM, ERR_LIMIT. */
+int pool_take(struct port **pp, struct media *m, const struct sa *ip, unsigned worker) MUST_CHECK;
+/** The worker let go of it: it rests, then is free. */
+void pool_give(struct port *p);
+/** A port that pool_take took from another worker: that one lets go and opens the taker's stream. */
+void port_leave(struct port *p);
+/** Add its figures. */
+void pool_count(struct pool *p, struct media_stats *st);
+/** Free all pools and their sockets (workers have stopped). */
+void pools_free(struct media *m);
+/** On the worker: read the sockets here. */
+int port_attach(struct port *p, struct worker *wk) MUST_CHECK;
+/** On the worker: read them no more. */
+void port_detach(struct port *p);
+
+/* ------------------------------------------------------------------ parts of a worker's stream */
+
+enum latch_state { LATCH_SHUT, LATCH_OPEN, LATCH_LEARNT, LATCH_SDP };
+enum latch_result { LATCH_DROP, LATCH_SAME, LATCH_MOVED };
+/** Where a party really sends from (latch.c). */
+struct latch {
+	struct sa src;
+	uint8_t state;       /**< enum latch_state */
+	uint16_t seq;
+	uint32_t ssrc;
+	uint64_t us;         /**< last accepted packet */
+};
+/** A packet of RTP came: may it in? `sdp` is the address of the current description. */
+enum latch_result latch_rtp(struct latch *la, const struct sa *sdp, const struct sa *src, const struct rtp_hdr *h, uint64_t us,
+			    uint64_t relearn_us);
+/** A packet of RTCP came on the RTCP port: as latch_rtp, but what is learnt must have the host of the RTP source. */
+enum latch_result latch_rtcp(struct latch *la, const struct sa *sdp, const struct latch *rtp, const struct sa *src, uint64_t us,
+			     uint64_t relearn_us);
+
+/** What we know of the packets that arrive (quality.c). */
+struct rxq {
+	uint32_t ssrc;
+	uint16_t max_seq;
+	uint8_t pt, codec;   /**< of the last packet */
+	uint8_t audio_pt, audio; /**< of the last one that was neither a digit nor comfort noise */
+	uint32_t rate;
+	bool any;            /**< a packet of this SSRC came */
+	bool dtx;            /**< the last packet said that silence follows */
+	uint64_t win;        /**< bit i: max_seq - i arrived */
+	uint64_t packets, bytes, dropped, late;
+	int64_t lost;
+	int32_t transit;
+	uint32_t jitter;     /**< timestamp units * 16 */
+	uint64_t first_us, last_us;
+	/* for our own reports about this SSRC */
+	uint32_t cycles, base;
+	uint32_t received, expected_prior, received_prior;
+	uint32_t sr_mid;     /**< middle 32 bits of the NTP time of its last SR */
+	uint64_t sr_us;      /**< when that came */
+};
+void rxq_packet(struct rxq *q, const struct wremote *r, const struct rtp_hdr *h, size_t len, uint64_t us);
+uint32_t rxq_jitter_us(const struct rxq *q);
+/** A report block about what arrived since the last one. */
+void rxq_report(struct rxq *q, struct rtcp_rb *rb, uint64_t us);
+
+/** The one stream that goes out to a party (outstream.c). */
+struct outstream {
+	uint32_t ssrc;
+	uint32_t seq;        /**< highest sent, with its cycles */
+	uint32_t ts;         /**< of that packet */
+	uint32_t rate;       /**< its clock */
+	uint64_t us;         /**< when it went */
+	bool started;
+	bool synced;         /**< the offsets below belong to src */
+	uint16_t guard;      /**< packets for which sequence numbers from before the change are refused */
+	uint32_t src;        /**< SSRC of the present source */
+	uint32_t base;       /**< first sequence number of the present source, ours */
+	uint32_t seq_off, ts_off; /**< ours - the source's */
+	uint64_t packets, bytes;
+	/* reports of the party about this stream */
+	uint32_t sr_mid;     /**< of the last SR that went to the party */
+	uint64_t sr_us;
+	uint32_t rtt_us;
+	int32_t lost_base;   /**< what it had reported lost before the present source */
+	int32_t lost;        /**< last report */
+	uint16_t lost_pm;
+};
+/** New random stream. */
+void out_init(struct outstream *o);
+/** Another source follows: continue from what was sent last. */
+void out_unsync(struct outstream *o);
+/** Rewrite a packet of another sender into this stream; false: drop it (it is older than the change of source). */
+bool out_translate(struct outstream *o, uint8_t *p, const struct rtp_hdr *h, uint32_t rate, uint64_t us);
+/** Account a packet that went. */
+void out_sent(struct outstream *o, size_t payload, uint64_t us);
+/** A packet of our own: next sequence number. `ts` is out_time() or the time of the running sound. */
+void out_own(struct outstream *o, struct rtp_hdr *h, uint32_t ts, uint32_t rate, uint64_t us);
+/** The stream's timestamp at `us` in a clock of `rate`. */
+uint32_t out_time(const struct outstream *o, uint32_t rate, uint64_t us);
+
+/* ------------------------------------------------------------------ a worker's stream (wstream.c) */
+
+enum wmode { W_IDLE, W_RELAY, W_ECHO, W_PLAY };
+
+struct wstream {
+	struct port *port;
+	struct worker *wk;
+	struct mstream *s;
+	uint8_t mode;        /**< enum wmode */
+	bool opened, closing;
+	bool first_told, dead_told;
+	struct wstream *peer;    /**< W_RELAY: where what arrives goes */
+	struct wstream *fed_by;  /**< the stream whose packets go out here */
+	struct mlink *link;      /**< W_RELAY to a stream of another worker */
+	struct mlink *link_in;   /**< the link that feeds this one */
+	struct player *player;
+	struct tap *tap;
+	struct dtmf_tx *dtmf;
+	struct sa dst, dst_rtcp; /**< where we send now; port 0: nowhere */
+	struct latch rtp, rtcp;
+	struct rxq q;
+	struct outstream out;
+	struct wremote r;
+	uint64_t alive_us;       /**< last accepted packet of either kind */
+	struct link le;          /**< worker.streams */
+	struct link touched;     /**< worker.touched: to be reported this second */
+	struct link dead;        /**< worker.dead[...] */
+	struct timer report;     /**< our own RTCP */
+	uint64_t reported;       /**< out.packets at the last own report */
+	uint32_t tev_ts;         /**< timestamp of the digit under way */
+	uint16_t tev_dur;
+	uint8_t tev_event;
+	uint8_t tev_state;       /**< 0 none, 1 under way, 2 told */
+	uint8_t tev_quiet;       /**< seconds without a packet of it */
+	char cname[CNAME_LEN + 1];
+};
+
+/** What the loop thread wants of a stream; also what is sent to the worker. */
+struct order {
+	uint8_t set;         /**< ORDER_ bits */
+	uint8_t mode;
+	struct wremote r;
+	struct wstream *peer;
+	struct mlink *link;
+	struct player *player;
+	struct tap *tap;
+	struct dtmf_tx *dtmf;
+};
+enum { ORDER_REMOTE = 1, ORDER_MODE = 2, ORDER_TAP = 4, ORDER_DTMF = 8 };
+
+/** Worker: the stream is on (message from pool or loop). */
+void wstream_open(struct wstream *w);
+void wstream_apply(struct wstream *w, const struct order *o);
+void wstream_close(struct wstream *w);
+/** Leave relay, echo or play. */
+void wstream_idle(struct wstream *w);
+/** Note that its figures changed. */
+void wstream_touch(struct wstream *w);
+/** Tell the loop thread: EV_ bits. */
+void wstream_event(struct wstream *w, uint8_t bits);
+void wstream_digit(struct wstream *w, char digit, uint32_t ms);
+/** We are an end point of RTCP: start or stop our own reports. */
+void wstream_reports(struct wstream *w);
+enum { EV_FIRST = 1, EV_DEAD = 2 };
+
+/** Send a finished packet to the party by its RTP socket. */
+void send_rtp(struct wstream *w, const uint8_t *p, size_t l, size_t payload, uint64_t us);
+void send_rtcp(struct wstream *w, const uint8_t *p, size_t l);
+
+void port_rtp_h(struct udp *u, const struct udp_rx *rx, void *arg);
+void port_rtcp_h(struct udp *u, const struct udp_rx *rx, void *arg);
+
+/** Stream is on, its party wants packets and we know where. */
+bool can_send(const struct wstream *w);
+/** Put a packet that arrived elsewhere out to the party of `to` (relay.c). Changes the bytes. */
+void relay_rtp(struct wstream *to, uint8_t *p, size_t l, const struct rtp_hdr *h, uint32_t rate, uint64_t us);
+/** Turn a packet round to its sender (echo.c). */
+void echo_rtp(struct wstream *w, uint8_t *p, size_t l, const struct rtp_hdr *h, uint64_t us);
+
+/** A valid compound came from the party: read it, and translate it in place as far as this side knows (rtcp.c). */
+void rtcp_arrived(struct wstream *w, uint8_t *p, size_t l, uint64_t us);
+/** Send what rtcp_arrived left, as the party of `to` may see it. */
+void rtcp_relay(struct wstream *to, uint8_t *p, size_t l, uint64_t us);
+/** Our own report (rtcp_own.c). */
+void rtcp_own(struct wstream *w, bool bye);
+/** Ms to the next own report (RFC 3550 6.2, 6.3.1). */
+uint32_t rtcp_interval_ms(void);
+/** Middle 32 bits of an NTP time. */
+static inline uint32_t ntp_mid(uint32_t sec, uint32_t frac) { return sec << 16 | frac >> 16; }
+
+/** Telephone-event of the party (dtmf.c). */
+void dtmf_rx(struct wstream *w, const struct rtp_hdr *h, const uint8_t *payload, size_t l);
+/** Once a second while a digit is under way: end one whose end was lost. */
+void dtmf_rx_second(struct wstream *w);
+/** Loop thread: digits as a job for the worker. EINVAL: not digits. */
+int dtmf_tx_alloc(struct dtmf_tx **dp, struct slice digits) MUST_CHECK;
+/** At the end of a chain. */
+void dtmf_tx_append(struct dtmf_tx **dp, struct dtmf_tx *d);
+/** On the worker: send them, after those that are under way. */
+void dtmf_tx_start(struct wstream *w, struct dtmf_tx *d);
+/** On the worker: stop; the object goes home. */
+void dtmf_tx_stop(struct wstream *w);
+/** Loop thread: an object that never got to the worker. */
+void dtmf_tx_drop(struct dtmf_tx *d);
+
+int player_alloc(struct player **pp, struct mstream *s, struct media_source *src) MUST_CHECK;
+void player_start(struct wstream *w, struct player *p);
+void player_stop(struct wstream *w);
+void player_drop(struct player *p, struct mailbox *b);
+
+int tap_alloc(struct tap **tp, struct mstream *s, struct media_sink *sink) MUST_CHECK;
+void tap_start(struct wstream *w, struct tap *t);
+void tap_rtp(struct wstream *w, const struct rtp_hdr *h, const uint8_t *payload);
+void tap_stop(struct wstream *w);
+void tap_drop(struct tap *t, struct mailbox *b);
+
+/** Wheel of streams that must show life (dead.c). */
+void dead_watch(struct wstream *w);
+void dead_second(struct worker *wk, uint64_t sec);
+
+/* ------------------------------------------------------------------ link between two workers (link.c) */
+
+int mlink_alloc(struct mlink **lp, struct wstream *to) MUST_CHECK;
+/** Loop thread: nobody will order it again. It is freed when both workers let go. */
+void mlink_release(struct mlink *l);
+/** Loop thread: an order with it goes to the sending worker now. */
+void mlink_sent(struct mlink *l);
+/** Sending worker: lets go of it. */
+void mlink_leave(struct mlink *l);
+/** Sending worker. */
+void mlink_put(struct mlink *l, bool rtcp, const uint8_t *p, size_t n, uint32_t rate, uint64_t us);
+/** Receiving worker: its stream ends or is fed by something else. */
+void mlink_cut(struct mlink *l);
+/** Loop thread, workers stopped: free at once. */
+void mlinks_free(struct media *m);
+
+/* ------------------------------------------------------------------ worker (worker.c) */
+
+/** Figures of one stream on their way to the loop thread. */
+struct snap {
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, rx_lost, rx_late, rx_dropped;
+	uint64_t first_ms, last_ms;
+	uint32_t jitter_us, rtt_us;
+	uint16_t lost_pm, mos;
+	uint8_t codec, pt;
+	bool latched, moved;
+	struct sa remote;
+};
+void snap_make(struct snap *n, const struct wstream *w);
+
+/** One message a second: the streams that changed, linked through mstream.snap_next. */
+struct batch {
+	struct loop_msg msg;
+	struct worker *wk;
+	struct mstream *head;
+	uint64_t packets, dropped; /**< of the worker since its start */
+	atomic_bool out;           /**< the loop thread has it */
+};
+
+struct worker {
+	struct media *m;
+	struct loop *loop;
+	struct loop_thread *thread;
+	unsigned nr;
+	uint64_t relearn_us;
+	uint32_t dead_s;
+	struct mailbox *mail;
+	struct list streams, touched, ports;
+	struct list dead[DEAD_SLOTS];
+	uint64_t sec;            /**< last second of the wheel that was looked at */
+	struct timer tick;
+	uint64_t packets, dropped; /**< received and relayed or played; refused */
+	struct batch batch;
+	struct loop_msg barrier;
+	uint8_t scratch[SCRATCH];
+	/* the loop thread's */
+	uint32_t load;           /**< streams */
+	uint64_t seen_packets, seen_dropped;
+};
+int worker_start(struct worker *wk, struct media *m, unsigned nr) MUST_CHECK;
+/** First stream: the second tick runs while there is one. */
+void worker_tick_start(struct worker *wk);
+
+/* ------------------------------------------------------------------ loop thread (engine.c, stream.c) */
+
+struct media {
+	struct media_cfg cfg;
+	struct loop *loop;
+	struct mailbox *mail;
+	struct worker *wk;       /**< array */
+	unsigned nwk;
+	struct list streams, pools, dirty, links;
+	struct loop_tail tail;   /**< sends the orders of this turn */
+	atomic_bool stopping;
+	struct inspect inspect;
+	struct barrier *barrier; /**< at the end */
+};
+
+enum order_state { ORDER_IDLE, ORDER_POSTED, ORDER_AGAIN };
+
+struct digit {
+	char c;
+	uint16_t ms;
+};
+
+struct mstream {
+	struct media *m;
+	unsigned worker;
+	struct mstream_ops ops;
+	void *arg;
+	uint8_t kind;
+	bool closed;
+	struct link le, dirty;
+	struct sa local;
+	struct port *port;
+	struct mstream *peer;    /**< joined with */
+	struct mlink *link;      /**< to it, when it is on another worker */
+	struct order want, order;
+	atomic_int state;        /**< enum order_state */
+	struct loop_msg order_msg, open_msg, close_msg, ev_msg;
+	void (*closed_fn)(struct loop_msg *n); /**< what close_msg does on its way back */
+	void (*done)(const struct mstream_stats *st, void *arg);
+	void *done_arg;
+	/* events, worker to loop */
+	atomic_bool ev_posted;
+	_Atomic uint8_t ev_bits, dq_head, dq_tail;
+	struct digit dq[DTMF_QUEUE];
+	/* figures */
+	struct mstream *snap_next;
+	struct snap snap;        /**< the worker's to write while its batch is not out */
+	struct snap st;          /**< the loop thread's */
+	struct wstream w;        /**< the worker's half */
+};
+
+/** Loop thread: orders of this turn. */
+void media_flush_orders(void *arg);
+
+extern struct metric media_m_packets, media_m_dropped, media_m_streams, media_m_ports;
+
+#endif

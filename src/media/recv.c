@@ -1,0 +1,152 @@
+/*
+ * recv.c - a datagram arrived at a port: is it RTP or RTCP (RFC 7983, RFC 5761),
+ * may its sender send, do we want it now, and where does it go.
+ */
+#include "media/media_priv.h"
+
+static void refuse(struct wstream *w)
+{
+	w->q.dropped++;
+	w->wk->dropped++;
+	if (!w->touched.list)
+		wstream_touch(w);
+}
+
+/* Where an accepted packet goes. `h` was read before anything is rewritten. */
+static void forward(struct wstream *w, uint8_t *p, size_t l, const struct rtp_hdr *h, uint64_t us)
+{
+	switch (w->mode) {
+	case W_RELAY:
+		if (w->peer)
+			relay_rtp(w->peer, p, l, h, w->q.rate, us);
+		else if (w->link)
+			mlink_put(w->link, false, p, l, w->q.rate, us);
+		else
+			w->wk->dropped++;
+		break;
+	case W_ECHO:
+		echo_rtp(w, p, l, h, us);
+		break;
+	default:
+		/* nobody listens; a player does not mind */
+		if (!w->tap && w->mode == W_IDLE) {
+			w->q.dropped++;
+			w->wk->dropped++;
+		}
+		break;
+	}
+}
+
+static void rtp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_t l)
+{
+	struct rtp_hdr h;
+
+	if (rtp_decode(&h, p, l)) {
+		refuse(w);
+		return;
+	}
+	enum latch_result lr = latch_rtp(&w->rtp, &w->r.rtp, &rx->src, &h, rx->us, w->wk->relearn_us);
+	if (lr == LATCH_DROP) {
+		refuse(w);
+		return;
+	}
+	if (lr == LATCH_MOVED)
+		w->dst = w->rtp.src;
+	w->alive_us = rx->us;
+	if (!w->r.we_recv) {
+		refuse(w);
+		return;
+	}
+	w->wk->packets++;
+	rxq_packet(&w->q, &w->r, &h, l, rx->us);
+	if (!w->touched.list)
+		wstream_touch(w);
+	forward(w, p, l, &h, rx->us);
+	if (!w->first_told) {
+		w->first_told = true;
+		wstream_event(w, EV_FIRST);
+	}
+	/* the payload is still as it came: only the header was rewritten */
+	if (w->q.codec == CODEC_TEV)
+		dtmf_rx(w, &h, p + h.hdrlen, h.payload);
+	if (w->tap)
+		tap_rtp(w, &h, p + h.hdrlen);
+}
+
+static void rtcp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_t l, bool on_rtp)
+{
+	if (!rtcp_valid(p, l)) {
+		refuse(w);
+		return;
+	}
+	if (on_rtp) {
+		/* RFC 5761: on the RTP port only from where the RTP comes */
+		bool known = w->rtp.state >= LATCH_LEARNT ? sa_eq(&rx->src, &w->rtp.src)
+							  : w->rtp.state == LATCH_OPEN && sa_eq(&rx->src, &w->r.rtp);
+		if (!known) {
+			refuse(w);
+			return;
+		}
+	} else {
+		enum latch_result lr = latch_rtcp(&w->rtcp, &w->r.rtcp, &w->rtp, &rx->src, rx->us, w->wk->relearn_us);
+		if (lr == LATCH_DROP) {
+			refuse(w);
+			return;
+		}
+		if (lr == LATCH_MOVED)
+			w->dst_rtcp = rx->src;
+	}
+	w->alive_us = rx->us;
+	if (!w->touched.list)
+		wstream_touch(w);
+	rtcp_arrived(w, p, l, rx->us);
+	if (w->mode != W_RELAY)
+		return;
+	if (w->peer)
+		rtcp_relay(w->peer, p, l, rx->us);
+	else if (w->link)
+		mlink_put(w->link, true, p, l, 0, rx->us);
+}
+
+void port_rtp_h(struct udp *u, const struct udp_rx *rx, void *arg)
+{
+	struct port *port = arg;
+	struct wstream *w = port->w;
+	uint8_t *p = (uint8_t *)(uintptr_t)rx->data.p;
+
+	(void)u;
+	if (!w) {
+		if (port->wk)
+			port->wk->dropped++;
+		return;
+	}
+	switch (rtp_classify(p, rx->data.l)) {
+	case RTP_KIND_RTP:
+		rtp_in(w, rx, p, rx->data.l);
+		break;
+	case RTP_KIND_RTCP:
+		rtcp_in(w, rx, p, rx->data.l, true);
+		break;
+	default:
+		refuse(w);
+		break;
+	}
+}
+
+void port_rtcp_h(struct udp *u, const struct udp_rx *rx, void *arg)
+{
+	struct port *port = arg;
+	struct wstream *w = port->w;
+	uint8_t *p = (uint8_t *)(uintptr_t)rx->data.p;
+
+	(void)u;
+	if (!w) {
+		if (port->wk)
+			port->wk->dropped++;
+		return;
+	}
+	if (rtp_classify(p, rx->data.l) == RTP_KIND_RTCP)
+		rtcp_in(w, rx, p, rx->data.l, false);
+	else
+		refuse(w);
+}

@@ -1,0 +1,39 @@
+/*
+ * relay.c - the fast path: rewrite sequence, timestamp and SSRC in place and send
+ * at once. One send for each packet, no lock, no allocation, no timer.
+ */
+#include "media/media_priv.h"
+
+void send_rtp(struct wstream *w, const uint8_t *p, size_t l, size_t payload, uint64_t us)
+{
+	/* a full socket buffer loses this packet, as a network would */
+	if (udp_send_now(w->port->rtp, &w->dst, p, l))
+		return;
+	out_sent(&w->out, payload, us);
+	if (!w->touched.list)
+		wstream_touch(w);
+}
+
+void send_rtcp(struct wstream *w, const uint8_t *p, size_t l)
+{
+	const struct sa *dst = w->r.mux ? &w->dst : &w->dst_rtcp;
+
+	if (!sa_isset(dst) || !sa_port(dst))
+		return;
+	(void)udp_send_now(w->r.mux ? w->port->rtp : w->port->rtcp, dst, p, l);
+}
+
+bool can_send(const struct wstream *w)
+{
+	return w->opened && w->r.we_send && sa_isset(&w->dst) && sa_port(&w->dst);
+}
+
+void relay_rtp(struct wstream *to, uint8_t *p, size_t l, const struct rtp_hdr *h, uint32_t rate, uint64_t us)
+{
+	/* our own digits take the place of the sound (RFC 4733 2.6) */
+	if (!can_send(to) || to->dtmf)
+		return;
+	if (!out_translate(&to->out, p, h, rate, us))
+		return;
+	send_rtp(to, p, l, h->payload, us);
+}

@@ -1,0 +1,376 @@
+/*
+ * stream.c - streams as the loop thread has them: what it wants of each, the
+ * orders that carry it to the worker, and the two-phase end.
+ *
+ * What is wanted is kept as a state (want), not as a queue: orders of one turn go
+ * as one message, and what changes while a message is under way goes with the
+ * next. So giving orders needs no memory and cannot fail.
+ */
+#include <string.h>
+#include "media/media_priv.h"
+
+/* ------------------------------------------------------------------ orders */
+
+static void order_ack_h(struct loop_msg *n);
+
+static void order_h(struct loop_msg *n)
+{
+	struct mstream *s = CONTAINER_OF(n, struct mstream, order_msg);
+	int st = ORDER_POSTED;
+
+	wstream_apply(&s->w, &s->order);
+	if (atomic_compare_exchange_strong(&s->state, &st, ORDER_IDLE))
+		return;
+	/* there is more: the loop thread must hear when this one is done */
+	s->order_msg.fn = order_ack_h;
+	mail_post(s->m->mail, &s->order_msg);
+}
+
+static void flush(struct mstream *s)
+{
+	int st = ORDER_POSTED;
+
+	if (!s->want.set)
+		return;
+	if (atomic_load(&s->state) != ORDER_IDLE) {
+		if (atomic_compare_exchange_strong(&s->state, &st, ORDER_AGAIN) || st == ORDER_AGAIN)
+			return;
+	}
+	s->order = s->want;
+	if (s->want.set & ORDER_MODE && s->want.link)
+		mlink_sent(s->want.link);
+	s->want.set = 0;
+	s->want.player = NULL;
+	s->want.tap = NULL;
+	s->want.dtmf = NULL;
+	s->order_msg.fn = order_h;
+	atomic_store(&s->state, ORDER_POSTED);
+	loop_post(s->m->wk[s->worker].loop, &s->order_msg);
+}
+
+static void order_ack_h(struct loop_msg *n)
+{
+	struct mstream *s = CONTAINER_OF(n, struct mstream, order_msg);
+
+	atomic_store(&s->state, ORDER_IDLE);
+	if (!s->closed)
+		flush(s);
+}
+
+void media_flush_orders(void *arg)
+{
+	struct media *m = arg;
+
+	LIST_EACH(&m->dirty, k) {
+		list_unlink(k);
+		flush(LINK_OBJ(k, struct mstream, dirty));
+	}
+}
+
+static void want(struct mstream *s, uint8_t what)
+{
+	s->want.set |= what;
+	if (s->dirty.list)
+		return;
+	list_append(&s->m->dirty, &s->dirty);
+	loop_at_tail(s->m->loop, &s->m->tail);
+}
+
+static void want_mode(struct mstream *s, enum wmode mode)
+{
+	if (s->want.player) {
+		player_drop(s->want.player, s->m->mail);
+		s->want.player = NULL;
+	}
+	if (s->want.link) {
+		mlink_release(s->want.link);
+		s->want.link = NULL;
+	}
+	s->want.mode = (uint8_t)mode;
+	s->want.peer = NULL;
+	want(s, ORDER_MODE);
+}
+
+/* Out of a join, both ways. */
+static void unjoin(struct mstream *s)
+{
+	struct mstream *peer = s->peer;
+
+	if (!peer)
+		return;
+	s->peer = NULL;
+	peer->peer = NULL;
+	want_mode(s, W_IDLE);
+	want_mode(peer, W_IDLE);
+}
+
+/* ------------------------------------------------------------------ events from the worker */
+
+static void event_h(struct loop_msg *n)
+{
+	struct mstream *s = CONTAINER_OF(n, struct mstream, ev_msg);
+
+	atomic_store(&s->ev_posted, false);
+	uint8_t bits = atomic_exchange(&s->ev_bits, 0);
+	if (bits & EV_FIRST && !s->closed && s->ops.first_packet)
+		s->ops.first_packet(s, s->arg);
+	for (;;) {
+		uint8_t tail = atomic_load_explicit(&s->dq_tail, memory_order_relaxed);
+		if (tail == atomic_load_explicit(&s->dq_head, memory_order_acquire))
+			break;
+		struct digit d = s->dq[tail % DTMF_QUEUE];
+		atomic_store_explicit(&s->dq_tail, (uint8_t)(tail + 1), memory_order_release);
+		if (!s->closed && s->ops.dtmf)
+			s->ops.dtmf(s, d.c, d.ms, s->arg);
+	}
+	if (bits & EV_DEAD && !s->closed && s->ops.dead)
+		s->ops.dead(s, s->arg);
+}
+
+/* ------------------------------------------------------------------ life */
+
+static void stream_destroy(void *obj)
+{
+	struct mstream *s = obj;
+
+	if (s->le.list)
+		metric_add(&media_m_streams, -1);
+	list_unlink(&s->le);
+	list_unlink(&s->dirty);
+}
+
+static void open_h(struct loop_msg *n)
+{
+	struct mstream *s = CONTAINER_OF(n, struct mstream, open_msg);
+
+	wstream_open(&s->w);
+}
+
+static void close_h(struct loop_msg *n)
+{
+	struct mstream *s = CONTAINER_OF(n, struct mstream, close_msg);
+
+	s->close_msg.fn = s->closed_fn;
+	wstream_close(&s->w);
+}
+
+static void stats_out(const struct mstream *s, struct mstream_stats *st)
+{
+	const struct snap *n = &s->st;
+
+	*st = (struct mstream_stats){
+		.rx_packets = n->rx_packets, .rx_bytes = n->rx_bytes, .tx_packets = n->tx_packets, .tx_bytes = n->tx_bytes,
+		.rx_lost = n->rx_lost, .rx_late_or_dup = n->rx_late, .rx_dropped = n->rx_dropped,
+		.rx_jitter_us = n->jitter_us, .rtt_us = n->rtt_us, .remote_lost_pm = n->lost_pm, .mos_x100 = n->mos,
+		.first_rx_ms = n->first_ms, .last_rx_ms = n->last_ms, .remote = n->remote, .latched = n->latched,
+		.moved = n->moved,
+	};
+	if (n->rx_packets)
+		codec_name(n->codec, n->pt, st->codec);
+}
+
+/* The worker let go. */
+static void closed_h(struct loop_msg *n)
+{
+	struct mstream *s = CONTAINER_OF(n, struct mstream, close_msg);
+	struct mstream_stats st;
+	void (*done)(const struct mstream_stats *, void *) = s->done;
+	void *arg = s->done_arg;
+
+	snap_make(&s->st, &s->w);
+	stats_out(s, &st);
+	pool_give(s->port);
+	s->m->wk[s->worker].load--;
+	mem_deref(s);
+	if (done)
+		done(&st, arg);
+}
+
+int mstream_alloc(struct mstream **sp, struct media *m, unsigned worker, enum mstream_kind kind, const struct sa *ip,
+		  const struct mstream_ops *ops, void *arg)
+{
+	struct port *port;
+
+	if (!sa_isset(ip))
+		return EADDRNOTAVAIL;
+	if (worker >= m->nwk)
+		worker %= m->nwk;
+	struct mstream *s = mem_zalloc(sizeof(*s), stream_destroy);
+	if (!s)
+		return ENOMEM;
+	int err = pool_take(&port, m, ip, worker);
+	if (err) {
+		mem_deref(s);
+		return err;
+	}
+	s->m = m;
+	s->worker = worker;
+	s->kind = (uint8_t)kind;
+	if (ops)
+		s->ops = *ops;
+	s->arg = arg;
+	s->port = port;
+	s->local = *ip;
+	sa_set_port(&s->local, port->nr);
+	s->open_msg.fn = open_h;
+	s->close_msg.fn = close_h;
+	s->closed_fn = closed_h;
+	s->ev_msg.fn = event_h;
+	s->w.s = s;
+	s->w.wk = &m->wk[worker];
+	s->w.port = port;
+	out_init(&s->w.out);
+	rand_text(s->w.cname, CNAME_LEN);
+	list_append(&m->streams, &s->le);
+	metric_add(&media_m_streams, 1);
+	m->wk[worker].load++;
+	if (port->moving) {
+		/* its present worker lets go of it, then passes the message on */
+		port->taker = s;
+		port_leave(port);
+	} else {
+		loop_post(m->wk[worker].loop, &s->open_msg);
+	}
+	*sp = s;
+	return 0;
+}
+
+void mstream_close(struct mstream *s, void (*done)(const struct mstream_stats *st, void *arg), void *arg)
+{
+	struct mailbox *mail = s->m->mail;
+
+	if (s->closed)
+		return;
+	s->closed = true;
+	s->done = done;
+	s->done_arg = arg;
+	unjoin(s);
+	/* what never got to the worker comes back by itself */
+	want_mode(s, W_IDLE);
+	if (s->want.tap)
+		tap_drop(s->want.tap, mail);
+	dtmf_tx_drop(s->want.dtmf);
+	s->want = (struct order){0};
+	list_unlink(&s->dirty);
+	loop_post(s->m->wk[s->worker].loop, &s->close_msg);
+}
+
+void mstream_local(const struct mstream *s, struct sa *rtp)
+{
+	*rtp = s->local;
+}
+
+void mstream_stats(const struct mstream *s, struct mstream_stats *st)
+{
+	stats_out(s, st);
+}
+
+/* ------------------------------------------------------------------ what it does */
+
+void mstream_set_remote(struct mstream *s, const struct mstream_remote *r)
+{
+	if (s->closed)
+		return;
+	wremote_make(&s->want.r, r);
+	want(s, ORDER_REMOTE);
+}
+
+static void point(struct mstream *from, struct mstream *to)
+{
+	want_mode(from, W_RELAY);
+	from->peer = to;
+	if (from->worker == to->worker) {
+		from->want.peer = &to->w;
+	} else if (mlink_alloc(&from->want.link, &to->w)) {
+		from->want.link = NULL;
+		log_error("media", "no memory to link two workers: one direction of a call stays silent");
+	}
+}
+
+void mstream_join(struct mstream *a, struct mstream *b)
+{
+	if (a->closed || b->closed || (a->peer == b && a != b))
+		return;
+	if (a == b) {
+		mstream_echo(a);
+		return;
+	}
+	unjoin(a);
+	unjoin(b);
+	point(a, b);
+	point(b, a);
+}
+
+void mstream_idle(struct mstream *s)
+{
+	if (s->closed)
+		return;
+	if (s->peer)
+		unjoin(s);
+	else
+		want_mode(s, W_IDLE);
+}
+
+void mstream_echo(struct mstream *s)
+{
+	if (s->closed)
+		return;
+	unjoin(s);
+	want_mode(s, W_ECHO);
+}
+
+bool mstream_can_play(const struct mstream *s)
+{
+	return s->kind == MSTREAM_AUDIO && wremote_g711(&s->want.r);
+}
+
+int mstream_play(struct mstream *s, struct media_source *src)
+{
+	struct player *p;
+
+	if (s->closed)
+		return ERR_STATE;
+	if (!mstream_can_play(s))
+		return ENOTSUP;
+	int err = player_alloc(&p, s, src);
+	if (err)
+		return err;
+	unjoin(s);
+	want_mode(s, W_PLAY);
+	s->want.player = p;
+	return 0;
+}
+
+int mstream_tap(struct mstream *s, struct media_sink *sink)
+{
+	struct tap *t = NULL;
+
+	if (s->closed)
+		return ERR_STATE;
+	if (sink && !mstream_can_play(s))
+		return ENOTSUP;
+	int err = sink ? tap_alloc(&t, s, sink) : 0;
+	if (err)
+		return err;
+	if (s->want.tap)
+		tap_drop(s->want.tap, s->m->mail);
+	s->want.tap = t;
+	want(s, ORDER_TAP);
+	return 0;
+}
+
+int mstream_dtmf(struct mstream *s, struct slice digits)
+{
+	struct dtmf_tx *d;
+
+	if (s->closed)
+		return ERR_STATE;
+	if (!wremote_tev(&s->want.r, 8000))
+		return ENOTSUP;
+	int err = dtmf_tx_alloc(&d, digits);
+	if (err)
+		return err;
+	dtmf_tx_append(&s->want.dtmf, d);
+	want(s, ORDER_DTMF);
+	return 0;
+}

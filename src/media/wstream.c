@@ -1,0 +1,191 @@
+/*
+ * wstream.c - the worker's half of a stream: on, orders, what it tells, off.
+ */
+#include "media/media_priv.h"
+
+void wstream_touch(struct wstream *w)
+{
+	list_append(&w->wk->touched, &w->touched);
+}
+
+static void event_post(struct wstream *w)
+{
+	if (!atomic_exchange(&w->s->ev_posted, true))
+		mail_post(w->wk->mail, &w->s->ev_msg);
+}
+
+void wstream_event(struct wstream *w, uint8_t bits)
+{
+	atomic_fetch_or(&w->s->ev_bits, bits);
+	event_post(w);
+}
+
+void wstream_digit(struct wstream *w, char digit, uint32_t ms)
+{
+	struct mstream *s = w->s;
+	uint8_t head = atomic_load_explicit(&s->dq_head, memory_order_relaxed);
+
+	/* full only when the loop thread stands still for a second: the digit is lost */
+	if ((uint8_t)(head - atomic_load_explicit(&s->dq_tail, memory_order_acquire)) >= DTMF_QUEUE)
+		return;
+	s->dq[head % DTMF_QUEUE] = (struct digit){digit, ms > UINT16_MAX ? UINT16_MAX : (uint16_t)ms};
+	atomic_store_explicit(&s->dq_head, (uint8_t)(head + 1), memory_order_release);
+	event_post(w);
+}
+
+static void report_h(void *arg)
+{
+	struct wstream *w = arg;
+
+	rtcp_own(w, false);
+	timer_start(&w->report, w->wk->loop, rtcp_interval_ms(), report_h, w);
+}
+
+void wstream_reports(struct wstream *w)
+{
+	bool end_point = w->opened && !w->closing && (w->mode == W_ECHO || w->mode == W_PLAY || (w->mode == W_IDLE && w->tap));
+
+	if (end_point && !timer_running(&w->report))
+		/* RFC 3550 6.2: the first one after half the time */
+		timer_start(&w->report, w->wk->loop, rtcp_interval_ms() / 2, report_h, w);
+	else if (!end_point)
+		timer_stop(&w->report);
+}
+
+/* Nothing feeds `to` any more. */
+static void unfeed(struct wstream *to)
+{
+	if (to->fed_by) {
+		to->fed_by->peer = NULL;
+		to->fed_by = NULL;
+	}
+	if (to->link_in) {
+		mlink_cut(to->link_in);
+		to->link_in = NULL;
+	}
+	out_unsync(&to->out);
+}
+
+void wstream_idle(struct wstream *w)
+{
+	if (w->mode == W_PLAY)
+		player_stop(w);
+	if (w->peer) {
+		w->peer->fed_by = NULL;
+		out_unsync(&w->peer->out);
+		w->peer = NULL;
+	}
+	if (w->link) {
+		mlink_leave(w->link);
+		w->link = NULL;
+	}
+	/* echo and play feed the stream themselves; another leg goes on feeding it until its own order comes */
+	if (w->mode == W_ECHO || w->mode == W_PLAY)
+		out_unsync(&w->out);
+	w->mode = W_IDLE;
+}
+
+static void apply_mode(struct wstream *w, const struct order *o)
+{
+	wstream_idle(w);
+	w->mode = o->mode;
+	switch (w->mode) {
+	case W_RELAY:
+		if (o->peer) {
+			unfeed(o->peer);
+			w->peer = o->peer;
+			o->peer->fed_by = w;
+		} else if (o->link) {
+			w->link = o->link;
+		}
+		break;
+	case W_ECHO:
+		unfeed(w);
+		break;
+	case W_PLAY:
+		unfeed(w);
+		player_start(w, o->player);
+		break;
+	default:
+		break;
+	}
+}
+
+/* The SDP's address wins, learning opens again. */
+static void apply_remote(struct wstream *w, const struct wremote *r)
+{
+	bool same = w->r.set && sa_eq(&w->r.rtp, &r->rtp) && w->rtp.state >= LATCH_LEARNT;
+	bool same_rtcp = w->r.set && sa_eq(&w->r.rtcp, &r->rtcp) && w->rtcp.state >= LATCH_LEARNT && w->r.mux == r->mux;
+
+	w->r = *r;
+	/* where a NAT was found, go on sending there until the next packet tells: the address in SDP is behind it */
+	if (!same)
+		w->dst = r->rtp;
+	if (!same_rtcp)
+		w->dst_rtcp = r->rtcp;
+	if (sa_isset(&r->rtp) && sa_port(&r->rtp)) {
+		w->rtp.state = LATCH_OPEN;
+		w->rtcp.state = LATCH_OPEN;
+	} else {
+		w->rtp.state = LATCH_SHUT;
+		w->rtcp.state = LATCH_SHUT;
+		w->dst = r->rtp;
+	}
+	w->first_told = false;
+	w->q.rate = 0;
+	dead_watch(w);
+}
+
+void wstream_apply(struct wstream *w, const struct order *o)
+{
+	if (o->set & ORDER_REMOTE)
+		apply_remote(w, &o->r);
+	if (o->set & ORDER_MODE)
+		apply_mode(w, o);
+	if (o->set & ORDER_TAP) {
+		tap_stop(w);
+		if (o->tap)
+			tap_start(w, o->tap);
+	}
+	if (o->set & ORDER_DTMF)
+		dtmf_tx_start(w, o->dtmf);
+	wstream_reports(w);
+}
+
+void wstream_open(struct wstream *w)
+{
+	struct port *p = w->port;
+
+	/* a system without room for another watched socket: the stream stays deaf, and its call ends as a dead one */
+	if (!p->attached && port_attach(p, w->wk))
+		log_error("media", "port %u cannot be watched", p->nr);
+	udp_set_dscp(p->rtp, w->s->kind == MSTREAM_AUDIO ? 46 : 34);
+	udp_set_dscp(p->rtcp, w->s->kind == MSTREAM_AUDIO ? 46 : 34);
+	p->w = w;
+	w->opened = true;
+	list_append(&w->wk->streams, &w->le);
+	worker_tick_start(w->wk);
+	wstream_reports(w);
+	if (w->closing)
+		wstream_close(w);
+}
+
+void wstream_close(struct wstream *w)
+{
+	w->closing = true;
+	if (!w->opened)
+		return;
+	if (w->out.packets)
+		rtcp_own(w, true);
+	wstream_idle(w);
+	unfeed(w);
+	tap_stop(w);
+	dtmf_tx_stop(w);
+	timer_stop(&w->report);
+	list_unlink(&w->touched);
+	list_unlink(&w->dead);
+	list_unlink(&w->le);
+	w->port->w = NULL;
+	w->opened = false;
+	mail_post(w->wk->mail, &w->s->close_msg);
+}
