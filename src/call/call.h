@@ -121,7 +121,10 @@ struct call {
 	const char *ended_by;        /**< "caller" "callee" "system", NULL while live */
 	const char *end_text;        /**< words of the end, static; may be NULL */
 	uint16_t end_code;           /**< 200 answered, else what the caller got */
-	bool end_rang, end_silent;   /**< at the end: somebody had rung; nobody gave a sign */
+	uint16_t inside_code;        /**< why the inside application could not answer, 0 = it could */
+	bool rang;                   /**< somebody rang */
+	bool end_silent;             /**< it ended because nobody gave a sign */
+	bool gave_up;                /**< the close of the record waits no longer */
 	bool started, closed;        /**< record was opened, closed */
 	uint32_t ring_ms;            /**< of the last dial */
 	uint32_t closing;            /**< streams whose final figures are awaited */

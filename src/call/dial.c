@@ -1,0 +1,264 @@
+/*
+ * dial.c - calling somebody: all contacts of the best q first, then the next (RFC 3261 16.6); the first to answer wins,
+ * the others are cancelled; the best answer goes to the caller when nobody takes the call (16.7).
+ */
+#include "call/dial_priv.h"
+
+static void dial_free(struct dial *d)
+{
+	timer_stop(&d->timer);
+	loop_tail_cancel(&d->go);
+	LIST_EACH (&d->lookups, k) {
+		/* It is freed when its answer comes. */
+		LINK_OBJ(k, struct lookup, le)->d = NULL;
+		list_unlink(k);
+	}
+	LIST_EACH (&d->branches, k) {
+		struct branch *b = LINK_OBJ(k, struct branch, le);
+
+		list_unlink(k);
+		mem_deref(b->contact);
+		mem_deref(b);
+	}
+	mem_deref(d);
+}
+
+static bool branch_runs(const struct branch *b)
+{
+	return b->leg != NULL;
+}
+
+static struct branch *branch_of(const struct dial *d, const struct leg *l)
+{
+	LIST_EACH (&d->branches, k) {
+		struct branch *b = LINK_OBJ(k, struct branch, le);
+
+		if (b->leg == l)
+			return b;
+	}
+	return NULL;
+}
+
+bool dial_single(const struct leg *l)
+{
+	const struct dial *d = l->call->dial;
+	size_t n = 0;
+
+	if (!d || d->lookups.n)
+		return false;
+	LIST_EACH (&d->branches, k) {
+		const struct branch *b = LINK_OBJ(k, struct branch, le);
+
+		n += !b->started || branch_runs(b);
+	}
+	return n == 1 && branch_of(d, l);
+}
+
+static void stop_running(struct dial *d, const struct leg *keep, const struct hangup *h)
+{
+	LIST_EACH (&d->branches, k) {
+		struct branch *b = LINK_OBJ(k, struct branch, le);
+		struct leg *l = b->leg;
+
+		b->leg = NULL;
+		if (l && l != keep)
+			leg_hangup(l, h);
+	}
+}
+
+void dial_stop(struct call *c, const struct hangup *h)
+{
+	struct dial *d = c->dial;
+
+	if (!d)
+		return;
+	c->dial = NULL;
+	stop_running(d, c->b, h);
+	dial_free(d);
+}
+
+/* Nobody took the call. */
+static void fail(struct dial *d)
+{
+	struct call *c = d->call;
+	void (*failed)(struct call *c2, const struct hangup *h, void *arg) = d->failed;
+	void *arg = d->arg;
+	struct hangup h = d->best;
+	bool refused;
+
+	if (!h.code)
+		h.code = 480;
+	c->dial = NULL;
+	stop_running(d, NULL, &(struct hangup){ .code = 487 });
+	dial_free(d);
+	calls_reap_later(c->calls);
+	if (failed) {
+		failed(c, &h, arg);
+		return;
+	}
+	refused = h.code == 486 || h.code == 403 || h.code >= 600;
+	call_end(c, refused ? "callee" : "system", &h);
+}
+
+static uint8_t next_rank(const struct dial *d, unsigned *left)
+{
+	uint8_t best = UINT8_MAX;
+	bool seen[UINT8_MAX + 1] = { false };
+
+	*left = 0;
+	LIST_EACH (&d->branches, k) {
+		const struct branch *b = LINK_OBJ(k, struct branch, le);
+
+		if (b->started)
+			continue;
+		*left += !seen[b->rank];
+		seen[b->rank] = true;
+		if (b->rank < best)
+			best = b->rank;
+	}
+	return best;
+}
+
+static void timeout(void *arg)
+{
+	struct dial *d = arg;
+	struct hangup h = { .code = 408, .text = "no answer" };
+	unsigned left;
+
+	/* A branch that gave no sign of life was not unanswered but unreachable. */
+	LIST_EACH (&d->branches, k) {
+		struct branch *b = LINK_OBJ(k, struct branch, le);
+
+		if (branch_runs(b)) {
+			h.silent = !b->leg->rang;
+			best_take(&d->best, &h);
+		}
+	}
+	stop_running(d, NULL, &h);
+	(void)next_rank(d, &left);
+	if (!left || d->lookups.n) {
+		if (!d->best.code)
+			best_take(&d->best, &(struct hangup){ .code = 480, .text = "the location of the number is not known in time" });
+		fail(d);
+		return;
+	}
+	dial_next(d);
+}
+
+/* Each rank gets its share of what is left of the ringing time. */
+static void start_timer(struct dial *d)
+{
+	uint64_t now = loop_now_ms(d->call->calls->loop);
+	unsigned left;
+
+	(void)next_rank(d, &left);
+	timer_start(&d->timer, d->call->calls->loop, d->end_ms > now ? (d->end_ms - now) / (left + 1) : 0, timeout, d);
+}
+
+static size_t start_rank(struct dial *d)
+{
+	size_t n = 0;
+
+	LIST_EACH (&d->branches, k) {
+		struct branch *b = LINK_OBJ(k, struct branch, le);
+
+		if (!b->started && b->rank <= d->rank)
+			branch_start(d, b);
+		n += branch_runs(b);
+	}
+	return n;
+}
+
+void dial_next(struct dial *d)
+{
+	unsigned left;
+
+	while (!start_rank(d)) {
+		uint8_t r = next_rank(d, &left);
+
+		if (d->lookups.n)
+			return;
+		if (!left) {
+			fail(d);
+			return;
+		}
+		d->rank = r;
+		d->timed = false;
+	}
+	if (!d->timed)
+		start_timer(d);
+	d->timed = true;
+}
+
+void dial_failed(struct leg *l, const struct hangup *h)
+{
+	struct dial *d = l->call->dial;
+	struct branch *b = d ? branch_of(d, l) : NULL;
+
+	if (!b)
+		return;
+	b->leg = NULL;
+	best_take(&d->best, h);
+	/* 6xx speaks for the person, wherever else the phone may ring (RFC 3261 16.7 step 5). */
+	if (h->code >= 600)
+		fail(d);
+	else
+		dial_next(d);
+}
+
+void dial_redirect(struct leg *l, const struct dial_target *v, size_t n)
+{
+	struct dial *d = l->call->dial;
+	struct branch *b = branch_of(d, l);
+	uint8_t rank, depth;
+
+	leg_finish(l, 302);
+	if (!b)
+		return;
+	b->leg = NULL;
+	rank = d->rank;
+	depth = (uint8_t)(b->depth + 1);
+	if (!dial_add(d, v, n, rank, depth))
+		best_take(&d->best, &(struct hangup){ .code = 480, .text = "it was diverted in a circle" });
+	dial_next(d);
+}
+
+static void go_h(void *arg)
+{
+	struct dial *d = arg;
+
+	if (!d->lookups.n)
+		dial_next(d);
+}
+
+int call_dial(struct call *c, const struct dial_cfg *cfg)
+{
+	struct calls *cs = c->calls;
+	struct dial *d;
+
+	if (c->dial || c->fiber || c->state >= CALL_UP || !c->a || !cs->dialer)
+		return ERR_STATE;
+	if (!cfg->n || cfg->n > DIAL_TARGETS_MAX)
+		return EINVAL;
+	d = mem_zalloc(sizeof(*d), NULL);
+	if (!d)
+		return ENOMEM;
+	d->call = c;
+	d->caller = cfg->caller.number[0] ? cfg->caller : c->a->party;
+	d->admit = cfg->admit;
+	d->failed = cfg->failed;
+	d->arg = cfg->arg;
+	d->flat = cfg->q_parallel == 1;
+	d->ring_ms = cfg->ring_ms ? cfg->ring_ms : RING_MS_DEFAULT;
+	d->end_ms = loop_now_ms(cs->loop) + d->ring_ms;
+	d->go = (struct loop_tail){ .fn = go_h, .arg = d };
+	c->dial = d;
+	c->rang = false;
+	c->ring_ms = d->ring_ms;
+	/* Bounds a location that is slow to answer, too. */
+	timer_start(&d->timer, cs->loop, d->ring_ms, timeout, d);
+	(void)dial_add(d, cfg->targets, cfg->n, 0, 0);
+	if (!d->lookups.n)
+		loop_at_tail(cs->loop, &d->go);
+	return 0;
+}

@@ -1,0 +1,288 @@
+/*
+ * leg.c - legs: made by adapters, told what to do, telling what happened; their end and what is kept of them.
+ */
+#include <string.h>
+#include "call/call_priv.h"
+#include "base/rand.h"
+
+static void destroy(void *obj)
+{
+	struct leg *l = obj;
+
+	if (l->ops && l->ops->free)
+		l->ops->free(l);
+	for (size_t i = 0; i < LEG_MEDIA_MAX; i++)
+		if (l->ms[i])
+			mstream_close(l->ms[i], NULL, NULL);
+	mem_deref(l->offer);
+	mem_deref(l->remote);
+	mem_deref(l->local);
+	mem_deref(l->sent);
+}
+
+int leg_new(struct leg **lp, struct call *c, const struct leg_ops *ops, void *proto)
+{
+	struct leg *l = mem_zalloc(sizeof(*l), destroy);
+
+	if (!l)
+		return ENOMEM;
+	l->call = c;
+	l->ops = ops;
+	l->proto = proto;
+	l->outgoing = c->legs.n > 0 || c->past.n > 0;
+	l->start_ms = loop_wall_ms(c->calls->loop);
+	/* 62 bits: some phones read it as a signed number. */
+	l->sdp_id = rand_u64() >> 2;
+	list_append(&c->legs, &l->le);
+	*lp = l;
+	return 0;
+}
+
+void leg_free(struct leg *l)
+{
+	mem_deref(l);
+}
+
+struct leg *leg_other(const struct leg *l)
+{
+	const struct call *c = l->call;
+
+	if (l == c->a)
+		return c->b;
+	return l == c->b ? c->a : NULL;
+}
+
+int leg_keep(struct rbuf **slot, struct slice sdp)
+{
+	struct rbuf *b;
+	int err = rbuf_alloc(&b, sdp.p, sdp.l);
+
+	if (err)
+		return err;
+	mem_deref(*slot);
+	*slot = b;
+	return 0;
+}
+
+static void figures_h(const struct mstream_stats *st, void *arg)
+{
+	struct leg_past *p = arg;
+
+	record_quality(&p->r, st);
+	if (p->call && p->call->closing && !--p->call->closing)
+		calls_reap_later(p->call->calls);
+	mem_deref(p);
+}
+
+/* Close the streams; the figures of the first one that carries sound go into the record. */
+static void close_streams(struct leg *l, struct leg_past *p)
+{
+	for (size_t i = 0; i < LEG_MEDIA_MAX; i++) {
+		struct mstream *ms = l->ms[i];
+
+		l->ms[i] = NULL;
+		if (!ms)
+			continue;
+		if (!p) {
+			mstream_close(ms, NULL, NULL);
+			continue;
+		}
+		l->call->closing++;
+		mstream_close(ms, figures_h, mem_ref(p));
+		p = NULL;
+	}
+}
+
+/* Keep what the record will say of this leg, in the record's order: caller, winner, others. */
+static struct leg_past *keep_past(struct leg *l)
+{
+	struct call *c = l->call;
+	struct leg_past *p;
+
+	if (c->past.n >= RECORD_LEGS && record_rank(l) > 1)
+		return NULL;
+	p = mem_zalloc(sizeof(*p), NULL);
+	if (!p)
+		return NULL;
+	p->call = c;
+	p->rank = record_rank(l);
+	record_leg(&p->r, l);
+	p->r.end_ms = loop_wall_ms(c->calls->loop);
+	LIST_EACH (&c->past, k) {
+		if (LINK_OBJ(k, struct leg_past, le)->rank > p->rank) {
+			list_insert_before(k, &p->le);
+			return p;
+		}
+	}
+	list_append(&c->past, &p->le);
+	return p;
+}
+
+static void leg_over(struct leg *l, uint16_t code)
+{
+	l->state = LEG_ENDED;
+	l->code = l->answer_ms ? 200 : code;
+	close_streams(l, keep_past(l));
+	event_set(&l->ready);
+}
+
+void leg_hangup(struct leg *l, const struct hangup *h)
+{
+	if (l->state == LEG_ENDED)
+		return;
+	leg_over(l, l->outgoing && !l->answer_ms && h->code < 300 ? 487 : h->code);
+	l->ops->hangup(l, h);
+}
+
+void leg_finish(struct leg *l, uint16_t code)
+{
+	struct call *c = l->call;
+
+	if (l->state != LEG_ENDED)
+		leg_over(l, code);
+	list_unlink(&l->le);
+	if (c->a == l)
+		c->a = NULL;
+	if (c->b == l)
+		c->b = NULL;
+	calls_leg_gone(c->calls, l);
+}
+
+/* ------------------------------------------------------------------ events */
+
+/* Whether early signs of this leg still matter to the caller. */
+static bool early_matters(const struct leg *l)
+{
+	const struct call *c = l->call;
+
+	return l->outgoing && l->state != LEG_ENDED && c->dial && c->a && c->state < CALL_UP;
+}
+
+static void now_ringing(struct leg *l)
+{
+	struct call *c = l->call;
+
+	l->rang = c->rang = true;
+	if (l->state == LEG_NEW)
+		l->state = LEG_RINGING;
+	if (c->a->state == LEG_NEW)
+		c->a->state = LEG_RINGING;
+}
+
+void leg_ev_ringing(struct leg *l, uint16_t code)
+{
+	struct call *c = l->call;
+
+	if (!early_matters(l))
+		return;
+	if (code == 180) {
+		now_ringing(l);
+		(void)c->a->ops->ring(c->a);
+	} else if (dial_single(l)) {
+		(void)c->a->ops->progress(c->a, code, SLICE_NULL);
+	}
+	if (code == 180)
+		call_set_state(c, CALL_RINGING);
+}
+
+void leg_ev_progress(struct leg *l, uint16_t code, struct slice sdp)
+{
+	struct call *c = l->call;
+
+	if (!early_matters(l))
+		return;
+	now_ringing(l);
+	/* Several phones may play different tones, and a caller that gave no offer cannot hear any: it makes its own. */
+	if (!dial_single(l) || !c->a->offer || oa_early(c->a, l, code, sdp))
+		(void)c->a->ops->ring(c->a);
+	call_set_state(c, CALL_RINGING);
+}
+
+void leg_ev_answered(struct leg *l, struct slice sdp, bool is_offer)
+{
+	struct call *c = l->call;
+	struct hangup late = { .code = 487, .elsewhere = c->b != NULL, .text = "answered by another phone" };
+	struct hangup bad = { .code = 488, .text = "the answer had no usable description of its sound" };
+
+	if (l->state == LEG_ENDED)
+		return;
+	if (c->state >= CALL_UP || !c->a || !c->dial) {
+		leg_hangup(l, &late);
+		return;
+	}
+	if (oa_answered(c->a, l, sdp, is_offer)) {
+		leg_hangup(l, &bad);
+		dial_failed(l, &bad);
+		return;
+	}
+	l->state = c->a->state = LEG_ANSWERED;
+	l->answer_ms = c->a->answer_ms = loop_wall_ms(c->calls->loop);
+	c->b = l;
+	memcpy(c->answered_by, l->party.number, sizeof(c->answered_by));
+	dial_stop(c, &(struct hangup){ .code = 487, .elsewhere = true });
+	call_set_state(c, CALL_UP);
+}
+
+void leg_ev_offer(struct leg *l, struct slice sdp)
+{
+	if (l->state != LEG_ENDED)
+		oa_reoffer(l, sdp);
+}
+
+void leg_ev_offer_result(struct leg *l, uint16_t code, struct slice sdp, bool is_offer)
+{
+	if (l->state != LEG_ENDED)
+		oa_result(l, code, sdp, is_offer);
+}
+
+void leg_ev_answer(struct leg *l, struct slice sdp)
+{
+	if (l->state != LEG_ENDED)
+		oa_ack(l, sdp);
+}
+
+void leg_ev_dtmf(struct leg *l, char digit, uint32_t ms)
+{
+	struct calls *cs = l->call->calls;
+
+	if (l->state != LEG_ENDED && cs->ops->dtmf)
+		cs->ops->dtmf(l->call, l, digit, ms, cs->arg);
+}
+
+void leg_ev_redirect(struct leg *l, const struct dial_target *v, size_t n)
+{
+	if (l->state == LEG_ENDED || !l->outgoing || !l->call->dial || !n) {
+		leg_ev_gone(l, &(struct hangup){ .code = 480 });
+		return;
+	}
+	dial_redirect(l, v, n);
+}
+
+/* A leg of an answered call went away: by hanging up, or because it does not answer to the protocol any more. */
+static const char *who(const struct leg *l)
+{
+	return l->outgoing ? "callee" : "caller";
+}
+
+void leg_ev_gone(struct leg *l, const struct hangup *h)
+{
+	struct call *c = l->call;
+	bool ours = l->state == LEG_ENDED, talking = l == c->a || l == c->b;
+
+	if (ours || !talking) {
+		leg_finish(l, h->code);
+		if (!ours)
+			dial_failed(l, h);
+		return;
+	}
+	if (c->state == CALL_UP) {
+		bool fault = h->code != 200;
+		struct hangup other = { .code = 200, .text = h->text };
+
+		leg_finish(l, 200);
+		call_end(c, fault ? "system" : who(l), &other);
+		return;
+	}
+	leg_finish(l, h->code);
+	call_end(c, who(l), h);
+}

@@ -1,0 +1,409 @@
+/*
+ * oa.c - offers and answers carried from one leg to the other (RFC 3264; RFC 3261 13.2, 14; RFC 6337), delayed ones too.
+ *
+ * One exchange at a time per call: while one is open, an offer from the other side gets 491 (RFC 3261 14.1).
+ */
+#include "call/call_priv.h"
+
+/* An exchange is complete: `remote` and `local` of a leg are in force. Either may be NULL: as it was. */
+static void commit(struct leg *l, struct rbuf *remote, struct rbuf *local)
+{
+	if (remote) {
+		remote = mem_ref(remote);
+		mem_deref(l->remote);
+		l->remote = remote;
+	}
+	if (local) {
+		local = mem_ref(local);
+		mem_deref(l->local);
+		l->local = local;
+	}
+	l->offer = mem_deref(l->offer);
+	l->sent = mem_deref(l->sent);
+	l->offer_open = l->offered = false;
+}
+
+/* An offer of ours was refused: lines opened for it are closed again. */
+static void undo(struct leg *y)
+{
+	struct sdp *d = oa_scratch(0);
+
+	y->offered = false;
+	if (!y->sent)
+		return;
+	y->sent = mem_deref(y->sent);
+	y->sdp_stale = true;
+	if (!y->local || sdp_decode(d, rbuf_slice(y->local)))
+		return;
+	for (size_t i = 0; i < LEG_MEDIA_MAX; i++)
+		if (y->ms[i] && !oa_line_ok(d, i))
+			bridge_drop(y, i);
+}
+
+/* Refuse the open offer of `x`; ends the call where its protocol cannot. */
+static void refuse(struct leg *x, uint16_t code)
+{
+	x->offer = mem_deref(x->offer);
+	x->offer_open = false;
+	if (x->ops->reject_offer(x, code))
+		call_end(x->call, "system", &(struct hangup){ .code = 200, .text = "the sound could not be agreed on" });
+}
+
+static void broken(struct call *c)
+{
+	call_end(c, "system", &(struct hangup){ .code = 488, .text = "the sound could not be agreed on" });
+}
+
+/* Our offer to `y` is on its way. */
+static void note_sent(struct leg *y, struct rbuf *sdp)
+{
+	mem_deref(y->sent);
+	y->sent = mem_ref(sdp);
+	y->offered = true;
+}
+
+int oa_first_offer(struct leg *a, struct leg *b, struct rbuf **out)
+{
+	struct sdp *d = oa_scratch(0);
+	int err;
+
+	b->offered = true;
+	*out = NULL;
+	if (!a->offer)
+		return 0;
+	err = sdp_decode(d, rbuf_slice(a->offer));
+	if (!err)
+		err = oa_write(out, b, d, NULL);
+	if (!err)
+		note_sent(b, *out);
+	return err;
+}
+
+/* Answer `in` of somebody, written for `to`, whose offer is open. Both decoded into the scratches: 0 the answer, 1 the offer. */
+static int make_answer(struct rbuf **out, struct leg *to, struct slice in)
+{
+	struct sdp *d = oa_scratch(0), *offer = oa_scratch(1);
+	int err;
+
+	if (!to->offer || !in.l)
+		return ERR_SYNTAX;
+	err = sdp_decode(offer, rbuf_slice(to->offer));
+	if (!err)
+		err = sdp_decode(d, in);
+	return err ? err : oa_write(out, to, d, offer);
+}
+
+int oa_early(struct leg *a, struct leg *b, uint16_t code, struct slice sdp)
+{
+	struct rbuf *out = NULL;
+	int err = make_answer(&out, a, sdp);
+
+	if (err)
+		return err;
+	err = leg_keep(&b->remote, sdp);
+	if (!err)
+		err = a->ops->progress(a, code, rbuf_slice(out));
+	if (!err) {
+		mem_deref(a->local);
+		a->local = mem_ref(out);
+		bridge_apply(a, oa_scratch(1), b, oa_scratch(0));
+	}
+	mem_deref(out);
+	return err;
+}
+
+/* The phone was asked for an offer and gave one in its 2xx: the caller gets it in ours, and answers in its ACK. */
+static int answered_with_offer(struct leg *a, struct leg *b, struct slice sdp)
+{
+	struct sdp *d = oa_scratch(0);
+	struct rbuf *out = NULL;
+	int err = sdp.l ? sdp_decode(d, sdp) : ERR_SYNTAX;
+
+	if (!err)
+		err = oa_write(&out, a, d, NULL);
+	if (!err)
+		err = leg_keep(&b->offer, sdp);
+	if (!err)
+		err = a->ops->answer(a, rbuf_slice(out));
+	if (!err) {
+		b->offered = false;
+		b->offer_open = true;
+		a->offer_open = false;
+		note_sent(a, out);
+	}
+	mem_deref(out);
+	return err;
+}
+
+int oa_answered(struct leg *a, struct leg *b, struct slice sdp, bool is_offer)
+{
+	struct rbuf *out = NULL;
+	int err;
+
+	if (is_offer)
+		return answered_with_offer(a, b, sdp);
+	/* Some phones give their answer in a 183 only. */
+	err = sdp.l ? leg_keep(&b->remote, sdp) : 0;
+	if (!err)
+		err = make_answer(&out, a, rbuf_opt(b->remote));
+	if (!err)
+		err = a->ops->answer(a, rbuf_slice(out));
+	if (!err) {
+		bridge_apply(a, oa_scratch(1), b, oa_scratch(0));
+		commit(a, a->offer, out);
+		commit(b, NULL, b->sent);
+	}
+	mem_deref(out);
+	return err;
+}
+
+/* ------------------------------------------------------------------ changes while the call is up */
+
+static bool same_formats(const struct sdp_media *a, const struct sdp_media *b)
+{
+	if (a->nfmt != b->nfmt)
+		return false;
+	for (size_t i = 0; i < a->nfmt; i++)
+		if (!slice_eq(a->fmt[i], b->fmt[i]))
+			return false;
+	return true;
+}
+
+static const struct sdp_attr *next_passed(const struct sdp *d, const struct sdp_media *m, size_t *i)
+{
+	while (*i < m->nattr) {
+		const struct sdp_attr *a = &d->attr[m->attr0 + (*i)++];
+
+		if (oa_attr_pass(a->name))
+			return a;
+	}
+	return NULL;
+}
+
+static bool same_attrs(const struct sdp *a, const struct sdp *b, size_t line)
+{
+	const struct sdp_attr *x, *y;
+	size_t i = 0, k = 0;
+
+	do {
+		x = next_passed(a, &a->m[line], &i);
+		y = next_passed(b, &b->m[line], &k);
+		if (!x || !y)
+			return x == y;
+	} while (slice_eq(x->name, y->name) && slice_eq(x->val, y->val));
+	return false;
+}
+
+/* Nothing but addresses and ports differs. */
+static bool same_but_address(const struct sdp *a, const struct sdp *b)
+{
+	if (a->nm != b->nm)
+		return false;
+	for (size_t i = 0; i < a->nm; i++) {
+		const struct sdp_media *x = &a->m[i], *y = &b->m[i];
+
+		if (!slice_eq(x->type, y->type) || !slice_eq(x->proto, y->proto) || !x->port != !y->port || oa_dir(x) != oa_dir(y))
+			return false;
+		if (!same_formats(x, y) || !same_attrs(a, b, i))
+			return false;
+	}
+	return true;
+}
+
+/* Would our description in force, `ours`, be a right answer to `offer` (RFC 3264 6.1)? */
+static bool answers(const struct sdp *ours, const struct sdp *offer)
+{
+	if (ours->nm != offer->nm)
+		return false;
+	for (size_t i = 0; i < ours->nm; i++) {
+		const struct sdp_media *o = &ours->m[i], *f = &offer->m[i];
+		unsigned od = o->dir, fd = oa_dir(f);
+
+		if (!o->port)
+			continue;
+		if (!f->port || !same_formats(o, f))
+			return false;
+		if (((od & SDP_SENDONLY) && !(fd & SDP_RECVONLY)) || ((od & SDP_RECVONLY) && !(fd & SDP_SENDONLY)))
+			return false;
+	}
+	return true;
+}
+
+/* An offer that only refreshes the session, or moves its sound, is nobody else's business. */
+static bool answer_here(struct leg *x, struct leg *y, struct slice sdp)
+{
+	struct sdp *d = oa_scratch(0), *other = oa_scratch(1);
+
+	if (!x->remote || !x->local || !y->remote || sdp_decode(d, sdp))
+		return false;
+	if (sdp_decode(other, rbuf_slice(x->remote)) || !same_but_address(d, other))
+		return false;
+	if (sdp_decode(other, rbuf_slice(x->local)) || !answers(other, d))
+		return false;
+	if (sdp_decode(other, rbuf_slice(y->remote)) || leg_keep(&x->remote, sdp))
+		return false;
+	if (x->ops->answer_offer(x, rbuf_slice(x->local)))
+		broken(x->call);
+	else
+		bridge_set_remote(x, d, other, false);
+	return true;
+}
+
+static int offer_onward(struct leg *x, struct leg *y, struct slice sdp)
+{
+	struct sdp *d = oa_scratch(0);
+	struct rbuf *out = NULL;
+	int err;
+
+	if (!sdp.l) {
+		y->offered = true;
+		return y->ops->offer(y, SLICE_NULL);
+	}
+	err = leg_keep(&x->offer, sdp);
+	if (!err)
+		err = sdp_decode(d, sdp);
+	if (!err)
+		err = oa_write(&out, y, d, NULL);
+	if (!err) {
+		note_sent(y, out);
+		err = y->ops->offer(y, rbuf_slice(out));
+	}
+	mem_deref(out);
+	return err;
+}
+
+void oa_reoffer(struct leg *x, struct slice sdp)
+{
+	struct call *c = x->call;
+	struct leg *y = leg_other(x);
+	int err;
+
+	if (c->state != CALL_UP) {
+		refuse(x, 491);
+		return;
+	}
+	if (!y) {
+		oa_local_reoffer(x, sdp);
+		return;
+	}
+	if (x->offered || x->offer_open || y->offered || y->offer_open) {
+		(void)x->ops->reject_offer(x, 491);
+		return;
+	}
+	if (sdp.l && answer_here(x, y, sdp))
+		return;
+	x->offer_open = true;
+	err = offer_onward(x, y, sdp);
+	if (!err)
+		return;
+	undo(y);
+	refuse(x, err == ERR_STATE ? 491 : err == ENOMEM ? 500 : 488);
+}
+
+/* What a refusal by one side is for the other. */
+static uint16_t refusal(uint16_t code)
+{
+	return code >= 400 && code < 500 && code != 401 && code != 407 ? code : 488;
+}
+
+static void result_failed(struct leg *y, struct leg *x, uint16_t code)
+{
+	undo(y);
+	/* The far end has lost the dialog (RFC 3261 14.1). */
+	if (code == 408 || code == 481) {
+		call_end(y->call, "system", &(struct hangup){ .code = 200, .text = "the phone did not answer any more" });
+		return;
+	}
+	if (x && x->offer_open)
+		refuse(x, refusal(code));
+}
+
+/* `x` had asked for an offer, and `y` gives one: x answers it in its ACK. */
+static int pass_offer(struct leg *y, struct leg *x, struct slice sdp)
+{
+	struct sdp *d = oa_scratch(0);
+	struct rbuf *out = NULL;
+	int err = sdp.l ? sdp_decode(d, sdp) : ERR_SYNTAX;
+
+	if (!err)
+		err = oa_write(&out, x, d, NULL);
+	if (!err)
+		err = leg_keep(&y->offer, sdp);
+	if (!err)
+		err = x->ops->answer_offer(x, rbuf_slice(out));
+	if (!err) {
+		y->offer_open = true;
+		x->offer_open = false;
+		note_sent(x, out);
+	}
+	mem_deref(out);
+	return err;
+}
+
+/* `y` answered the offer of `x`. Scratch 0 holds the answer, 1 the offer. */
+static int pass_answer(struct leg *y, struct leg *x, struct slice sdp)
+{
+	struct rbuf *out = NULL;
+	int err = make_answer(&out, x, sdp);
+
+	if (!err)
+		err = leg_keep(&y->remote, sdp);
+	if (!err)
+		err = x->ops->answer_offer(x, rbuf_slice(out));
+	if (!err) {
+		bridge_apply(x, oa_scratch(1), y, oa_scratch(0));
+		bridge_hold_state(x, oa_scratch(1));
+		bridge_hold_state(y, oa_scratch(0));
+		commit(x, x->offer, out);
+		commit(y, NULL, y->sent);
+	}
+	mem_deref(out);
+	return err;
+}
+
+void oa_result(struct leg *y, uint16_t code, struct slice sdp, bool is_offer)
+{
+	struct leg *x = leg_other(y);
+	int err;
+
+	if (!y->offered)
+		return;
+	if (code >= 300) {
+		result_failed(y, x, code);
+		return;
+	}
+	y->offered = false;
+	if (!x || !x->offer_open) {
+		broken(y->call);
+		return;
+	}
+	err = is_offer ? pass_offer(y, x, sdp) : pass_answer(y, x, sdp);
+	if (err)
+		broken(y->call);
+	else
+		call_changed(y->call);
+}
+
+void oa_ack(struct leg *x, struct slice sdp)
+{
+	struct call *c = x->call;
+	struct leg *y = leg_other(x);
+	int err;
+
+	if (!x->offered)
+		return;
+	if (y) {
+		err = y->offer_open ? pass_answer(x, y, sdp) : ERR_STATE;
+	} else {
+		err = sdp.l ? leg_keep(&x->remote, sdp) : ERR_SYNTAX;
+		if (!err) {
+			commit(x, NULL, x->sent);
+			err = oa_local_apply(x);
+		}
+		event_set(&x->ready);
+	}
+	if (err)
+		broken(c);
+	else
+		call_changed(c);
+}
