@@ -170,7 +170,7 @@ int fiber_defer(void (*fn)(void *arg), void *arg)
 
 /* ------------------------------------------------------------------ waiting */
 
-/* A cancelled fiber waits: say so, and end it when it does not listen. Deferred calls get the answer without limit. */
+/* A cancelled fiber waits: say so, and end it when it does not listen. Deferred calls are told without limit. */
 static int cancelled(struct fiber *f)
 {
 	if (f->ending || f->told++ < MAX_IGNORED)

@@ -39,7 +39,7 @@ void loop_stop(struct loop *l);
 void loop_wake_stop(struct loop *l);
 /** Run the messages and tails that wait, outside of loop_run: for an orderly start or end. Loop thread. */
 void loop_drain(struct loop *l);
-/** The libuv loop (uv_loop_t *) that a real loop serves along, for libraries with libuv handles; NULL: virtual, or no memory. */
+/** The libuv loop (uv_loop_t *) that a real loop serves along, for libraries; NULL: virtual, or no memory. */
 void *loop_uv(struct loop *l);
 
 /** Monotonic time of this turn, ms / us (virtual loops: virtual time, starting at 1,000,000 ms). */
@@ -58,7 +58,7 @@ struct timer {
 	void *arg;
 	struct loop *loop;       /**< set while running */
 };
-/** Start or restart: `fn(arg)` once, after `ms`. Cannot fail. Timers of the same ms fire in the order of their start. */
+/** Start or restart: `fn(arg)` once, after `ms`. Cannot fail. Timers of one ms fire in the order of their start. */
 void timer_start(struct timer *t, struct loop *l, uint64_t ms, void (*fn)(void *arg), void *arg);
 /** Stop, if running. Its owner must do this before it dies. */
 void timer_stop(struct timer *t);
@@ -76,7 +76,7 @@ struct loop_msg {
 /** Run m->fn on loop `l`. Any thread; order is kept per sender. A node must not be posted again before its fn ran. */
 void loop_post(struct loop *l, struct loop_msg *m);
 
-/** Call-back at the end of the present turn (after all events that are ready): batching. Embedded, all zero when new. */
+/** Call-back at the end of the present turn (after all that is ready): batching. Embedded, all zero when new. */
 struct loop_tail {
 	struct link le;
 	void (*fn)(void *arg);
@@ -103,7 +103,7 @@ void loop_thread_stop(struct loop_thread *t);
 /** Raise this thread's priority where the system allows it (sound); returns 0 or EPERM. */
 int loop_thread_raise(void);
 
-/** Run `fn` on the loop at SIGINT or SIGTERM (never on virtual loops). EBUSY when another loop has them. NULL ends it. */
+/** Run `fn` on the loop at SIGINT or SIGTERM (never on virtual loops). EBUSY: another loop has them. NULL ends it. */
 int loop_on_signal(struct loop *l, void (*fn)(int signum, void *arg), void *arg) MUST_CHECK;
 
 #endif

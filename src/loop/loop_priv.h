@@ -37,6 +37,8 @@ void wheel_init(struct wheel *w, uint64_t now);
 /** Add a stopped timer; t->due is set. */
 void wheel_add(struct wheel *w, struct timer *t);
 void wheel_del(struct wheel *w, struct timer *t);
+/** Stop all timers, uncalled. */
+void wheel_clear(struct wheel *w);
 /** Call all timers due at `now` or before; true if there was one. */
 bool wheel_run(struct wheel *w, uint64_t now);
 /** Earliest ms at which wheel_run has something to do (never later than the next due time); false when empty. */
@@ -64,7 +66,7 @@ struct loop {
 	void *sig_arg;
 };
 
-/** Run messages and tails until there are none left, 32 rounds at most; true if anything ran, `*more` if some are left. */
+/** Run messages and tails until there are none, 32 rounds at most; true if anything ran, `*more` if some are left. */
 bool loop_settle(struct loop *l, bool *more);
 /** The receive area, or NULL when memory is out. Untouched pages cost nothing. */
 uint8_t *loop_rx(struct loop *l);

@@ -23,7 +23,7 @@ struct tcp_ops {
 	void (*recv)(struct tcp *t, struct slice data, void *arg);
 	/** Output fell below half its limit after tcp_send had returned ENOBUFS. */
 	void (*drained)(struct tcp *t, void *arg);
-	/** The peer closed (err 0), or it broke (errno; ETIMEDOUT: connecting took too long). Nothing comes after; deref it. */
+	/** The peer closed (err 0), or it broke (errno; ETIMEDOUT: connecting took too long). It is the last call. */
 	void (*closed)(struct tcp *t, int err, void *arg);
 };
 
@@ -31,7 +31,8 @@ struct tcp_ops {
 typedef void(tcp_accept_h)(struct tcp_listener *tl, const struct sa *peer, void *arg);
 
 /** Listen; IPv6 sockets are v6-only. EADDRINUSE ... */
-int tcp_listen(struct tcp_listener **lp, struct loop *l, const struct sa *local, tcp_accept_h *ah, void *arg) MUST_CHECK;
+int tcp_listen(struct tcp_listener **lp, struct loop *l, const struct sa *local, tcp_accept_h *ah,
+	       void *arg) MUST_CHECK;
 /** Bound address. */
 void tcp_listener_local(const struct tcp_listener *tl, struct sa *a);
 /** Take the connection that the accept call-back announces. */
@@ -39,7 +40,7 @@ int tcp_accept(struct tcp **tp, struct tcp_listener *tl, const struct tcp_ops *o
 /** Connect, at most `timeout_ms` (0 = 10 s); `local` may be NULL. */
 int tcp_connect(struct tcp **tp, struct loop *l, const struct sa *local, const struct sa *dst, uint32_t timeout_ms,
 		const struct tcp_ops *ops, void *arg) MUST_CHECK;
-/** Queue a shared block (also before the connection is up). ENOBUFS when more than the limit would wait; ENOTCONN at its end. */
+/** Queue a shared block (also before the connection is up). ENOBUFS: the limit would be passed; ENOTCONN: closed. */
 int tcp_send(struct tcp *t, struct rbuf *b) MUST_CHECK;
 /** Output limit in bytes (default 256 kB). */
 void tcp_set_limit(struct tcp *t, size_t bytes);

@@ -316,7 +316,8 @@ static void seg_h(struct vevent *e)
 
 /* ------------------------------------------------------------------ interface */
 
-static int connect_addr(struct vpipe *p, struct loop *l, const struct sa *local, const struct sa *dst, struct sa *mine)
+static int connect_addr(struct vpipe *p, struct loop *l, const struct sa *local, const struct sa *dst,
+			struct sa *mine)
 {
 	if (local && !sa_is_any(local))
 		*mine = *local;
@@ -327,7 +328,8 @@ static int connect_addr(struct vpipe *p, struct loop *l, const struct sa *local,
 	if (!sa_port(mine)) {
 		/* ports of callers need not be unique against listeners: nothing is looked up by them */
 		sa_set_port(mine, p->net->next_port);
-		p->net->next_port = p->net->next_port == UINT16_MAX ? VNET_FIRST_PORT : (uint16_t)(p->net->next_port + 1);
+		uint16_t next = p->net->next_port;
+		p->net->next_port = next == UINT16_MAX ? VNET_FIRST_PORT : (uint16_t)(next + 1);
 	}
 	p->addr[0] = *mine;
 	p->addr[1] = *dst;

@@ -46,8 +46,8 @@ int udp_attach(struct udp *u, struct loop *l) MUST_CHECK;
 /** Stop receiving (before udp_attach elsewhere, or at close). */
 void udp_detach(struct udp *u);
 /**
- * Send a shared block, at the end of the turn in batch mode; holds a reference until then. `src` (may be NULL) is the local
- * address to send from when bound to any. Errors of the system itself are logged and counted, not returned; ENOMEM.
+ * Send a shared block, at the end of the turn in batch mode; holds a reference until then. `src` (may be NULL) is the
+ * local address to send from when bound to any. Errors of the system are logged and counted, not returned; ENOMEM.
  */
 int udp_send(struct udp *u, const struct sa *src, const struct sa *dst, struct rbuf *b) MUST_CHECK;
 /** Send now, no copy kept. Returns 0 or the system's errno (EAGAIN when the buffer is full). */

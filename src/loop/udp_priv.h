@@ -28,7 +28,7 @@ struct udp {
 
 /** Destructor of every socket object. */
 void udp_destroy(void *obj);
-/** Hand over a datagram. The caller holds a reference of its own; false if nobody else does, or the socket left its loop. */
+/** Hand over a datagram. The caller holds a reference; false if nobody else does now, or the socket left its loop. */
 bool udp_deliver(struct udp *u, const struct udp_rx *rx);
 
 int udp_real_open(struct udp **up, struct loop *l, const struct sa *local, const struct udp_opts *o);

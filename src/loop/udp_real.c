@@ -64,7 +64,8 @@ static struct udp_real *real_of(struct udp *u)
 /* Errors of earlier datagrams (ICMP) that some systems report on the next call: no fault of this one. */
 static bool is_echo(int err)
 {
-	return err == ECONNREFUSED || err == ECONNRESET || err == EHOSTUNREACH || err == ENETUNREACH || err == EHOSTDOWN;
+	return err == ECONNREFUSED || err == ECONNRESET || err == EHOSTUNREACH || err == ENETUNREACH ||
+	       err == EHOSTDOWN;
 }
 
 /* ------------------------------------------------------------------ receiving */

@@ -53,7 +53,7 @@ void vnet_set_filter(struct vnet *n,
  * address-and-port-dependent mapping and filtering. Add inner NATs before outer ones. ENOMEM.
  */
 int vnet_add_nat(struct vnet *n, const struct sa_net *inside, const struct sa *outside) MUST_CHECK;
-/** Inject a raw UDP packet (spoofed source) behind filter and faults; NATs on the way in still ask for a mapping. ENOMEM. */
+/** Inject a raw UDP packet (spoofed source) behind filter and faults; NATs on the way in want their mapping. ENOMEM. */
 int vnet_inject(struct vnet *n, const struct sa *src, const struct sa *dst, struct slice data) MUST_CHECK;
 
 #endif

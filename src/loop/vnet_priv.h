@@ -60,7 +60,7 @@ uint32_t vnet_below(struct vnet *n, uint32_t max);
 /** Bind `p` in `tab`; a port 0 gets a free one. EADDRINUSE, ENOMEM. */
 int vnet_bind(struct vnet *n, struct hash *tab, struct vport *p, const struct sa *addr, bool shared) MUST_CHECK;
 void vnet_unbind(struct hash *tab, struct vport *p);
-/** Who takes what is sent to `dst`: the exact address before the unspecified one; among several, by source. NULL: nobody. */
+/** Who takes what is sent to `dst`: the exact address before the unspecified one; of several, by source. Or NULL. */
 struct vport *vnet_find(const struct hash *tab, const struct sa *src, const struct sa *dst);
 
 /** The path between two addresses. */

@@ -59,7 +59,7 @@ static bool wheel_find(const struct wheel *w, uint64_t *at, unsigned *level)
 	for (unsigned k = 0; k < WHEEL_LEVELS; k++) {
 		unsigned shift = k * WHEEL_BITS;
 		unsigned here = (unsigned)(w->base >> shift) & (WHEEL_SLOTS - 1);
-		/* the slot we stand in was dealt out when we entered it, except at level 0 where it is the present ms */
+		/* the slot we stand in was dealt out when we entered it; at level 0 it is the present ms */
 		uint64_t m = k == 0 ? w->busy[0] & (~0ULL << here) : w->busy[k] & (~0ULL << here) & ~(1ULL << here);
 		if (!m)
 			continue;
@@ -99,6 +99,23 @@ static void wheel_empty(struct wheel *w, struct list *l, bool place)
 		list_unlink(k);
 		wheel_place(w, timer_of(k));
 	}
+}
+
+static void list_clear(struct list *l)
+{
+	LIST_EACH(l, k) {
+		list_unlink(k);
+		timer_of(k)->loop = NULL;
+	}
+}
+
+void wheel_clear(struct wheel *w)
+{
+	for (size_t i = 0; i < (size_t)WHEEL_LEVELS * WHEEL_SLOTS; i++)
+		list_clear(&w->slot[i / WHEEL_SLOTS][i % WHEEL_SLOTS]);
+	list_clear(&w->far);
+	list_clear(&w->firing);
+	wheel_init(w, w->base);
 }
 
 static void wheel_fire(struct wheel *w)

@@ -3,6 +3,7 @@
  * segments, limits, refusal, time-outs, orderly and sudden ends, closing inside
  * call-backs.
  */
+#include <sys/resource.h>
 #include <unistd.h>
 #include "loop/tcp.h"
 #include "loop/vnet.h"
@@ -585,6 +586,37 @@ static void test_linger_loop_end(void **state)
 	world_down(&w);
 }
 
+/* Descriptors run out: the listener rests and takes the connection when there are some again. */
+static void test_no_descriptors(void **state)
+{
+	struct world w;
+	struct server sv;
+	struct side c;
+	struct rlimit was, low;
+
+	(void)state;
+	world_up(&w, false);
+	serve(&sv, &w, "127.0.0.1:0");
+	call(&c, &w, &sv.at);
+	int next = dup(0);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	low = was;
+	low.rlim_cur = (rlim_t)next;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	log_set_level(LOG_ERROR);
+	run_for(w.l, 30);
+	log_set_level(LOG_INFO);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	assert_int_equal(sv.accepted, 0);
+	assert_int_equal(c.connected, 1);
+	assert_true(until(&w, is_accepted, &sv, 5000));
+	mem_deref(c.t);
+	mem_deref(sv.s.t);
+	mem_deref(sv.tl);
+	world_down(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -593,7 +625,8 @@ int main(void)
 		cmocka_unit_test(test_not_taken),       cmocka_unit_test(test_shutdown),
 		cmocka_unit_test(test_close_inside),    cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_timeout_virtual), cmocka_unit_test(test_timeout_real),
-		cmocka_unit_test(test_linger_limit),    cmocka_unit_test(test_linger_loop_end),
+		cmocka_unit_test(test_no_descriptors),  cmocka_unit_test(test_linger_limit),
+		cmocka_unit_test(test_linger_loop_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
