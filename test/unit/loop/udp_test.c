@@ -2,6 +2,9 @@
  * udp_test.c - the system's UDP sockets on loopback: both styles, both families,
  * local addresses, handing sockets over, closing inside a call-back.
  */
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 #include <unistd.h>
 #include "loop/udp.h"
 #include "loop/vnet.h"
@@ -327,6 +330,88 @@ static void test_local_for(void **state)
 	mem_deref(net);
 }
 
+#ifdef __linux__
+
+/* Stands before the C library's: the system's buffer is "full" when a test says so. */
+static int full, partial, sends;
+
+int sendmmsg(int fd, struct mmsghdr *m, unsigned n, int flags)
+{
+	sends++;
+	if (full) {
+		errno = EAGAIN;
+		return -1;
+	}
+	if (partial && n > (unsigned)partial)
+		n = (unsigned)partial;
+	partial = 0;
+	return (int)syscall(SYS_sendmmsg, fd, m, n, flags);
+}
+
+static void unblock_h(void *arg)
+{
+	(void)arg;
+	full = 0;
+}
+
+/* A full buffer: the queue waits for the socket to become writable, keeps its order and has a limit. */
+static void test_batch_blocked(void **state)
+{
+	enum { LIMIT = 2048 };
+	struct loop *l;
+	struct peer a, b;
+	struct timer t = {0};
+	char text[16];
+
+	(void)state;
+	assert_int_equal(loop_alloc(&l), 0);
+	peer_open(&a, l, "127.0.0.1:0", true);
+	peer_open(&b, l, "127.0.0.1:0", true);
+	struct rbuf *m = block("first");
+	/* one goes out of three, then the buffer is full for a while */
+	partial = 1;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(udp_send(a.u, NULL, &b.local, m), 0);
+	b.want = 3;
+	run_bounded(l);
+	assert_int_equal(mem_nrefs(m), 1);
+	full = 1;
+	b.want = 203;
+	for (int i = 0; i < 200; i++) {
+		snprintf(text, sizeof(text), "%d", i);
+		struct rbuf *k = block(text);
+		assert_int_equal(udp_send(a.u, NULL, &b.local, k), 0);
+		mem_deref(k);
+	}
+	timer_start(&t, l, 20, unblock_h, NULL);
+	run_bounded(l);
+	assert_string_equal(b.text, "199");
+	/* beyond the limit datagrams are dropped, not kept */
+	full = 1;
+	for (int i = 0; i < LIMIT + 100; i++)
+		assert_int_equal(udp_send(a.u, NULL, &b.local, m), 0);
+	assert_int_equal(mem_nrefs(m), 1 + LIMIT);
+	loop_drain(l);
+	assert_int_equal(mem_nrefs(m), 1 + LIMIT);
+	/* closing lets go of all */
+	mem_deref(a.u);
+	assert_int_equal(mem_nrefs(m), 1);
+	full = 0;
+	mem_deref(m);
+	mem_deref(b.u);
+	mem_deref(l);
+}
+
+#else
+
+static void test_batch_blocked(void **state)
+{
+	(void)state;
+	skip();
+}
+
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +419,7 @@ int main(void)
 		cmocka_unit_test(test_batch_many),   cmocka_unit_test(test_close_inside),
 		cmocka_unit_test(test_close_other),  cmocka_unit_test(test_pool),
 		cmocka_unit_test(test_open_errors),  cmocka_unit_test(test_local_for),
+		cmocka_unit_test(test_batch_blocked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
