@@ -184,9 +184,13 @@ int sx_reply(struct inv_sx *sx, uint16_t scode, struct slice hdrs, struct slice 
 
 void sx_refuse(struct inv_sx *sx, uint16_t scode, struct slice reason, struct slice hdrs)
 {
-	int err = sip_reply(sx->st, scode, reason, hdrs, SLICE_NULL, SLICE_NULL);
+	struct sip_strans *st = mem_ref(sx->st);
+	int err = sip_reply(st, scode, reason, hdrs, SLICE_NULL, SLICE_NULL);
 
+	sx_close(sx);
 	if (err)
 		log_warn("sip", "answer %u not sent: %s", scode, err_str(err));
-	sx_close(sx);
+	if (st->sip && !sip_strans_done(st))
+		sip_strans_end(st, 0); /* no memory for the answer, and nobody left to give one */
+	mem_deref(st);
 }
