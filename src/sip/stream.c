@@ -231,14 +231,20 @@ int sip_stream_send(struct sip_stream *st, struct rbuf *b)
 	return err;
 }
 
+/* A whole message or keep-alive: the peer is alive and owes nothing. */
+static void touch(struct sip_stream *st)
+{
+	st->last = loop_now_ms(st->sip->loop);
+	st->msg_due = 0;
+}
+
 static void recv_msg(struct sip_stream *st, struct slice data)
 {
 	struct sip_rx rx = {
 		.tp = st->tp, .src = st->peer, .dst = st->local, .stream = st, .us = loop_now_us(st->sip->loop), .data = data
 	};
 
-	st->last = loop_now_ms(st->sip->loop);
-	st->msg_due = 0;
+	touch(st);
 	sip_recv(st->sip, &rx);
 }
 
@@ -255,7 +261,7 @@ static void recv_bad(struct sip_stream *st, struct slice data, uint16_t scode, c
 
 static void ping(struct sip_stream *st)
 {
-	st->last = loop_now_ms(st->sip->loop);
+	touch(st);
 	if (sip_stream_send(st, st->sip->pong))
 		log_debug("sip", "keep-alive could not be answered");
 }
@@ -274,7 +280,7 @@ static struct slice consume(struct sip_stream *st, struct slice data)
 			ping(st);
 			break;
 		case SIP_FRAME_PONG:
-			st->last = loop_now_ms(st->sip->loop);
+			touch(st);
 			break;
 		case SIP_FRAME_MORE:
 			return data;

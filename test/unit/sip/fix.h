@@ -156,8 +156,11 @@ static const struct tcp_ops peer_tcp_ops = { peer_up_h, peer_recv_h, peer_draine
 
 static inline void peer_connect(struct peer *p)
 {
+	struct sa local = p->addr;
+
+	sa_set_port(&local, 0);
 	p->up = p->closed = false;
-	assert_int_equal(tcp_connect(&p->tcp, p->f->loop, NULL, &p->f->addr, 0, &peer_tcp_ops, p), 0);
+	assert_int_equal(tcp_connect(&p->tcp, p->f->loop, &local, &p->f->addr, 0, &peer_tcp_ops, p), 0);
 	fix_run(p->f, 0);
 	assert_true(p->up);
 }
