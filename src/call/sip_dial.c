@@ -1,0 +1,131 @@
+/*
+ * sip_dial.c - onward legs by SIP: where a contact is reached, and the INVITE to it, in which nothing of the caller's side is
+ * seen but name, number, description and the headers that may pass.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "call/sip_edge_priv.h"
+
+static void lookup(struct slice aor, location_lookup_h *h, void *harg, void *arg)
+{
+	struct edge *e = arg;
+
+	e->location->lookup(aor, h, harg, e->location_arg);
+}
+
+int edge_contact_dest(const struct edge *e, const struct contact *c, struct sip_dest *d, bool *follow)
+{
+	struct sip_uri uri;
+	int err;
+
+	*follow = c->natted || c->flow;
+	if (*follow && sa_isset(&c->src)) {
+		*d = (struct sip_dest){ .tp = (enum sip_transp)c->transp, .addr = c->src, .local = c->local, .flow = c->flow };
+		return 0;
+	}
+	*follow = false;
+	err = sip_uri_decode(&uri, c->uri);
+	if (err)
+		return err;
+	err = sip_dest_from_uri(d, e->sip, &uri);
+	if (err)
+		return err;
+	if (sa_isset(&c->local) && sa_af(&c->local) == sa_af(&d->addr) && d->tp == (enum sip_transp)c->transp)
+		d->local = c->local;
+	return 0;
+}
+
+static int leg(struct leg **lp, struct call *c, const struct dial_out *o, void *arg)
+{
+	struct edge *e = arg;
+	struct sip_leg *sl;
+	char txt[SA_STRLEN];
+	int err;
+
+	if (!e->sip)
+		return ERR_STATE;
+	err = sip_leg_new(&sl, e);
+	if (err)
+		return err;
+	err = edge_contact_dest(e, o->contact, &sl->dest, &sl->follow_dest);
+	if (!err)
+		err = leg_new(&sl->leg, c, &sip_leg_ops, sl);
+	if (err) {
+		mem_deref(sl);
+		return err;
+	}
+	sl->leg->peer = sl->dest.addr;
+	if (!slice_copy(sl->leg->device, sizeof(sl->leg->device), o->contact->user_agent) || !o->contact->user_agent.l)
+		snprintf(sl->leg->device, sizeof(sl->leg->device), "%s", sa_ntop(&sl->dest.addr, txt));
+	*lp = sl->leg;
+	return 0;
+}
+
+/* The Request-URI: the contact as registered, without the headers a URI may carry (RFC 3261 19.1.5). */
+static int enc_ruri(struct buf *b, struct slice contact)
+{
+	struct sip_uri u;
+	int err = sip_uri_decode(&u, contact);
+
+	if (err)
+		return err;
+	u.headers = SLICE_NULL;
+	sip_uri_encode(b, &u);
+	return buf_err(b);
+}
+
+static int enc_own_uri(struct buf *b, const char *user, const struct sa *us)
+{
+	char txt[SA_STRLEN];
+
+	buf_str(b, "sip:");
+	sip_enc_user(b, slice_str(user));
+	buf_char(b, '@');
+	if (sa_port(us) != SIP_PORT)
+		buf_str(b, sa_str(us, txt));
+	else if (sa_af(us) == AF_INET6)
+		buf_printf(b, "[%s]", sa_ntop(us, txt));
+	else
+		buf_str(b, sa_ntop(us, txt));
+	return buf_err(b);
+}
+
+static int invite(struct leg *l, const struct dial_out *o, struct slice offer, void *arg)
+{
+	char ruri_mem[CONTACT_URI_MAX + 64], from_mem[320], to_mem[320];
+	struct sip_leg *sl = l->proto;
+	struct edge *e = arg;
+	struct buf ruri, from, to;
+	struct sa us;
+	int err;
+
+	buf_init_fixed(&ruri, ruri_mem, sizeof(ruri_mem));
+	buf_init_fixed(&from, from_mem, sizeof(from_mem));
+	buf_init_fixed(&to, to_mem, sizeof(to_mem));
+	err = sip_local_for(e->sip, &sl->dest, &us);
+	if (!err)
+		err = enc_ruri(&ruri, o->contact->uri);
+	if (!err)
+		err = enc_own_uri(&from, o->caller->number, &us);
+	if (!err)
+		err = enc_own_uri(&to, o->number, &us);
+	if (err)
+		return err;
+	struct sip_inv_call call = {
+		.uri = buf_get(&ruri),
+		.dest = sl->dest,
+		.from_display = slice_str(o->caller->name),
+		.from_uri = buf_get(&from),
+		.to_uri = o->number[0] ? buf_get(&to) : SLICE_NULL,
+		.contact_user = slice_str(o->caller->number),
+		.hdrs = rbuf_opt(l->call->pass),
+		.ctype = offer.l ? SLICE("application/sdp") : SLICE_NULL,
+		.offer = offer,
+		.maxfwd = l->call->maxfwd,
+		.follow_dest = sl->follow_dest,
+	};
+	sl->delayed = !offer.l;
+	return sip_inv_connect(&sl->inv, e->sip, &call, &sip_leg_inv_ops, sl);
+}
+
+const struct calls_dialer edge_dialer = { .lookup = lookup, .leg = leg, .invite = invite };

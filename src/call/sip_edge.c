@@ -1,0 +1,231 @@
+/*
+ * sip_edge.c - the SIP edge: configuration, which requests go where, who is asking, what is ours, which address a peer sees.
+ */
+#include <string.h>
+#include "call/sip_edge_priv.h"
+#include "loop/udp.h"
+
+static void destroy(void *obj)
+{
+	struct edge *e = obj;
+
+	edge_registrar_end(e);
+	edge_flows_end(e);
+	mem_deref(e->auth);
+	for (size_t i = 0; i < e->ndomains; i++)
+		mem_deref(e->domains[i]);
+}
+
+static int copy_names(struct edge *e, const struct edge_cfg *cfg)
+{
+	for (size_t i = 0; i < cfg->ndomains && e->ndomains < EDGE_DOMAINS_MAX; i++) {
+		int err = mem_strdup(&e->domains[e->ndomains], cfg->domains[i]);
+
+		if (err)
+			return err;
+		e->ndomains++;
+	}
+	for (size_t i = 0; i < cfg->nlocal_nets && e->nnets < EDGE_NETS_MAX; i++)
+		e->nets[e->nnets++] = cfg->local_nets[i];
+	return 0;
+}
+
+int edge_alloc(struct edge **ep, const struct edge_cfg *cfg)
+{
+	struct sip_auth_cfg ac = { .loop = cfg->loop, .realm = cfg->realm, .sha256_only = cfg->sha256_only };
+	struct edge *e;
+	int err;
+
+	if (cfg->ndomains > EDGE_DOMAINS_MAX || cfg->nlocal_nets > EDGE_NETS_MAX)
+		return ERR_LIMIT;
+	e = mem_zalloc(sizeof(*e), destroy);
+	if (!e)
+		return ENOMEM;
+	e->loop = cfg->loop;
+	e->calls = cfg->calls;
+	e->location = cfg->location;
+	e->location_arg = cfg->location_arg;
+	e->secret = cfg->secret;
+	e->secret_arg = cfg->secret_arg;
+	e->admit = cfg->admit;
+	e->admit_arg = cfg->admit_arg;
+	e->auth_invite = cfg->auth_invite;
+	if (cfg->external_ip)
+		e->external = *cfg->external_ip;
+	hash_init(&e->flows);
+	err = copy_names(e, cfg);
+	if (!err)
+		err = sip_auth_alloc(&e->auth, &ac);
+	if (err) {
+		mem_deref(e);
+		return err;
+	}
+	calls_set_dialer(e->calls, &edge_dialer, e);
+	*ep = e;
+	return 0;
+}
+
+void edge_set_sip(struct edge *e, struct sip *s)
+{
+	e->sip = s;
+	if (s)
+		sip_allow(s, SIP_INFO);
+}
+
+/* ------------------------------------------------------------------ what comes in */
+
+static void request_h(struct sip_strans *st, const struct sip_msg *msg, void *arg)
+{
+	struct edge *e = arg;
+
+	switch (msg->m) {
+	case SIP_INVITE:
+		edge_invite(e, st, msg);
+		break;
+	case SIP_REGISTER:
+		edge_register(e, st, msg);
+		break;
+	default:
+		edge_other(e, st, msg);
+		break;
+	}
+}
+
+static bool admit_h(enum sip_transp tp, const struct sa *src, void *arg)
+{
+	struct edge *e = arg;
+
+	(void)tp;
+	return !e->admit || e->admit(src, e->admit_arg);
+}
+
+static void flow_closed_h(uint64_t flow, const struct sa *peer, void *arg)
+{
+	(void)peer;
+	edge_flow_closed(arg, flow);
+}
+
+const struct sip_ops *edge_sip_ops(void)
+{
+	static const struct sip_ops ops = { .request = request_h, .admit = admit_h, .flow_closed = flow_closed_h };
+
+	return &ops;
+}
+
+/* ------------------------------------------------------------------ what is ours */
+
+struct listener_find {
+	const struct sa *a;
+	bool found;
+};
+
+static void listener_h(enum sip_transp tp, const struct sa *local, void *arg)
+{
+	struct listener_find *f = arg;
+
+	(void)tp;
+	if (sa_eq_addr(local, f->a))
+		f->found = true;
+}
+
+bool edge_is_self(const struct edge *e, const struct sip_msg *msg, const struct sip_uri *uri)
+{
+	struct listener_find f = { 0 };
+	struct sa a;
+
+	if (!sip_uri_sa(uri, SIP_PORT, &a)) {
+		if (sa_eq_addr(&a, &msg->dst) || (sa_isset(&e->external) && sa_eq_addr(&a, &e->external)))
+			return true;
+		f.a = &a;
+		sip_listeners(e->sip, listener_h, &f);
+		return f.found;
+	}
+	for (size_t i = 0; i < e->ndomains; i++)
+		if (slice_ieqs(uri->host, e->domains[i]))
+			return true;
+	return !e->ndomains;
+}
+
+bool edge_is_ours(const struct edge *e, const struct sip_msg *msg, const struct sip_uri *uri)
+{
+	struct sa a;
+
+	if (slice_ieqs(uri->scheme, "tel") || edge_is_self(e, msg, uri))
+		return true;
+	/* Behind a forwarded port the address that phones know is not one of ours; without names of our own we take it for us. */
+	return !e->ndomains && !sip_uri_sa(uri, SIP_PORT, &a) && sa_is_private(&a);
+}
+
+bool edge_user(char *dst, size_t size, const struct sip_uri *uri)
+{
+	return uri->user.l && sip_unescape(dst, size, uri->user) && dst[0];
+}
+
+void edge_sdp_ip(const struct edge *e, const struct sip_dest *d, struct sa *advertise, struct sa *bind)
+{
+	bool inside = sa_is_private(&d->addr);
+
+	*bind = d->local;
+	if (!sa_isset(bind) || sa_is_any(bind) || sa_af(bind) != sa_af(&d->addr)) {
+		if (udp_local_for(e->loop, &d->addr, bind))
+			sa_any(bind, sa_af(&d->addr), 0);
+	}
+	sa_set_port(bind, 0);
+	*advertise = *bind;
+	for (size_t i = 0; i < e->nnets; i++)
+		inside = inside || sa_net_has(&e->nets[i], &d->addr);
+	if (sa_isset(&e->external) && !inside && sa_af(&e->external) == sa_af(bind))
+		*advertise = e->external;
+}
+
+/* ------------------------------------------------------------------ who is asking */
+
+static int ha1_h(struct slice user, struct sip_ha1 *h, void *arg)
+{
+	struct edge *e = arg;
+	struct secret s;
+	int err = e->secret->lookup(user, &s, e->secret_arg);
+
+	if (err)
+		return err;
+	memcpy(h->md5, s.md5, sizeof(h->md5));
+	memcpy(h->sha256, s.sha256, sizeof(h->sha256));
+	mem_wipe(&s, sizeof(s));
+	return 0;
+}
+
+bool edge_auth(struct edge *e, struct sip_strans *st, const struct sip_msg *msg, bool proxy, char user[128])
+{
+	struct sip_auth_info info;
+
+	sip_auth_check(e->auth, msg, proxy, ha1_h, e, &info);
+	switch (info.res) {
+	case SIP_AUTH_OK:
+		memcpy(user, info.user, sizeof(info.user));
+		return true;
+	case SIP_AUTH_MALFORMED:
+		sip_reply_simple(st, 400, "Bad Credentials");
+		return false;
+	case SIP_AUTH_BAD:
+		if (info.counts && e->secret->failed)
+			e->secret->failed(slice_str(info.user), &msg->src, e->secret_arg);
+		sip_auth_reply(e->auth, st, proxy, false);
+		return false;
+	case SIP_AUTH_STALE:
+	case SIP_AUTH_CHALLENGE:
+		break;
+	}
+	sip_auth_reply(e->auth, st, proxy, info.res == SIP_AUTH_STALE);
+	return false;
+}
+
+void edge_reply_hdr(struct sip_strans *st, uint16_t scode, enum sip_hdr_id id, const char *val)
+{
+	char block[256];
+	struct buf b;
+
+	buf_init_fixed(&b, block, sizeof(block));
+	sip_enc_hdr(&b, id, slice_str(val));
+	if (sip_reply(st, scode, SLICE_NULL, buf_get(&b), SLICE_NULL, SLICE_NULL))
+		log_debug("call", "an answer %u could not be sent", scode);
+}

@@ -1,0 +1,107 @@
+/*
+ * sip_edge_priv.h - what the SIP adapters of this room share.
+ *
+ * Thread: loop.
+ */
+#ifndef OFFHOOK_CALL_SIP_EDGE_PRIV_H
+#define OFFHOOK_CALL_SIP_EDGE_PRIV_H
+
+#include "base/hash.h"
+#include "call/call_priv.h"
+#include "call/edge.h"
+#include "sip/auth.h"
+#include "sip/inv.h"
+#include "sip/trans.h"
+
+enum { EDGE_DOMAINS_MAX = 16, EDGE_NETS_MAX = 32 };
+
+struct edge {
+	struct loop *loop;
+	struct calls *calls;
+	struct sip *sip;             /**< NULL before edge_set_sip and after the stack's end */
+	struct sip_auth *auth;
+	const struct location_ops *location;
+	void *location_arg;
+	const struct secret_ops *secret;
+	void *secret_arg;
+	bool (*admit)(const struct sa *src, void *arg);
+	void *admit_arg;
+	bool auth_invite;
+	struct sa external;
+	struct sa_net nets[EDGE_NETS_MAX];
+	size_t nnets;
+	char *domains[EDGE_DOMAINS_MAX];
+	size_t ndomains;
+	struct list updates;         /**< struct reg_update: REGISTERs that wait for the location */
+	struct hash flows;           /**< struct flow_hold: streams kept open for registrations */
+};
+
+/** State of a SIP leg. */
+struct sip_leg {
+	struct edge *edge;           /**< referenced */
+	struct leg *leg;
+	struct sip_inv *inv;         /**< NULL before the INVITE of an outgoing leg */
+	struct sip_dest dest;        /**< where an outgoing leg's INVITE goes */
+	bool follow_dest;            /**< the contact is behind NAT: stay at dest */
+	bool delayed;                /**< our INVITE had no offer */
+	bool asked;                  /**< our re-INVITE had no offer */
+	bool ack_due;                /**< its 2xx carried an offer: our answer goes into the ACK */
+};
+
+extern const struct leg_ops sip_leg_ops;
+extern const struct sip_inv_ops sip_leg_inv_ops;
+
+/* sip_edge.c */
+/** Does this URI name us: one of our names (any name, if none is configured), or an address of ours? `msg` came to us with it. */
+bool edge_is_self(const struct edge *e, const struct sip_msg *msg, const struct sip_uri *uri);
+/** May a request be meant for us, by the host of its Request-URI or To? edge_is_self, tel:, and addresses behind which we may sit. */
+bool edge_is_ours(const struct edge *e, const struct sip_msg *msg, const struct sip_uri *uri);
+/** Authenticate a request. True: `user` (128 bytes) is proven. False: it has been answered. */
+bool edge_auth(struct edge *e, struct sip_strans *st, const struct sip_msg *msg, bool proxy, char user[128]);
+/** User part of a URI without escapes; false if it does not fit or is empty. */
+bool edge_user(char *dst, size_t size, const struct sip_uri *uri);
+/** Addresses for SDP towards a destination (design: external only when the peer is outside). */
+void edge_sdp_ip(const struct edge *e, const struct sip_dest *d, struct sa *advertise, struct sa *bind);
+/** Answer with one header line. */
+void edge_reply_hdr(struct sip_strans *st, uint16_t scode, enum sip_hdr_id id, const char *val);
+
+/* sip_registrar.c */
+void edge_register(struct edge *e, struct sip_strans *st, const struct sip_msg *msg);
+/** A stream is gone. */
+void edge_flow_closed(struct edge *e, uint64_t flow);
+/** The edge goes away. */
+void edge_registrar_end(struct edge *e);
+
+/* sip_bindings.c */
+/** What a REGISTER wants of one contact list; see sip_bindings.c. Returns 0 or the status code of the refusal with its words. */
+uint16_t edge_bindings(struct edge *e, const struct sip_msg *msg, struct location_update *u, const char **why);
+void edge_bindings_free(struct location_update *u);
+
+/* sip_flow.c */
+/** Keep a stream open until `expires_ms` (wall clock) for a registration. */
+void edge_flow_hold(struct edge *e, uint64_t flow, int64_t expires_ms);
+void edge_flows_end(struct edge *e);
+
+/* sip_invite.c */
+void edge_invite(struct edge *e, struct sip_strans *st, const struct sip_msg *msg);
+
+/* sip_dial.c */
+extern const struct calls_dialer edge_dialer;
+/** Where a registered contact is reached; follow: stay there whatever it says. ENOENT (host is a name), ENOTSUP. */
+int edge_contact_dest(const struct edge *e, const struct contact *c, struct sip_dest *d, bool *follow) MUST_CHECK;
+
+/* sip_other.c */
+void edge_other(struct edge *e, struct sip_strans *st, const struct sip_msg *msg);
+/** A request within the dialog of a leg. */
+void edge_in_dialog(struct sip_leg *sl, struct sip_strans *st, const struct sip_msg *msg);
+
+/* sip_headers.c */
+/** Header lines of `msg` that go onward to the other side; NULL if there are none. */
+struct rbuf *edge_pass_headers(const struct sip_msg *msg);
+
+/* sip_leg.c */
+int sip_leg_new(struct sip_leg **sp, struct edge *e) MUST_CHECK;
+/** The peer's device name, once its messages told it. */
+void sip_leg_device(struct sip_leg *sl);
+
+#endif

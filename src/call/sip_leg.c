@@ -1,0 +1,270 @@
+/*
+ * sip_leg.c - a leg that is a SIP INVITE session: what the call room orders becomes messages, what messages say becomes events.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "call/sip_edge_priv.h"
+
+#define CT_SDP SLICE("application/sdp")
+
+static void destroy(void *obj)
+{
+	struct sip_leg *sl = obj;
+
+	mem_deref(sl->inv);
+	mem_deref(sl->edge);
+}
+
+int sip_leg_new(struct sip_leg **sp, struct edge *e)
+{
+	struct sip_leg *sl = mem_zalloc(sizeof(*sl), destroy);
+
+	if (!sl)
+		return ENOMEM;
+	sl->edge = mem_ref(e);
+	*sp = sl;
+	return 0;
+}
+
+void sip_leg_device(struct sip_leg *sl)
+{
+	struct leg *l = sl->leg;
+	struct slice sw = sip_inv_peer_software(sl->inv);
+	char txt[SA_STRLEN];
+
+	if (sw.l)
+		(void)slice_copy(l->device, sizeof(l->device), sw);
+	else if (!l->device[0])
+		(void)slice_copy(l->device, sizeof(l->device), slice_str(sa_ntop(&l->peer, txt)));
+}
+
+/* ------------------------------------------------------------------ orders */
+
+static int op_ring(struct leg *l)
+{
+	struct sip_leg *sl = l->proto;
+
+	return sip_inv_progress(sl->inv, 180, SLICE_NULL, SLICE_NULL, SLICE_NULL);
+}
+
+static int op_progress(struct leg *l, uint16_t code, struct slice sdp)
+{
+	struct sip_leg *sl = l->proto;
+
+	return sip_inv_progress(sl->inv, code, SLICE_NULL, sdp.l ? CT_SDP : SLICE_NULL, sdp);
+}
+
+static int op_answer(struct leg *l, struct slice sdp)
+{
+	struct sip_leg *sl = l->proto;
+
+	return sip_inv_answer(sl->inv, SLICE_NULL, CT_SDP, sdp);
+}
+
+static void op_hangup(struct leg *l, const struct hangup *h)
+{
+	struct sip_leg *sl = l->proto;
+	struct slice reason = h->elsewhere ? SLICE("SIP;cause=200;text=\"Call completed elsewhere\"") : SLICE_NULL;
+
+	sip_inv_hangup(sl->inv, h->code >= 300 ? h->code : 0, reason);
+}
+
+static int op_offer(struct leg *l, struct slice sdp)
+{
+	struct sip_leg *sl = l->proto;
+
+	if (!sip_inv_can_offer(sl->inv))
+		return ERR_STATE;
+	sl->asked = !sdp.l;
+	return sip_inv_reinvite(sl->inv, SLICE_NULL, sdp.l ? CT_SDP : SLICE_NULL, sdp);
+}
+
+static int op_answer_offer(struct leg *l, struct slice sdp)
+{
+	struct sip_leg *sl = l->proto;
+
+	if (!sl->ack_due)
+		return sip_inv_reply_answer(sl->inv, CT_SDP, sdp);
+	sl->ack_due = false;
+	return sip_inv_ack_answer(sl->inv, CT_SDP, sdp);
+}
+
+static int op_reject_offer(struct leg *l, uint16_t code)
+{
+	struct sip_leg *sl = l->proto;
+
+	return sl->ack_due ? ERR_STATE : sip_inv_reply_reject(sl->inv, code, SLICE_NULL);
+}
+
+static void op_sdp_ip(struct leg *l, struct sa *advertise, struct sa *bind)
+{
+	struct sip_leg *sl = l->proto;
+
+	edge_sdp_ip(sl->edge, sl->inv ? sip_inv_dest(sl->inv) : &sl->dest, advertise, bind);
+}
+
+static struct slice op_callid(const struct leg *l)
+{
+	const struct sip_leg *sl = l->proto;
+
+	return sl->inv ? sip_inv_callid(sl->inv) : SLICE_NULL;
+}
+
+static void op_free(struct leg *l)
+{
+	l->proto = mem_deref(l->proto);
+}
+
+const struct leg_ops sip_leg_ops = {
+	.proto = "sip",
+	.ring = op_ring,
+	.progress = op_progress,
+	.answer = op_answer,
+	.hangup = op_hangup,
+	.offer = op_offer,
+	.answer_offer = op_answer_offer,
+	.reject_offer = op_reject_offer,
+	.sdp_ip = op_sdp_ip,
+	.callid = op_callid,
+	.free = op_free,
+};
+
+/* ------------------------------------------------------------------ events */
+
+/* The description in a message; empty if there is none. */
+static struct slice sdp_of(const struct sip_msg *msg)
+{
+	return msg && msg->body.l && sip_msg_ctype_is(msg, "application", "sdp") ? msg->body : SLICE_NULL;
+}
+
+static void progress_h(struct sip_inv *i, const struct sip_msg *rsp, void *arg)
+{
+	struct sip_leg *sl = arg;
+	struct slice sdp = sl->delayed ? SLICE_NULL : sdp_of(rsp);
+
+	(void)i;
+	if (rsp->scode == 199)
+		return; /* one of several early dialogs behind the phone's own proxy ended */
+	if (sdp.l)
+		leg_ev_progress(sl->leg, rsp->scode, sdp);
+	else
+		leg_ev_ringing(sl->leg, rsp->scode);
+}
+
+static void answered_h(struct sip_inv *i, const struct sip_msg *rsp, void *arg)
+{
+	struct sip_leg *sl = arg;
+
+	(void)i;
+	sip_leg_device(sl);
+	sl->ack_due = sl->delayed;
+	leg_ev_answered(sl->leg, sdp_of(rsp), sl->delayed);
+}
+
+static void reoffer_h(struct sip_inv *i, const struct sip_msg *req, void *arg)
+{
+	struct sip_leg *sl = arg;
+	uint16_t code = 0;
+	int err;
+
+	if (req->body.l && !sdp_of(req).l) {
+		code = 415;
+	} else if (req->body.l) {
+		err = call_offer_check(req->body);
+		code = err == ERR_SYNTAX ? 400 : err ? 488 : 0;
+	}
+	if (!code) {
+		leg_ev_offer(sl->leg, req->body);
+		return;
+	}
+	if (sip_inv_reply_reject(i, code, SLICE_NULL))
+		log_debug("call", "%s: a re-INVITE could not be refused", sl->leg->call->id);
+}
+
+static void reanswered_h(struct sip_inv *i, const struct sip_msg *rsp, uint16_t scode, void *arg)
+{
+	struct sip_leg *sl = arg;
+
+	(void)i;
+	sl->ack_due = sl->asked && scode < 300;
+	leg_ev_offer_result(sl->leg, scode, sdp_of(rsp), sl->asked);
+}
+
+static void acked_h(struct sip_inv *i, const struct sip_msg *ack, void *arg)
+{
+	struct sip_leg *sl = arg;
+
+	(void)i;
+	if (sl->leg->offered)
+		leg_ev_answer(sl->leg, sdp_of(ack));
+}
+
+static void request_h(struct sip_inv *i, struct sip_strans *st, const struct sip_msg *req, void *arg)
+{
+	(void)i;
+	edge_in_dialog(arg, st, req);
+}
+
+/* One Contact of a 3xx: a number of ours is looked up anew, anything else is called as it stands. */
+static bool redirect_target(struct sip_leg *sl, const struct sip_msg *msg, const struct sip_contact *sc, struct dial_target *t,
+			    struct contact *c, char number[64])
+{
+	const struct sip_uri *u = &sc->addr.uri;
+
+	if (edge_is_self(sl->edge, msg, u) && (!u->port || u->port == sa_port(&msg->dst)) && edge_user(number, 64, u)) {
+		*t = (struct dial_target){ .number = slice_str(number) };
+		return true;
+	}
+	if (!slice_ieqs(u->scheme, "sip"))
+		return false;
+	if (!edge_user(number, 64, u))
+		number[0] = '\0';
+	*c = (struct contact){ .uri = sc->addr.auri, .q = sc->q };
+	*t = (struct dial_target){ .number = slice_str(number), .contact = c };
+	return true;
+}
+
+static void redirected(struct sip_leg *sl, const struct sip_msg *msg)
+{
+	enum { MAX = 5 };
+	struct dial_target t[MAX];
+	struct contact c[MAX];
+	char number[MAX][64];
+	struct sip_val_iter it = { 0 };
+	struct sip_contact sc;
+	struct slice val;
+	size_t n = 0;
+
+	while (n < MAX && sip_msg_next_val(msg, SIP_HDR_CONTACT, &it, &val))
+		if (!sip_contact_decode(&sc, val) && !sc.star && redirect_target(sl, msg, &sc, &t[n], &c[n], number[n]))
+			n++;
+	leg_ev_redirect(sl->leg, t, n);
+}
+
+static void closed_h(struct sip_inv *i, int err, uint16_t scode, const struct sip_msg *msg, void *arg)
+{
+	struct sip_leg *sl = arg;
+	struct hangup h = { .code = scode ? scode : 200 };
+
+	(void)i;
+	if (scode >= 300 && scode < 400 && msg) {
+		redirected(sl, msg);
+		return;
+	}
+	if (err) {
+		h.code = scode >= 300 ? scode : err == ETIMEDOUT ? 408 : 480;
+		h.silent = !msg && sl->leg->outgoing && !sl->leg->rang;
+		h.text = sl->leg->outgoing ? "the phone did not respond" : "the connection to the caller was lost";
+	}
+	leg_ev_gone(sl->leg, &h);
+}
+
+const struct sip_inv_ops sip_leg_inv_ops = {
+	.progress = progress_h,
+	.answered = answered_h,
+	.reoffer = reoffer_h,
+	.reanswered = reanswered_h,
+	.acked = acked_h,
+	.request = request_h,
+	.closed = closed_h,
+};

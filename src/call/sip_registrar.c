@@ -1,0 +1,137 @@
+/*
+ * sip_registrar.c - the protocol part of the registrar (RFC 3261 10.3): for whom, by whom, how long; the location keeps the
+ * contacts and watches the order of CSeq.
+ */
+#include <stdio.h>
+#include <time.h>
+#include "call/sip_edge_priv.h"
+
+/* A REGISTER that waits for the location. */
+struct reg_update {
+	struct link le;              /* in edge->updates */
+	struct edge *edge;           /* NULL: the edge is gone */
+	struct sip_strans *st;       /* referenced */
+};
+
+/* RFC 3261 20.17; not strftime, whose names depend on the locale. */
+static void enc_date(struct buf *b, int64_t wall_ms)
+{
+	static const char day[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+	static const char mon[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	time_t t = (time_t)(wall_ms / 1000);
+	struct tm tm;
+
+	if (!gmtime_r(&t, &tm))
+		return;
+	sip_enc_hdrf(b, SIP_HDR_DATE, "%s, %02d %s %d %02d:%02d:%02d GMT", day[tm.tm_wday], tm.tm_mday, mon[tm.tm_mon],
+		     tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+static void enc_contact(struct buf *b, const struct contact *c, int64_t now)
+{
+	int64_t left = c->expires_ms - now;
+	unsigned s = left > 0 ? (unsigned)((left + 999) / 1000) : 0;
+
+	if (c->q == 1000)
+		sip_enc_hdrf(b, SIP_HDR_CONTACT, "<%.*s>;expires=%u", SLICE_FMT(c->uri), s);
+	else
+		sip_enc_hdrf(b, SIP_HDR_CONTACT, "<%.*s>;expires=%u;q=0.%03u", SLICE_FMT(c->uri), s, c->q);
+}
+
+static void reply_ok(struct edge *e, struct sip_strans *st, const struct location *now)
+{
+	char block[LOCATION_MAX * (CONTACT_URI_MAX + 64) + 128];
+	int64_t wall = loop_wall_ms(e->loop);
+	struct buf b;
+
+	buf_init_fixed(&b, block, sizeof(block));
+	for (size_t i = 0; now && i < now->n; i++) {
+		enc_contact(&b, now->v[i], wall);
+		edge_flow_hold(e, now->v[i]->flow, now->v[i]->expires_ms);
+	}
+	enc_date(&b, wall);
+	if (sip_reply(st, 200, SLICE_NULL, buf_get(&b), SLICE_NULL, SLICE_NULL))
+		log_debug("call", "the answer to a REGISTER could not be sent");
+}
+
+static void updated_h(uint16_t scode, const char *err_reason, const struct location *now, void *arg)
+{
+	struct reg_update *ru = arg;
+	struct edge *e = ru->edge;
+
+	if (e && e->sip) {
+		list_unlink(&ru->le);
+		if (scode == 200)
+			reply_ok(e, ru->st, now);
+		else
+			sip_reply_simple(ru->st, scode, err_reason);
+	}
+	mem_deref(ru->st);
+	mem_deref(ru);
+}
+
+void edge_registrar_end(struct edge *e)
+{
+	LIST_EACH (&e->updates, k) {
+		LINK_OBJ(k, struct reg_update, le)->edge = NULL;
+		list_unlink(k);
+	}
+}
+
+static void hand_over(struct edge *e, struct sip_strans *st, const struct location_update *u)
+{
+	struct reg_update *ru = mem_zalloc(sizeof(*ru), NULL);
+
+	if (!ru) {
+		sip_reply_simple(st, 500, NULL);
+		return;
+	}
+	ru->edge = e;
+	ru->st = mem_ref(st);
+	list_append(&e->updates, &ru->le);
+	e->location->update(u, updated_h, ru, e->location_arg);
+}
+
+/* Whose registration this is, and may the sender change it? Answers if not. */
+static bool allowed(struct edge *e, struct sip_strans *st, const struct sip_msg *msg, char aor[128])
+{
+	char from[128], user[128];
+
+	if (!edge_is_ours(e, msg, &msg->uri) || !edge_is_ours(e, msg, &msg->to.uri)) {
+		sip_reply_simple(st, 404, "Not Our Domain");
+		return false;
+	}
+	if (!edge_user(aor, 128, &msg->to.uri)) {
+		sip_reply_simple(st, 404, NULL);
+		return false;
+	}
+	if (!edge_auth(e, st, msg, false, user))
+		return false;
+	if (!edge_user(from, sizeof(from), &msg->from.uri) || !slice_eqs(slice_str(aor), from) || !slice_eqs(slice_str(aor), user)) {
+		sip_reply_simple(st, 403, NULL);
+		return false;
+	}
+	return true;
+}
+
+void edge_register(struct edge *e, struct sip_strans *st, const struct sip_msg *msg)
+{
+	struct location_update u = { 0 };
+	const char *why;
+	char aor[128], min[16];
+	uint16_t code;
+
+	if (!allowed(e, st, msg, aor))
+		return;
+	u.aor = slice_str(aor);
+	code = edge_bindings(e, msg, &u, &why);
+	if (code == 423) {
+		snprintf(min, sizeof(min), "%u", e->location->min_expires);
+		edge_reply_hdr(st, 423, SIP_HDR_MIN_EXPIRES, min);
+	} else if (code) {
+		sip_reply_simple(st, code, why);
+	} else {
+		hand_over(e, st, &u);
+	}
+	edge_bindings_free(&u);
+}
