@@ -105,16 +105,18 @@ static uint64_t refresh_ms(uint32_t expires)
 	return ms;
 }
 
-/** Is this the contact that we registered? */
+/** Is this the contact that we registered? Registrars may write the default port or leave it out. */
 static bool is_ours(struct sip_reg *r, const struct sip_addr *a)
 {
 	struct sip_addr mine;
+	struct sa sa, sb;
 	struct buf b;
 	bool eq;
 
 	buf_init(&b);
 	eq = !sip_enc_contact(&b, r->sip, &r->dest, r->cuser) && !buf_err(&b) && !sip_addr_decode(&mine, buf_get(&b)) &&
-	     sip_uri_eq(&mine.uri, &a->uri);
+	     slice_eq(mine.uri.user, a->uri.user) && !sip_uri_sa(&mine.uri, SIP_PORT, &sa) && !sip_uri_sa(&a->uri, SIP_PORT, &sb) &&
+	     sa_eq(&sa, &sb);
 	buf_free(&b);
 	return eq;
 }
