@@ -3,8 +3,9 @@
  *
  * Threads: the loop thread calls everything here; a writer thread does all changes
  * in group commits, a reader thread answers queries with its own connection.
- * Call-backs come on the loop thread, never within the call. JSON objects given to
- * call-backs are valid during the call (json_incref to keep).
+ * Call-backs come on the loop thread, never within the call (but for ENOMEM at once,
+ * when not even the job could be made). JSON objects given to call-backs are valid
+ * during the call (json_incref to keep).
  * A full or read-only disk raises an alarm; records wait in a bounded queue
  * (default 10,000) and are written when they can be.
  */

@@ -1,0 +1,20 @@
+/*
+ * resource.c - looking things up in a resource table.
+ */
+#include "store/resource.h"
+
+const struct field *resource_field(const struct resource *r, struct slice name)
+{
+	for (size_t i = 0; i < r->nfield; i++)
+		if (slice_eqs(name, r->field[i].name))
+			return &r->field[i];
+	return NULL;
+}
+
+const struct field *resource_key(const struct resource *r)
+{
+	for (size_t i = 0; i < r->nfield; i++)
+		if (r->field[i].flags & FIELD_KEY)
+			return &r->field[i];
+	return &r->field[0];
+}
