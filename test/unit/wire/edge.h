@@ -43,14 +43,16 @@ static inline struct slice edge_str(const char *s)
 	return edge(s, strlen(s));
 }
 
+static inline void slice_check(struct slice s, const char *want, const char *what)
+{
+	if (!want)
+		want = "";
+	if (!slice_eqs(s, want))
+		fail_msg("%s is \"%.*s\", not \"%s\"", what, SLICE_FMT(s), want);
+}
+
 /** The slice reads as `want`; NULL means empty. */
-#define assert_slice(s, want) \
-	do { \
-		struct slice s_ = (s); \
-		const char *w_ = (want) ? (want) : ""; \
-		if (s_.l != strlen(w_) || (s_.l && memcmp(s_.p, w_, s_.l))) \
-			fail_msg("%s is \"%.*s\", not \"%s\"", #s, SLICE_FMT(s_), w_); \
-	} while (0)
+#define assert_slice(s, want) slice_check(s, want, #s)
 
 /** Whole file; the test fails when it cannot be read. */
 static inline struct slice file_read(const char *path, char *dst, size_t size)
