@@ -52,11 +52,11 @@ void wremote_make(struct wremote *w, const struct mstream_remote *r)
 	w->we_send = r->we_send;
 	w->we_recv = r->we_recv;
 	w->ptime = r->ptime_ms == 0 || r->ptime_ms > 60 ? 20 : r->ptime_ms < 10 ? 10 : (uint8_t)r->ptime_ms;
-	w->ncodec = r->ncodec < MCODEC_MAX ? r->ncodec : MCODEC_MAX;
-	for (uint8_t i = 0; i < w->ncodec; i++) {
+	uint8_t n = r->ncodec < MCODEC_MAX ? r->ncodec : MCODEC_MAX;
+	for (uint8_t i = 0; i < n && w->ncodec < WCODEC_MAX; i++) {
 		const struct mcodec *c = &r->codec[i];
 		uint32_t rate25 = c->rate / 25;
-		w->codec[i] = (struct wcodec){c->pt & 0x7f, codec_id_of(c->name), rate25 > UINT16_MAX ? 0 : (uint16_t)rate25};
+		w->codec[w->ncodec++] = (struct wcodec){c->pt & 0x7f, codec_id_of(c->name), rate25 > UINT16_MAX ? 0 : (uint16_t)rate25};
 	}
 }
 

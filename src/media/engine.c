@@ -102,6 +102,8 @@ static void media_destroy(void *obj)
 		pools_free(m);
 	if (m->mail)
 		mailbox_close(m->mail);
+	for (unsigned i = 0; m->wk && i < m->nwk; i++)
+		mem_deref(m->wk[i].batch.v);
 	mem_deref(m->wk);
 }
 
@@ -119,9 +121,11 @@ static void dump(struct buf *b, void *arg)
 	LIST_EACH(&m->streams, k) {
 		const struct mstream *s = LINK_OBJ(k, struct mstream, le);
 		struct mstream_stats ms;
+		struct sa a;
 		mstream_stats(s, &ms);
+		mstream_local(s, &a);
 		buf_printf(b, "%s -> %s%s worker %u %s rx %llu tx %llu lost %llu dropped %llu jitter %u us rtt %u us mos %u.%02u\n",
-			   sa_str(&s->local, local), ms.latched ? sa_str(&ms.remote, remote) : "-", ms.moved ? " (moved)" : "", s->worker,
+			   sa_str(&a, local), ms.latched ? sa_str(&ms.remote, remote) : "-", ms.moved ? " (moved)" : "", s->worker,
 			   ms.codec[0] ? ms.codec : "-", (unsigned long long)ms.rx_packets, (unsigned long long)ms.tx_packets,
 			   (unsigned long long)ms.rx_lost, (unsigned long long)ms.rx_dropped, ms.rx_jitter_us, ms.rtt_us, ms.mos_x100 / 100,
 			   ms.mos_x100 % 100);

@@ -36,6 +36,7 @@ enum {
 	SCRATCH = 2048,      /**< longest packet that we build or that crosses between workers */
 	CNAME_LEN = 16,
 	DTMF_QUEUE = 8,      /**< digits on their way to the loop thread */
+	WCODEC_MAX = 16,     /**< codecs of a remote that are remembered; browsers name 14 */
 };
 
 /* ------------------------------------------------------------------ codecs (codec.c) */
@@ -60,7 +61,7 @@ struct wremote {
 	bool set, mux, we_send, we_recv;
 	uint8_t ncodec;
 	uint8_t ptime;       /**< ms */
-	struct wcodec codec[MCODEC_MAX];
+	struct wcodec codec[WCODEC_MAX];
 };
 void wremote_make(struct wremote *w, const struct mstream_remote *r);
 /** Entry of the payload type, or NULL. */
@@ -248,7 +249,7 @@ struct wstream {
 	struct player *player;
 	struct tap *tap;
 	struct dtmf_tx *dtmf;
-	struct sa dst, dst_rtcp; /**< where we send now; port 0: nowhere */
+	bool to_latch, to_latch_rtcp; /**< send to where the party sends from, not to where its SDP says */
 	struct latch rtp, rtcp;
 	struct rxq q;
 	struct outstream out;
@@ -302,6 +303,8 @@ void send_rtcp(struct wstream *w, const uint8_t *p, size_t l);
 void port_rtp_h(struct udp *u, const struct udp_rx *rx, void *arg);
 void port_rtcp_h(struct udp *u, const struct udp_rx *rx, void *arg);
 
+/** Where RTP goes; port 0: nowhere. */
+static inline const struct sa *dst_of(const struct wstream *w) { return w->to_latch ? &w->rtp.src : &w->r.rtp; }
 /** Stream is on, its party wants packets and we know where. */
 bool can_send(const struct wstream *w);
 /** Put a packet that arrived elsewhere out to the party of `to` (relay.c). Changes the bytes. */
@@ -380,11 +383,16 @@ struct snap {
 };
 void snap_make(struct snap *n, const struct wstream *w);
 
-/** One message a second: the streams that changed, linked through mstream.snap_next. */
+struct batch_entry {
+	struct mstream *s;
+	struct snap snap;
+};
+/** One message a second: the streams that changed. */
 struct batch {
 	struct loop_msg msg;
 	struct worker *wk;
-	struct mstream *head;
+	struct batch_entry *v;
+	uint32_t n, cap;
 	uint64_t packets, dropped; /**< of the worker since its start */
 	atomic_bool out;           /**< the loop thread has it */
 };
@@ -443,10 +451,8 @@ struct mstream {
 	uint8_t kind;
 	bool closed;
 	struct link le, dirty;
-	struct sa local;
 	struct port *port;
 	struct mstream *peer;    /**< joined with */
-	struct mlink *link;      /**< to it, when it is on another worker */
 	struct order want, order;
 	atomic_int state;        /**< enum order_state */
 	struct loop_msg order_msg, open_msg, close_msg, ev_msg;
@@ -458,9 +464,7 @@ struct mstream {
 	_Atomic uint8_t ev_bits, dq_head, dq_tail;
 	struct digit dq[DTMF_QUEUE];
 	/* figures */
-	struct mstream *snap_next;
-	struct snap snap;        /**< the worker's to write while its batch is not out */
-	struct snap st;          /**< the loop thread's */
+	struct snap st;
 	struct wstream w;        /**< the worker's half */
 };
 

@@ -112,7 +112,8 @@ void rxq_report(struct rxq *q, struct rtcp_rb *rb, uint64_t us)
 	q->expected_prior = expected;
 	q->received_prior = q->received;
 	rb->ssrc = q->ssrc;
-	rb->fraction = exp_now && lost_now > 0 ? (uint8_t)(((uint64_t)(uint32_t)lost_now << 8) / exp_now & 0xff) : 0;
+	uint64_t fraction = exp_now && lost_now > 0 ? ((uint64_t)(uint32_t)lost_now << 8) / exp_now : 0;
+	rb->fraction = (uint8_t)(fraction > 255 ? 255 : fraction);
 	rb->lost = lost > 0x7fffff ? 0x7fffff : lost < -0x800000 ? -0x800000 : lost;
 	rb->ext_seq = ext;
 	rb->jitter = q->jitter >> 4;

@@ -51,7 +51,7 @@ static void rtp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_
 		return;
 	}
 	if (lr == LATCH_MOVED)
-		w->dst = w->rtp.src;
+		w->to_latch = true;
 	w->alive_us = rx->us;
 	if (!w->r.we_recv) {
 		refuse(w);
@@ -94,7 +94,7 @@ static void rtcp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size
 			return;
 		}
 		if (lr == LATCH_MOVED)
-			w->dst_rtcp = rx->src;
+			w->to_latch_rtcp = true;
 	}
 	w->alive_us = rx->us;
 	if (!w->touched.list)

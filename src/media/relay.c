@@ -7,7 +7,7 @@
 void send_rtp(struct wstream *w, const uint8_t *p, size_t l, size_t payload, uint64_t us)
 {
 	/* a full socket buffer loses this packet, as a network would */
-	if (udp_send_now(w->port->rtp, &w->dst, p, l))
+	if (udp_send_now(w->port->rtp, dst_of(w), p, l))
 		return;
 	out_sent(&w->out, payload, us);
 	if (!w->touched.list)
@@ -16,7 +16,7 @@ void send_rtp(struct wstream *w, const uint8_t *p, size_t l, size_t payload, uin
 
 void send_rtcp(struct wstream *w, const uint8_t *p, size_t l)
 {
-	const struct sa *dst = w->r.mux ? &w->dst : &w->dst_rtcp;
+	const struct sa *dst = w->r.mux ? dst_of(w) : w->to_latch_rtcp ? &w->rtcp.src : &w->r.rtcp;
 
 	if (!sa_isset(dst) || !sa_port(dst))
 		return;
@@ -25,7 +25,9 @@ void send_rtcp(struct wstream *w, const uint8_t *p, size_t l)
 
 bool can_send(const struct wstream *w)
 {
-	return w->opened && w->r.we_send && sa_isset(&w->dst) && sa_port(&w->dst);
+	const struct sa *dst = dst_of(w);
+
+	return w->opened && w->r.we_send && sa_isset(dst) && sa_port(dst);
 }
 
 void relay_rtp(struct wstream *to, uint8_t *p, size_t l, const struct rtp_hdr *h, uint32_t rate, uint64_t us)

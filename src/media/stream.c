@@ -210,8 +210,6 @@ int mstream_alloc(struct mstream **sp, struct media *m, unsigned worker, enum ms
 		s->ops = *ops;
 	s->arg = arg;
 	s->port = port;
-	s->local = *ip;
-	sa_set_port(&s->local, port->nr);
 	s->open_msg.fn = open_h;
 	s->close_msg.fn = close_h;
 	s->closed_fn = closed_h;
@@ -257,7 +255,8 @@ void mstream_close(struct mstream *s, void (*done)(const struct mstream_stats *s
 
 void mstream_local(const struct mstream *s, struct sa *rtp)
 {
-	*rtp = s->local;
+	*rtp = s->port->pool->ip;
+	sa_set_port(rtp, s->port->nr);
 }
 
 void mstream_stats(const struct mstream *s, struct mstream_stats *st)

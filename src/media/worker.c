@@ -45,13 +45,27 @@ static void batch_h(struct loop_msg *n)
 	struct batch *b = CONTAINER_OF(n, struct batch, msg);
 	struct worker *wk = b->wk;
 
-	for (struct mstream *s = b->head; s; s = s->snap_next)
-		s->st = s->snap;
+	for (uint32_t i = 0; i < b->n; i++)
+		b->v[i].s->st = b->v[i].snap;
 	metric_add(&media_m_packets, (int64_t)(b->packets - wk->seen_packets));
 	metric_add(&media_m_dropped, (int64_t)(b->dropped - wk->seen_dropped));
 	wk->seen_packets = b->packets;
 	wk->seen_dropped = b->dropped;
 	atomic_store_explicit(&b->out, false, memory_order_release);
+}
+
+/* Without memory the figures stay what they were; the next second may be better. */
+static bool room(struct batch *b, size_t n)
+{
+	if (n <= b->cap)
+		return true;
+	size_t cap = n + n / 2 + 8;
+	struct batch_entry *v = mem_realloc(b->v, cap * sizeof(*v));
+	if (!v)
+		return false;
+	b->v = v;
+	b->cap = (uint32_t)cap;
+	return true;
 }
 
 static void report(struct worker *wk)
@@ -63,7 +77,9 @@ static void report(struct worker *wk)
 	/* the loop thread is busy: next second */
 	if (atomic_load_explicit(&b->out, memory_order_acquire))
 		return;
-	b->head = NULL;
+	if (!room(b, wk->touched.n))
+		return;
+	b->n = 0;
 	/* those that are touched again below go to the end: once round */
 	for (size_t left = wk->touched.n; left; left--) {
 		struct wstream *w = LINK_OBJ(wk->touched.head, struct wstream, touched);
@@ -72,9 +88,8 @@ static void report(struct worker *wk)
 			dtmf_rx_second(w);
 			wstream_touch(w);
 		}
-		snap_make(&w->s->snap, w);
-		w->s->snap_next = b->head;
-		b->head = w->s;
+		b->v[b->n].s = w->s;
+		snap_make(&b->v[b->n++].snap, w);
 	}
 	b->packets = wk->packets;
 	b->dropped = wk->dropped;

@@ -114,23 +114,14 @@ static void apply_mode(struct wstream *w, const struct order *o)
 /* The SDP's address wins, learning opens again. */
 static void apply_remote(struct wstream *w, const struct wremote *r)
 {
-	bool same = w->r.set && sa_eq(&w->r.rtp, &r->rtp) && w->rtp.state >= LATCH_LEARNT;
-	bool same_rtcp = w->r.set && sa_eq(&w->r.rtcp, &r->rtcp) && w->rtcp.state >= LATCH_LEARNT && w->r.mux == r->mux;
+	bool live = sa_isset(&r->rtp) && sa_port(&r->rtp);
 
-	w->r = *r;
 	/* where a NAT was found, go on sending there until the next packet tells: the address in SDP is behind it */
-	if (!same)
-		w->dst = r->rtp;
-	if (!same_rtcp)
-		w->dst_rtcp = r->rtcp;
-	if (sa_isset(&r->rtp) && sa_port(&r->rtp)) {
-		w->rtp.state = LATCH_OPEN;
-		w->rtcp.state = LATCH_OPEN;
-	} else {
-		w->rtp.state = LATCH_SHUT;
-		w->rtcp.state = LATCH_SHUT;
-		w->dst = r->rtp;
-	}
+	w->to_latch &= live && sa_eq(&w->r.rtp, &r->rtp);
+	w->to_latch_rtcp &= live && sa_eq(&w->r.rtcp, &r->rtcp) && w->r.mux == r->mux;
+	w->r = *r;
+	w->rtp.state = live ? LATCH_OPEN : LATCH_SHUT;
+	w->rtcp.state = w->rtp.state;
 	w->first_told = false;
 	w->q.rate = 0;
 	dead_watch(w);
