@@ -43,5 +43,5 @@ fuzz-replay:
 	@$(MAKE) --no-print-directory SAN=asan fuzz-replay-run
 fuzz-replay-run: $(FUZZ_TARGETS:%=$(BUILD)/replay/%)
 	@for t in $(FUZZ_TARGETS); do timeout 300 $(BUILD)/replay/$$t test/fuzz/corpus/$$t || echo "0 passed, 0 failed: $$t is not clean"; done \
-		| awk '{ print > "/dev/stderr"; p += $$1; f += $$3; if (/not clean/) bad++ } END { \
-			if (bad && !f) f = bad; print p + 0 " passed, " f + 0 " failed"; exit f > 0 }' 2>/dev/null
+		| awk '{ p += $$1; f += $$3; if (/not clean/) bad++ } END { \
+			if (bad && !f) f = bad; print p + 0 " passed, " f + 0 " failed"; exit f > 0 }'

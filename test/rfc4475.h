@@ -29,9 +29,11 @@ struct rfc4475 {
 	uint16_t also[3]; /**< other codes that the RFC allows here, or that come first (authentication); 0 ends */
 };
 
-#define RFC4475_FILE(name) "test/fuzz/corpus/sip_msg/rfc4475_" name
+/* clang-format off */
+#define RFC4475_FILE(name)            "test/fuzz/corpus/sip_msg/rfc4475_" name
 #define RFC4475_REQ(name, parse, ...) {name, RFC4475_FILE(name), true, parse, __VA_ARGS__}
-#define RFC4475_RES(name, parse) {name, RFC4475_FILE(name), false, parse, 0, {0}}
+#define RFC4475_RES(name, parse)      {name, RFC4475_FILE(name), false, parse, 0, {0}}
+/* clang-format on */
 
 static const struct rfc4475 rfc4475[] = {
 	/* 3.1.1 valid messages */

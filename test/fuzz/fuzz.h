@@ -11,12 +11,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define FUZZ_ASSERT(cond) \
-	do { \
-		if (!(cond)) { \
-			fprintf(stderr, "%s:%d: broken: %s\n", __FILE__, __LINE__, #cond); \
-			abort(); \
-		} \
+#define FUZZ_ASSERT(cond)                                                                                              \
+	do {                                                                                                           \
+		if (!(cond)) {                                                                                         \
+			fprintf(stderr, "%s:%d: broken: %s\n", __FILE__, __LINE__, #cond);                             \
+			abort();                                                                                       \
+		}                                                                                                      \
 	} while (0)
 
 /** `s` is empty or lies within `whole`. */

@@ -36,7 +36,8 @@ static void check_blocks(struct rtcp_pkt *pkt)
 		rtcp_rb_patch(pkt, i, &rb);
 		FUZZ_ASSERT(!rtcp_rb_decode(&again, pkt, i));
 		FUZZ_ASSERT(rb.ssrc == again.ssrc && rb.fraction == again.fraction && rb.lost == again.lost);
-		FUZZ_ASSERT(rb.ext_seq == again.ext_seq && rb.jitter == again.jitter && rb.lsr == again.lsr && rb.dlsr == again.dlsr);
+		FUZZ_ASSERT(rb.ext_seq == again.ext_seq && rb.jitter == again.jitter && rb.lsr == again.lsr &&
+			    rb.dlsr == again.dlsr);
 	}
 }
 
@@ -73,13 +74,15 @@ static void fuzz_report(const uint8_t *d, size_t l)
 
 	memset(rb, 0, sizeof(rb));
 	for (unsigned i = 0; i < 31; i++)
-		rb[i] = (struct rtcp_rb){.ssrc = i, .lost = l > 3 ? (int32_t)(d[3] * 65537u - 8000000u) : 0, .jitter = i};
+		rb[i] = (struct rtcp_rb){
+			.ssrc = i, .lost = l > 3 ? (int32_t)(d[3] * 65537u - 8000000u) : 0, .jitter = i};
 	if (cl >= sizeof(cname))
 		cl = sizeof(cname) - 1;
 	for (size_t i = 0; i < cl; i++)
 		cname[i] = d[i + 2] ? (char)d[i + 2] : 'x';
 	cname[cl] = '\0';
-	used = rtcp_encode_report(out, size > sizeof(out) ? sizeof(out) : size, 7, l & 1 ? &sr : NULL, rb, n, cname, l & 2);
+	used = rtcp_encode_report(out, size > sizeof(out) ? sizeof(out) : size, 7, l & 1 ? &sr : NULL, rb, n, cname,
+				  l & 2);
 	if (!used)
 		return;
 	FUZZ_ASSERT(rtcp_valid(out, used) && n <= 31);
@@ -116,11 +119,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(p, data + 1, size - 1);
 	switch (data[0]) {
-	case 'r': fuzz_rtp(p, size - 1); break;
-	case 'c': fuzz_rtcp(p, size - 1); break;
-	case 'e': fuzz_report(p, size - 1); break;
-	case 't': fuzz_tev(p, size - 1); break;
-	default: break;
+	case 'r':
+		fuzz_rtp(p, size - 1);
+		break;
+	case 'c':
+		fuzz_rtcp(p, size - 1);
+		break;
+	case 'e':
+		fuzz_report(p, size - 1);
+		break;
+	case 't':
+		fuzz_tev(p, size - 1);
+		break;
+	default:
+		break;
 	}
 	free(p);
 	return 0;

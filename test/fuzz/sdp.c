@@ -26,9 +26,11 @@ static void check_media(struct slice s, const struct sdp_media *m)
 
 static void check_same_media(const struct sdp_media *a, const struct sdp_media *b)
 {
-	FUZZ_ASSERT(slice_eq(a->type, b->type) && a->port == b->port && a->nports == b->nports && slice_eq(a->proto, b->proto));
+	FUZZ_ASSERT(slice_eq(a->type, b->type) && a->port == b->port && a->nports == b->nports &&
+		    slice_eq(a->proto, b->proto));
 	FUZZ_ASSERT(a->nfmt == b->nfmt && slice_eq(a->title, b->title) && slice_eq(a->conn_addr, b->conn_addr));
-	FUZZ_ASSERT(sa_eq(&a->conn, &b->conn) && sa_eq(&a->rtcp, &b->rtcp) && a->rtcp_mux == b->rtcp_mux && a->dir == b->dir);
+	FUZZ_ASSERT(sa_eq(&a->conn, &b->conn) && sa_eq(&a->rtcp, &b->rtcp) && a->rtcp_mux == b->rtcp_mux &&
+		    a->dir == b->dir);
 	FUZZ_ASSERT(a->nbw == b->nbw && a->attr0 == b->attr0 && a->nattr == b->nattr);
 	for (size_t i = 0; i < a->nfmt; i++)
 		FUZZ_ASSERT(slice_eq(a->fmt[i], b->fmt[i]));
@@ -36,8 +38,10 @@ static void check_same_media(const struct sdp_media *a, const struct sdp_media *
 
 static void check_same(void)
 {
-	FUZZ_ASSERT(slice_eq(one.o_user, two.o_user) && slice_eq(one.o_addr, two.o_addr) && slice_eq(one.name, two.name));
-	FUZZ_ASSERT(slice_eq(one.conn_addr, two.conn_addr) && one.nbw == two.nbw && one.ntime == two.ntime && one.dir == two.dir);
+	FUZZ_ASSERT(slice_eq(one.o_user, two.o_user) && slice_eq(one.o_addr, two.o_addr) &&
+		    slice_eq(one.name, two.name));
+	FUZZ_ASSERT(slice_eq(one.conn_addr, two.conn_addr) && one.nbw == two.nbw && one.ntime == two.ntime &&
+		    one.dir == two.dir);
 	FUZZ_ASSERT(one.nattr == two.nattr && one.nattr_all == two.nattr_all && one.nm == two.nm);
 	for (size_t i = 0; i < one.nattr_all; i++) {
 		FUZZ_ASSERT(slice_eq(one.attr[i].name, two.attr[i].name));

@@ -39,7 +39,8 @@ static void fuzz_addr(struct slice s, struct buf *b)
 
 	if (sip_addr_decode(&a, s))
 		return;
-	FUZZ_ASSERT(fuzz_inside(s, a.display) && fuzz_inside(s, a.auri) && fuzz_inside(s, a.params) && fuzz_inside(a.params, a.tag));
+	FUZZ_ASSERT(fuzz_inside(s, a.display) && fuzz_inside(s, a.auri) && fuzz_inside(s, a.params) &&
+		    fuzz_inside(a.params, a.tag));
 	sip_addr_encode(b, &a);
 	FUZZ_ASSERT(!sip_addr_decode(&c, buf_get(b)));
 	FUZZ_ASSERT(slice_eq(a.display, c.display) && slice_eq(a.auri, c.auri) && slice_eq(a.params, c.params));
@@ -65,7 +66,8 @@ static void fuzz_via(struct slice s, struct buf *b)
 	if (sip_via_decode(&v, s))
 		return;
 	FUZZ_ASSERT(fuzz_inside(s, v.val) && fuzz_inside(v.val, v.host) && fuzz_inside(v.val, v.params));
-	FUZZ_ASSERT(fuzz_inside(v.params, v.branch) && fuzz_inside(v.params, v.received) && fuzz_inside(v.params, v.maddr));
+	FUZZ_ASSERT(fuzz_inside(v.params, v.branch) && fuzz_inside(v.params, v.received) &&
+		    fuzz_inside(v.params, v.maddr));
 	sip_via_encode_received(b, &v, SLICE("192.0.2.7"), 4711);
 	FUZZ_ASSERT(!sip_via_decode(&w, buf_get(b)));
 	FUZZ_ASSERT(slice_eq(v.host, w.host) && v.port == w.port && slice_eq(v.transp, w.transp));
@@ -97,7 +99,8 @@ static void fuzz_challenge(struct slice s)
 
 	if (sip_challenge_decode(&c, s))
 		return;
-	FUZZ_ASSERT(fuzz_inside(s, c.realm) && fuzz_inside(s, c.nonce) && fuzz_inside(s, c.opaque) && fuzz_inside(s, c.qop));
+	FUZZ_ASSERT(fuzz_inside(s, c.realm) && fuzz_inside(s, c.nonce) && fuzz_inside(s, c.opaque) &&
+		    fuzz_inside(s, c.qop));
 	FUZZ_ASSERT(fuzz_inside(s, c.algorithm) && fuzz_inside(s, c.domain));
 	sip_digest_alg_find(c.algorithm);
 }
@@ -171,17 +174,38 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_init(&b);
 	/* letters, so that seeds can be read and written by hand */
 	switch (data[0]) {
-	case 'u': fuzz_uri(s, &b); break;
-	case 'a': fuzz_addr(s, &b); break;
-	case 'm': fuzz_contact(s, &b); break;
-	case 'v': fuzz_via(s, &b); break;
-	case 'c': fuzz_cseq(s, &b); break;
-	case 'w': fuzz_challenge(s); break;
-	case 'd': fuzz_credentials(s, &b); break;
-	case 'p': fuzz_params(s); break;
-	case 't': fuzz_text(s, &b); break;
-	case 'n': fuzz_names(s); break;
-	default: break;
+	case 'u':
+		fuzz_uri(s, &b);
+		break;
+	case 'a':
+		fuzz_addr(s, &b);
+		break;
+	case 'm':
+		fuzz_contact(s, &b);
+		break;
+	case 'v':
+		fuzz_via(s, &b);
+		break;
+	case 'c':
+		fuzz_cseq(s, &b);
+		break;
+	case 'w':
+		fuzz_challenge(s);
+		break;
+	case 'd':
+		fuzz_credentials(s, &b);
+		break;
+	case 'p':
+		fuzz_params(s);
+		break;
+	case 't':
+		fuzz_text(s, &b);
+		break;
+	case 'n':
+		fuzz_names(s);
+		break;
+	default:
+		break;
 	}
 	buf_free(&b);
 	return 0;

@@ -155,7 +155,7 @@ static void check_datagram(const uint8_t *data, size_t size)
 /** What the framer made of a stream. */
 struct outcome {
 	size_t msgs, end;
-	uint32_t sum;           /**< of where the messages begin and end */
+	uint32_t sum; /**< of where the messages begin and end */
 	enum sip_frame last;
 };
 

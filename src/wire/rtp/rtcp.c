@@ -81,7 +81,8 @@ static uint8_t *rb_at(const struct rtcp_pkt *pkt, unsigned i)
 {
 	size_t off = pkt->type == RTCP_SR ? SR_LEN : RR_LEN;
 
-	if ((pkt->type != RTCP_SR && pkt->type != RTCP_RR) || i >= pkt->count || pkt->l < off + (i + 1) * (size_t)RB_LEN)
+	if ((pkt->type != RTCP_SR && pkt->type != RTCP_RR) || i >= pkt->count ||
+	    pkt->l < off + (i + 1) * (size_t)RB_LEN)
 		return NULL;
 	return pkt->p + off + i * (size_t)RB_LEN;
 }
@@ -132,8 +133,8 @@ static void hdr_write(uint8_t *p, uint8_t type, unsigned count, size_t l)
 	put16(p + 2, (uint16_t)(l / 4 - 1));
 }
 
-size_t rtcp_encode_report(uint8_t *p, size_t size, uint32_t ssrc, const struct rtcp_sr *sr, const struct rtcp_rb *rb, unsigned nrb,
-			  const char *cname, bool bye)
+size_t rtcp_encode_report(uint8_t *p, size_t size, uint32_t ssrc, const struct rtcp_sr *sr, const struct rtcp_rb *rb,
+			  unsigned nrb, const char *cname, bool bye)
 {
 	size_t head = sr ? SR_LEN : RR_LEN, cl = cname ? strlen(cname) : 0, report, sdes, total;
 

@@ -16,8 +16,8 @@ struct rtp_hdr {
 	uint8_t pt, cc;
 	uint16_t seq;
 	uint32_t ts, ssrc;
-	size_t hdrlen;     /**< header with CSRCs and extension */
-	size_t payload;    /**< payload bytes without padding */
+	size_t hdrlen;  /**< header with CSRCs and extension */
+	size_t payload; /**< payload bytes without padding */
 };
 /** ERR_SYNTAX when it is not a whole RTP version 2 header. */
 int rtp_decode(struct rtp_hdr *h, const uint8_t *p, size_t l) MUST_CHECK;
@@ -30,7 +30,16 @@ enum rtp_kind { RTP_KIND_RTP, RTP_KIND_RTCP, RTP_KIND_STUN, RTP_KIND_DTLS, RTP_K
 /** By first byte (RFC 7983 7) and payload type 64-95 (RFC 5761 4). */
 enum rtp_kind rtp_classify(const uint8_t *p, size_t l);
 
-enum { RTCP_SR = 200, RTCP_RR = 201, RTCP_SDES = 202, RTCP_BYE = 203, RTCP_APP = 204, RTCP_RTPFB = 205, RTCP_PSFB = 206, RTCP_XR = 207 };
+enum {
+	RTCP_SR = 200,
+	RTCP_RR = 201,
+	RTCP_SDES = 202,
+	RTCP_BYE = 203,
+	RTCP_APP = 204,
+	RTCP_RTPFB = 205,
+	RTCP_PSFB = 206,
+	RTCP_XR = 207
+};
 
 /** One packet of a compound. */
 struct rtcp_pkt {
@@ -48,8 +57,8 @@ struct rtcp_sr {
 };
 struct rtcp_rb {
 	uint32_t ssrc;
-	uint8_t fraction;    /**< lost since the last report, 1/256 */
-	int32_t lost;        /**< cumulative, 24 bits signed */
+	uint8_t fraction;                    /**< lost since the last report, 1/256 */
+	int32_t lost;                        /**< cumulative, 24 bits signed */
 	uint32_t ext_seq, jitter, lsr, dlsr; /**< jitter in timestamp units, dlsr in 1/65536 s */
 };
 int rtcp_sr_decode(struct rtcp_sr *sr, const struct rtcp_pkt *pkt) MUST_CHECK;
@@ -57,13 +66,13 @@ int rtcp_sr_decode(struct rtcp_sr *sr, const struct rtcp_pkt *pkt) MUST_CHECK;
 int rtcp_rb_decode(struct rtcp_rb *rb, const struct rtcp_pkt *pkt, unsigned i) MUST_CHECK;
 void rtcp_sr_patch(struct rtcp_pkt *pkt, const struct rtcp_sr *sr);
 void rtcp_rb_patch(struct rtcp_pkt *pkt, unsigned i, const struct rtcp_rb *rb);
-/** Build SR (sr != NULL) or RR with report blocks, SDES CNAME, and BYE if asked; returns bytes, 0 if `size` is too small. */
-size_t rtcp_encode_report(uint8_t *p, size_t size, uint32_t ssrc, const struct rtcp_sr *sr, const struct rtcp_rb *rb, unsigned nrb,
-			  const char *cname, bool bye);
+/** Build SR (sr != NULL) or RR with report blocks, SDES CNAME, and BYE if asked. Bytes; 0 if `size` is too small. */
+size_t rtcp_encode_report(uint8_t *p, size_t size, uint32_t ssrc, const struct rtcp_sr *sr, const struct rtcp_rb *rb,
+			  unsigned nrb, const char *cname, bool bye);
 
 /** Telephone-event payload (RFC 4733 2.3). */
 struct rtp_tev {
-	uint8_t event;     /**< 0-9, 10 *, 11 #, 12-15 A-D, 16 flash */
+	uint8_t event; /**< 0-9, 10 *, 11 #, 12-15 A-D, 16 flash */
 	bool end;
 	uint8_t volume;    /**< -dBm0, 0-63 */
 	uint16_t duration; /**< timestamp units */

@@ -56,8 +56,8 @@ static void enc_media_line(struct buf *b, const struct sdp_media *m)
 	buf_str(b, "\r\n");
 }
 
-void sdp_enc_media(struct buf *b, struct slice type, uint16_t port, struct slice proto, const struct slice *fmt, size_t nfmt,
-		   const struct sa *conn)
+void sdp_enc_media(struct buf *b, struct slice type, uint16_t port, struct slice proto, const struct slice *fmt,
+		   size_t nfmt, const struct sa *conn)
 {
 	buf_str(b, "m=");
 	buf_slice(b, type);

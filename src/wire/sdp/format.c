@@ -22,15 +22,17 @@ struct static_pt {
 	const char *enc;
 };
 static const struct static_pt static_pts[] = {
-	{0, 1, 8000, "PCMU"},   {3, 1, 8000, "GSM"},    {4, 1, 8000, "G723"},   {5, 1, 8000, "DVI4"},   {6, 1, 16000, "DVI4"},
-	{7, 1, 8000, "LPC"},    {8, 1, 8000, "PCMA"},   {9, 1, 8000, "G722"},   {10, 2, 44100, "L16"},  {11, 1, 44100, "L16"},
-	{12, 1, 8000, "QCELP"}, {13, 1, 8000, "CN"},    {14, 1, 90000, "MPA"},  {15, 1, 8000, "G728"},  {16, 1, 11025, "DVI4"},
-	{17, 1, 22050, "DVI4"}, {18, 1, 8000, "G729"},  {25, 1, 90000, "CelB"}, {26, 1, 90000, "JPEG"}, {28, 1, 90000, "nv"},
+	{0, 1, 8000, "PCMU"},   {3, 1, 8000, "GSM"},    {4, 1, 8000, "G723"},   {5, 1, 8000, "DVI4"},
+	{6, 1, 16000, "DVI4"},  {7, 1, 8000, "LPC"},    {8, 1, 8000, "PCMA"},   {9, 1, 8000, "G722"},
+	{10, 2, 44100, "L16"},  {11, 1, 44100, "L16"},  {12, 1, 8000, "QCELP"}, {13, 1, 8000, "CN"},
+	{14, 1, 90000, "MPA"},  {15, 1, 8000, "G728"},  {16, 1, 11025, "DVI4"}, {17, 1, 22050, "DVI4"},
+	{18, 1, 8000, "G729"},  {25, 1, 90000, "CelB"}, {26, 1, 90000, "JPEG"}, {28, 1, 90000, "nv"},
 	{31, 1, 90000, "H261"}, {32, 1, 90000, "MPV"},  {33, 1, 90000, "MP2T"}, {34, 1, 90000, "H263"},
 };
 
 /* "<fmt> <value>" of the attribute `name` that speaks of this format. */
-static bool fmt_attr(const struct sdp *s, const struct sdp_media *m, const char *name, struct slice fmt, struct slice *val)
+static bool fmt_attr(const struct sdp *s, const struct sdp_media *m, const char *name, struct slice fmt,
+		     struct slice *val)
 {
 	const struct sdp_attr *a = &s->attr[m->attr0];
 	struct slice want = slice_str(name);
@@ -46,7 +48,8 @@ static bool fmt_attr(const struct sdp *s, const struct sdp_media *m, const char 
 	return false;
 }
 
-int sdp_rtpmap(const struct sdp *s, const struct sdp_media *m, struct slice fmt, struct slice *enc, uint32_t *rate, uint8_t *ch)
+int sdp_rtpmap(const struct sdp *s, const struct sdp_media *m, struct slice fmt, struct slice *enc, uint32_t *rate,
+	       uint8_t *ch)
 {
 	struct slice v;
 	uint32_t n;

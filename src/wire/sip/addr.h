@@ -10,11 +10,11 @@
 #include "wire/sip/uri.h"
 
 struct sip_addr {
-	struct slice display;  /**< display name as written, with quotes if quoted; sip_unquote() it */
-	struct slice auri;     /**< URI as written */
+	struct slice display; /**< display name as written, with quotes if quoted; sip_unquote() it */
+	struct slice auri;    /**< URI as written */
 	struct sip_uri uri;
-	struct slice params;   /**< header parameters from the first ';' */
-	struct slice tag;      /**< tag parameter, often empty */
+	struct slice params; /**< header parameters from the first ';' */
+	struct slice tag;    /**< tag parameter, often empty */
 };
 
 /** One value (not a comma list); ERR_SYNTAX. */
@@ -27,8 +27,8 @@ struct sip_contact {
 	bool star;
 	struct sip_addr addr;
 	bool has_expires;
-	uint32_t expires;   /**< seconds */
-	uint16_t q;         /**< thousandths, 1000 if absent */
+	uint32_t expires; /**< seconds */
+	uint16_t q;       /**< thousandths, 1000 if absent */
 };
 int sip_contact_decode(struct sip_contact *c, struct slice s) MUST_CHECK;
 

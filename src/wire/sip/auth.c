@@ -130,10 +130,11 @@ int sip_credentials_decode(struct sip_credentials *c, struct slice s)
 {
 	struct slice rest, name, val;
 	const struct dest d[] = {
-		{"username", &c->username}, {"realm", &c->realm},   {"nonce", &c->nonce},
-		{"uri", &c->uri},           {"response", &c->response}, {"algorithm", &c->algorithm},
-		{"cnonce", &c->cnonce},     {"opaque", &c->opaque}, {"qop", &c->qop},
-		{"nc", &c->nc},
+		{"username", &c->username}, {"realm", &c->realm},
+		{"nonce", &c->nonce},       {"uri", &c->uri},
+		{"response", &c->response}, {"algorithm", &c->algorithm},
+		{"cnonce", &c->cnonce},     {"opaque", &c->opaque},
+		{"qop", &c->qop},           {"nc", &c->nc},
 	};
 	enum sip_lex r;
 	int err;

@@ -25,7 +25,7 @@ int sip_challenge_decode(struct sip_challenge *c, struct slice s) MUST_CHECK;
 /** (Proxy-)Authorization. */
 struct sip_credentials {
 	struct slice username, realm, nonce, uri, response, algorithm, cnonce, opaque, qop, nc;
-	bool username_ext;   /**< username* (RFC 7616 3.4.1), value as written */
+	bool username_ext; /**< username* (RFC 7616 3.4.1), value as written */
 };
 /** ERR_SYNTAX (also when username, realm, nonce, uri or response is missing); ENOTSUP for other schemes. */
 int sip_credentials_decode(struct sip_credentials *c, struct slice s) MUST_CHECK;

@@ -9,9 +9,9 @@
 #include "wire/sip/hdr.h"
 
 struct sip_cseq {
-	uint32_t num;          /**< below 2^31 */
+	uint32_t num; /**< below 2^31 */
 	enum sip_method m;
-	struct slice method;   /**< as written */
+	struct slice method; /**< as written */
 };
 /** ERR_SYNTAX. */
 int sip_cseq_decode(struct sip_cseq *c, struct slice s) MUST_CHECK;

@@ -1,5 +1,6 @@
 /*
- * frame.c - where a message ends in a stream (RFC 3261 7.5, 18.3) and the keep-alives between messages (RFC 5626 3.5.1).
+ * frame.c - where a message ends in a stream (RFC 3261 7.5, 18.3), and the keep-alives between messages
+ * (RFC 5626 3.5.1).
  */
 #include <string.h>
 #include "wire/sip/lex.h"
@@ -39,7 +40,7 @@ static enum sip_frame keepalive(struct sip_framer *f, struct slice d, size_t *le
 	return SIP_FRAME_PONG;
 }
 
-/* Length of start line, headers and empty line; 0 if the empty line has not come. Remembers where the search stopped. */
+/* Length of the head with its empty line; 0 if that has not come: the search goes on where it stopped. */
 static size_t head_len(struct sip_framer *f, struct slice d)
 {
 	const char *e = sip_end(d), *p = d.p + f->scanned, *q;

@@ -9,15 +9,18 @@
 
 #include "base/slice.h"
 
+/* clang-format off */
 enum sip_method {
 	SIP_OTHER_METHOD, SIP_INVITE, SIP_ACK, SIP_BYE, SIP_CANCEL, SIP_REGISTER, SIP_OPTIONS, SIP_PRACK, SIP_UPDATE,
 	SIP_INFO, SIP_SUBSCRIBE, SIP_NOTIFY, SIP_PUBLISH, SIP_MESSAGE, SIP_REFER, SIP_METHOD_COUNT
 };
+/* clang-format on */
 /** Method of a name; methods are case-sensitive (RFC 3261 7.1). */
 enum sip_method sip_method_id(struct slice name);
 /** Name of a known method; "" for SIP_OTHER_METHOD. */
 struct slice sip_method_name(enum sip_method m);
 
+/* clang-format off */
 /** Every header of RFC 3261 and of its extensions that this project reads or writes by id. One table in hdr.c. */
 enum sip_hdr_id {
 	SIP_HDR_OTHER,
@@ -37,6 +40,7 @@ enum sip_hdr_id {
 	SIP_HDR_USER_AGENT, SIP_HDR_VIA, SIP_HDR_WARNING, SIP_HDR_WWW_AUTHENTICATE,
 	SIP_HDR_COUNT
 };
+/* clang-format on */
 /** Id of a name or compact form, any case; SIP_HDR_OTHER if unknown. */
 enum sip_hdr_id sip_hdr_find(struct slice name);
 /** Full name. */

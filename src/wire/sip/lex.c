@@ -7,16 +7,17 @@
 #include "wire/sip/lex.h"
 
 /* Sets of which the classes are made. */
-#define T CC_TOKEN
-#define U CC_USER
-#define P CC_PARAM
-#define H CC_UHDR
-#define N CC_HOST
-#define MARK (U | P | H)
+#define T      CC_TOKEN
+#define U      CC_USER
+#define P      CC_PARAM
+#define H      CC_UHDR
+#define N      CC_HOST
+#define MARK   (U | P | H)
 #define LETTER (T | U | P | H | N | CC_ALPHA)
 #define HEXLET (LETTER | CC_HEX)
-#define NUM (T | U | P | H | N | CC_DIGIT | CC_HEX)
+#define NUM    (T | U | P | H | N | CC_DIGIT | CC_HEX)
 
+/* clang-format off */
 const uint8_t sip_cc[256] = {
 	['0'] = NUM, NUM, NUM, NUM, NUM, NUM, NUM, NUM, NUM, NUM,
 	['A'] = HEXLET, HEXLET, HEXLET, HEXLET, HEXLET, HEXLET,
@@ -34,6 +35,7 @@ const uint8_t sip_cc[256] = {
 	['?'] = U | H, ['/'] = U | P | H,
 	['['] = P | H, [']'] = P | H, [':'] = P | H,
 };
+/* clang-format on */
 
 #undef T
 #undef U
@@ -77,7 +79,7 @@ bool sip_chars_ok(struct slice s, unsigned mask)
 	}
 }
 
-/* A parameter name ends at '=', ';', white space or the end. What a token may hold is asked by the strict caller only. */
+/* A parameter name ends at '=', ';', white space or the end; only the strict caller asks for a token. */
 static const char *name_end(const char *p, const char *e)
 {
 	while (p < e && (sip_is(*p, CC_TOKEN | CC_PARAM) && *p != '='))

@@ -10,11 +10,11 @@
 
 /** Character classes, one bit each, of sip_cc[]. */
 enum {
-	CC_TOKEN = 1,   /**< token */
-	CC_USER = 2,    /**< user part without escapes; '#' too, as phones send it */
-	CC_PARAM = 4,   /**< URI parameter: unreserved, param-unreserved and '=' */
-	CC_UHDR = 8,    /**< URI headers: unreserved, hnv-unreserved, '=' and '&' */
-	CC_HOST = 16,   /**< host name; '_' too, as it is met in the field */
+	CC_TOKEN = 1, /**< token */
+	CC_USER = 2,  /**< user part without escapes; '#' too, as phones send it */
+	CC_PARAM = 4, /**< URI parameter: unreserved, param-unreserved and '=' */
+	CC_UHDR = 8,  /**< URI headers: unreserved, hnv-unreserved, '=' and '&' */
+	CC_HOST = 16, /**< host name; '_' too, as it is met in the field */
 	CC_DIGIT = 32,
 	CC_HEX = 64,
 	CC_ALPHA = 128
@@ -91,7 +91,10 @@ enum sip_lex sip_param_lex(struct slice *rest, struct slice *name, struct slice 
 /** Cut the first value of a comma list (quotes and <> respected); the rest begins behind the comma. */
 struct slice sip_list_cut(struct slice *rest);
 
-/** host [":" port] from p on: *host without brackets, *port 0 if absent, *af as in sip_uri. Returns the byte behind, or NULL. */
+/**
+ * host [":" port] from p on: *host without brackets, *port 0 if absent, *af as in sip_uri. Returns the byte behind, or
+ * NULL.
+ */
 const char *sip_hostport(const char *p, const char *e, struct slice *host, uint16_t *port, int *af);
 
 #endif

@@ -15,13 +15,13 @@ enum { MAXFWD_DEFAULT = 70, MAXFWD_MAX = 255 };
 /* State of one decoding. */
 struct dec {
 	struct sip_msg *m;
-	char *p;            /* next byte of the copy */
+	char *p; /* next byte of the copy */
 	char *e;
-	size_t cap;         /* room in m->hdrv */
-	uint64_t seen[2];   /* headers met, by id */
-	bool via_ok;        /* the topmost Via says where an answer goes */
-	bool ended;         /* the empty line was met */
-	bool no_answer;     /* not even that it is a SIP request is sure */
+	size_t cap;       /* room in m->hdrv */
+	uint64_t seen[2]; /* headers met, by id */
+	bool via_ok;      /* the topmost Via says where an answer goes */
+	bool ended;       /* the empty line was met */
+	bool no_answer;   /* not even that it is a SIP request is sure */
 	size_t clen;
 	struct sip_msg_err err;
 };

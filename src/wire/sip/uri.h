@@ -10,15 +10,15 @@
 #include "base/sa.h"
 
 struct sip_uri {
-	struct slice scheme;   /**< "sip", "sips", "tel" or another */
-	struct slice user;     /**< as written (escapes kept); the number of a tel: URI */
+	struct slice scheme; /**< "sip", "sips", "tel" or another */
+	struct slice user;   /**< as written (escapes kept); the number of a tel: URI */
 	struct slice password;
-	struct slice host;     /**< name or address; IPv6 without brackets */
-	int af;                /**< AF_INET, AF_INET6 when host is a literal address, else 0 */
-	uint16_t port;         /**< 0 if absent */
-	struct slice params;   /**< from the first ';' (with it) */
-	struct slice headers;  /**< behind '?' */
-	struct slice opaque;   /**< all behind the colon, for other schemes */
+	struct slice host;    /**< name or address; IPv6 without brackets */
+	int af;               /**< AF_INET, AF_INET6 when host is a literal address, else 0 */
+	uint16_t port;        /**< 0 if absent */
+	struct slice params;  /**< from the first ';' (with it) */
+	struct slice headers; /**< behind '?' */
+	struct slice opaque;  /**< all behind the colon, for other schemes */
 };
 
 /** The whole slice is one URI; ERR_SYNTAX. */

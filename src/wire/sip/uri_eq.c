@@ -142,7 +142,8 @@ static bool host_eq(const struct sip_uri *a, const struct sip_uri *b)
 
 	if (slice_ieq(a->host, b->host))
 		return true;
-	return a->af == AF_INET6 && b->af == AF_INET6 && !sip_uri_sa(a, 0, &x) && !sip_uri_sa(b, 0, &y) && sa_eq_addr(&x, &y);
+	return a->af == AF_INET6 && b->af == AF_INET6 && !sip_uri_sa(a, 0, &x) && !sip_uri_sa(b, 0, &y) &&
+	       sa_eq_addr(&x, &y);
 }
 
 bool sip_uri_eq(const struct sip_uri *a, const struct sip_uri *b)

@@ -9,14 +9,14 @@
 #include "base/buf.h"
 
 struct sip_via {
-	struct slice transp;    /**< "UDP", "TCP", "TLS", "WS", "WSS" as written */
-	struct slice host;      /**< sent-by, IPv6 without brackets */
-	uint16_t port;          /**< 0 if absent */
-	struct slice params;    /**< from the first ';' */
+	struct slice transp; /**< "UDP", "TCP", "TLS", "WS", "WSS" as written */
+	struct slice host;   /**< sent-by, IPv6 without brackets */
+	uint16_t port;       /**< 0 if absent */
+	struct slice params; /**< from the first ';' */
 	struct slice branch, received, maddr;
-	bool rport;             /**< rport present */
-	uint16_t rport_val;     /**< its value, 0 if empty */
-	struct slice val;       /**< the whole value */
+	bool rport;         /**< rport present */
+	uint16_t rport_val; /**< its value, 0 if empty */
+	struct slice val;   /**< the whole value */
 };
 /** One value; ERR_SYNTAX. */
 int sip_via_decode(struct sip_via *v, struct slice s) MUST_CHECK;

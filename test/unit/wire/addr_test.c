@@ -9,9 +9,12 @@ static const struct {
 	int err;
 	const char *display, *auri, *params, *tag;
 } addrs[] = {
-	{"\"A. G. Bell\" <sip:agb@bell-telephone.com> ;tag=a48s", 0, "\"A. G. Bell\"", "sip:agb@bell-telephone.com", ";tag=a48s", "a48s"},
-	{"sip:+12125551212@server.phone2net.com;tag=887s", 0, "", "sip:+12125551212@server.phone2net.com", ";tag=887s", "887s"},
-	{"Anonymous <sip:c8oqz84zk7z@privacy.org>;tag=hyh8", 0, "Anonymous", "sip:c8oqz84zk7z@privacy.org", ";tag=hyh8", "hyh8"},
+	{"\"A. G. Bell\" <sip:agb@bell-telephone.com> ;tag=a48s", 0, "\"A. G. Bell\"", "sip:agb@bell-telephone.com",
+	 ";tag=a48s", "a48s"},
+	{"sip:+12125551212@server.phone2net.com;tag=887s", 0, "", "sip:+12125551212@server.phone2net.com", ";tag=887s",
+	 "887s"},
+	{"Anonymous <sip:c8oqz84zk7z@privacy.org>;tag=hyh8", 0, "Anonymous", "sip:c8oqz84zk7z@privacy.org", ";tag=hyh8",
+	 "hyh8"},
 	{"caller<sip:c@h>", 0, "caller", "sip:c@h", "", ""},
 	{"<sip:c@h;lr?x=y>;x=\"a;tag=b\"; TAG = q", 0, "", "sip:c@h;lr?x=y", ";x=\"a;tag=b\"; TAG = q", "q"},
 	{"\"a \\\" < b\"<sip:c@h>", 0, "\"a \\\" < b\"", "sip:c@h", "", ""},
@@ -21,12 +24,27 @@ static const struct {
 	{"isbn:1;tag=2", 0, "", "isbn:1", ";tag=2", "2"},
 	{"<tel:+1>;tag=", 0, "", "tel:+1", ";tag=", ""},
 
-	{"", ERR_SYNTAX}, {" ", ERR_SYNTAX}, {"<sip:c@h", ERR_SYNTAX}, {"<>", ERR_SYNTAX}, {"\"a\"", ERR_SYNTAX},
-	{"\"a <sip:c@h>", ERR_SYNTAX}, {"\"a\" b <sip:c@h>", ERR_SYNTAX}, {"\"a\" sip:c@h", ERR_SYNTAX},
-	{"Bell, Alexander <sip:c@h>", ERR_SYNTAX}, {"< sip:c@h >", ERR_SYNTAX}, {"<sip:c@h>x", ERR_SYNTAX},
-	{"<sip:c@h>;", ERR_SYNTAX}, {"<sip:c@h>;;tag=1", ERR_SYNTAX}, {"<sip:c@h>;tag=\"x\"", ERR_SYNTAX},
-	{"<sip:c@h>;a b", ERR_SYNTAX}, {"<sip:c@h>,<sip:d@h>", ERR_SYNTAX}, {"sip:c@h?x=y", ERR_SYNTAX},
-	{"sip:c@h,sip:d@h", ERR_SYNTAX}, {"sip:a b@h", ERR_SYNTAX}, {"a>b <sip:c@h>", ERR_SYNTAX}, {"*", ERR_SYNTAX},
+	{"", ERR_SYNTAX},
+	{" ", ERR_SYNTAX},
+	{"<sip:c@h", ERR_SYNTAX},
+	{"<>", ERR_SYNTAX},
+	{"\"a\"", ERR_SYNTAX},
+	{"\"a <sip:c@h>", ERR_SYNTAX},
+	{"\"a\" b <sip:c@h>", ERR_SYNTAX},
+	{"\"a\" sip:c@h", ERR_SYNTAX},
+	{"Bell, Alexander <sip:c@h>", ERR_SYNTAX},
+	{"< sip:c@h >", ERR_SYNTAX},
+	{"<sip:c@h>x", ERR_SYNTAX},
+	{"<sip:c@h>;", ERR_SYNTAX},
+	{"<sip:c@h>;;tag=1", ERR_SYNTAX},
+	{"<sip:c@h>;tag=\"x\"", ERR_SYNTAX},
+	{"<sip:c@h>;a b", ERR_SYNTAX},
+	{"<sip:c@h>,<sip:d@h>", ERR_SYNTAX},
+	{"sip:c@h?x=y", ERR_SYNTAX},
+	{"sip:c@h,sip:d@h", ERR_SYNTAX},
+	{"sip:a b@h", ERR_SYNTAX},
+	{"a>b <sip:c@h>", ERR_SYNTAX},
+	{"*", ERR_SYNTAX},
 };
 
 static void decode_test(void **state)
@@ -87,8 +105,13 @@ static void contact_test(void **state)
 		{"<sip:a@h>;q=0.9999", 0, false, false, 0, 999},
 		{"<sip:a@h>;expires=280297596632815", 0, false, true, UINT32_MAX, 1000},
 		{"<sip:a@h>;expires=soon", 0, false, true, 3600, 1000},
-		{"<sip:a@h>;q=1.001", ERR_SYNTAX}, {"<sip:a@h>;q=2", ERR_SYNTAX}, {"<sip:a@h>;q=", ERR_SYNTAX},
-		{"<sip:a@h>;q=0.5.5", ERR_SYNTAX}, {"<sip:a@h>;q=-1", ERR_SYNTAX}, {"**", ERR_SYNTAX}, {"*;expires=0", ERR_SYNTAX},
+		{"<sip:a@h>;q=1.001", ERR_SYNTAX},
+		{"<sip:a@h>;q=2", ERR_SYNTAX},
+		{"<sip:a@h>;q=", ERR_SYNTAX},
+		{"<sip:a@h>;q=0.5.5", ERR_SYNTAX},
+		{"<sip:a@h>;q=-1", ERR_SYNTAX},
+		{"**", ERR_SYNTAX},
+		{"*;expires=0", ERR_SYNTAX},
 	};
 
 	(void)state;

@@ -25,16 +25,25 @@ static void challenge_test(void **state)
 		const char *realm, *nonce, *opaque, *algorithm, *qop;
 		bool stale;
 	} tab[] = {
-		{"Digest realm=\"atlanta.com\", domain=\"sip:boxesbybob.com\", qop=\"auth,auth-int\", nonce=\"f84f\", opaque=\"\", "
-		 "stale=FALSE, algorithm=MD5", 0, "atlanta.com", "f84f", "", "MD5", "auth,auth-int", false},
-		{"  digest   nonce = \"n\" ,REALM=\"a \\\" , b\",stale=true,unknown=x", 0, "a \\\" , b", "n", "", "", "", true},
+		{"Digest realm=\"atlanta.com\", domain=\"sip:boxesbybob.com\", qop=\"auth,auth-int\", nonce=\"f84f\", "
+		 "opaque=\"\", "
+		 "stale=FALSE, algorithm=MD5",
+		 0, "atlanta.com", "f84f", "", "MD5", "auth,auth-int", false},
+		{"  digest   nonce = \"n\" ,REALM=\"a \\\" , b\",stale=true,unknown=x", 0, "a \\\" , b", "n", "", "",
+		 "", true},
 		{"Digest realm=\"a\",nonce=\"b\", Basic realm=\"c\"", 0, "a", "b", "", "", "", false},
 		{"Digest realm=\"a\",realm=\"b\",nonce=\"\"", 0, "a", "", "", "", "", false},
 		{"Digest ,realm=a,,nonce=b,", 0, "a", "b", "", "", "", false},
-		{"Basic realm=\"x\"", ENOTSUP}, {"NoOneKnowsThisScheme opaque-data=here", ENOTSUP}, {"", ERR_SYNTAX},
-		{"Digest", ERR_SYNTAX}, {"Digest realm=\"x\"", ERR_SYNTAX}, {"Digest nonce=\"x\"", ERR_SYNTAX},
-		{"Digest realm=\"x, nonce=\"y\"", ERR_SYNTAX}, {"Digest realm=\"x\" nonce=\"y\"", ERR_SYNTAX},
-		{"Digest realm=\"x\",nonce=\"y\",=z", ERR_SYNTAX}, {"Digest realm=\"x\",nonce=\"y\",z", ERR_SYNTAX},
+		{"Basic realm=\"x\"", ENOTSUP},
+		{"NoOneKnowsThisScheme opaque-data=here", ENOTSUP},
+		{"", ERR_SYNTAX},
+		{"Digest", ERR_SYNTAX},
+		{"Digest realm=\"x\"", ERR_SYNTAX},
+		{"Digest nonce=\"x\"", ERR_SYNTAX},
+		{"Digest realm=\"x, nonce=\"y\"", ERR_SYNTAX},
+		{"Digest realm=\"x\" nonce=\"y\"", ERR_SYNTAX},
+		{"Digest realm=\"x\",nonce=\"y\",=z", ERR_SYNTAX},
+		{"Digest realm=\"x\",nonce=\"y\",z", ERR_SYNTAX},
 	};
 
 	(void)state;
@@ -57,12 +66,16 @@ static void challenge_test(void **state)
 
 static void credentials_test(void **state)
 {
-	static const char text[] = "Digest username=\"bob\", realm=\"biloxi.com\", nonce=\"dcd9\", uri=\"sip:bob@biloxi.com\", "
-				   "response=\"6629\", algorithm=SHA-256, cnonce=\"0a4f\", opaque=\"5ccc\", qop=auth, nc=00000001";
+	static const char text[] =
+		"Digest username=\"bob\", realm=\"biloxi.com\", nonce=\"dcd9\", uri=\"sip:bob@biloxi.com\", "
+		"response=\"6629\", algorithm=SHA-256, cnonce=\"0a4f\", opaque=\"5ccc\", qop=auth, nc=00000001";
 	static const char *const bad[] = {
-		"Digest realm=\"r\", nonce=\"n\", uri=\"u\", response=\"x\"", "Digest username=\"u\", nonce=\"n\", uri=\"u\", response=\"x\"",
-		"Digest username=\"u\", realm=\"r\", uri=\"u\", response=\"x\"", "Digest username=\"u\", realm=\"r\", nonce=\"n\", response=\"x\"",
-		"Digest username=\"u\", realm=\"r\", nonce=\"n\", uri=\"u\"", "Digest username=\"u\", realm=\"r\", nonce=\"n\", uri=\"u\", response=\"x",
+		"Digest realm=\"r\", nonce=\"n\", uri=\"u\", response=\"x\"",
+		"Digest username=\"u\", nonce=\"n\", uri=\"u\", response=\"x\"",
+		"Digest username=\"u\", realm=\"r\", uri=\"u\", response=\"x\"",
+		"Digest username=\"u\", realm=\"r\", nonce=\"n\", response=\"x\"",
+		"Digest username=\"u\", realm=\"r\", nonce=\"n\", uri=\"u\"",
+		"Digest username=\"u\", realm=\"r\", nonce=\"n\", uri=\"u\", response=\"x",
 	};
 	struct sip_credentials c;
 	struct buf b;
@@ -83,9 +96,12 @@ static void credentials_test(void **state)
 	c.qop = SLICE("a b");
 	buf_reset(&b);
 	sip_credentials_encode(&b, &c);
-	assert_slice(buf_get(&b), "Digest username=\"bob\", realm=\"biloxi.com\", nonce=\"dcd9\", uri=\"sip:bob@biloxi.com\", "
-				  "response=\"6629\", qop=\"a b\"");
-	assert_int_equal(sip_credentials_decode(&c, edge_str("Digest username*=UTF-8''J%C3%A4s, realm=r,nonce=n,uri=/x,response=y")), 0);
+	assert_slice(buf_get(&b),
+		     "Digest username=\"bob\", realm=\"biloxi.com\", nonce=\"dcd9\", uri=\"sip:bob@biloxi.com\", "
+		     "response=\"6629\", qop=\"a b\"");
+	assert_int_equal(sip_credentials_decode(
+				 &c, edge_str("Digest username*=UTF-8''J%C3%A4s, realm=r,nonce=n,uri=/x,response=y")),
+			 0);
 	assert_true(c.username_ext);
 	assert_slice(c.username, "UTF-8''J%C3%A4s");
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)

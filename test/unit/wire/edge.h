@@ -28,8 +28,8 @@ static inline struct slice edge(const void *p, size_t l)
 	if (l > EDGE_SIZE)
 		abort();
 	if (!*s) {
-		*s = mmap(NULL, EDGE_SIZE + (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			  -1, 0);
+		*s = mmap(NULL, EDGE_SIZE + (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (*s == MAP_FAILED || mprotect(*s + EDGE_SIZE, (size_t)sysconf(_SC_PAGESIZE), PROT_NONE))
 			abort();
 	}

@@ -51,13 +51,23 @@ static void cuts_test(void **state)
 	static const struct {
 		const char *text, *want;
 	} tab[] = {
-		{MSG1, "1"}, {MSG2, "2"}, {MSG1 MSG2 MSG1, "121"}, {"", ""}, {"\n" MSG1, "o1"},
+		{MSG1, "1"},
+		{MSG2, "2"},
+		{MSG1 MSG2 MSG1, "121"},
+		{"", ""},
+		{"\n" MSG1, "o1"},
 		{"OPTIONS sip:a SIP/2.0\r\nX: y\r\n\r\n", "B"},
 		{"OPTIONS sip:a SIP/2.0\r\nl: 0\r\nl: 0\r\n\r\n", "?"},
 		{"OPTIONS sip:a SIP/2.0\r\nl: 0\r\nContent-Length: 1\r\n\r\n", "B"},
-		{"OPTIONS sip:a SIP/2.0\r\nl: x\r\n\r\n", "B"}, {"OPTIONS sip:a SIP/2.0\r\nl: -1\r\n\r\n", "B"},
-		{"OPTIONS sip:a SIP/2.0\r\nl:\r\n\r\n", "B"}, {"OPTIONS sip:a SIP/2.0\r\nl: 99999\r\n\r\n", "L"},
-		{"OPTIONS sip:a SIP/2.0\r\nl: 1\r\n\r\n", ""}, {"\x16\x03\x01", "B"}, {" x", "B"}, {"\rx", "B"}, {MSG1 "\x80", "1B"},
+		{"OPTIONS sip:a SIP/2.0\r\nl: x\r\n\r\n", "B"},
+		{"OPTIONS sip:a SIP/2.0\r\nl: -1\r\n\r\n", "B"},
+		{"OPTIONS sip:a SIP/2.0\r\nl:\r\n\r\n", "B"},
+		{"OPTIONS sip:a SIP/2.0\r\nl: 99999\r\n\r\n", "L"},
+		{"OPTIONS sip:a SIP/2.0\r\nl: 1\r\n\r\n", ""},
+		{"\x16\x03\x01", "B"},
+		{" x", "B"},
+		{"\rx", "B"},
+		{MSG1 "\x80", "1B"},
 	};
 	char out[32];
 
@@ -78,10 +88,18 @@ static void keepalive_test(void **state)
 		size_t step;
 		const char *want;
 	} tab[] = {
-		{"\r\n\r\n", 9, "i"}, {"\r\n", 9, "o"}, {"\r\n\r\n" MSG1, 999, "i1"}, {"\r\n" MSG1, 999, "o1"},
-		{MSG1 "\r\n\r\n" MSG2 "\r\n", 999, "1i2o"}, {"\r\n\r\n\r\n\r\n", 9, "ii"}, {"\r\n\r\n\r\n", 9, "io"},
+		{"\r\n\r\n", 9, "i"},
+		{"\r\n", 9, "o"},
+		{"\r\n\r\n" MSG1, 999, "i1"},
+		{"\r\n" MSG1, 999, "o1"},
+		{MSG1 "\r\n\r\n" MSG2 "\r\n", 999, "1i2o"},
+		{"\r\n\r\n\r\n\r\n", 9, "ii"},
+		{"\r\n\r\n\r\n", 9, "io"},
 		/* cut in the middle: the second half makes it a ping */
-		{"\r\n\r\n", 2, "oi"}, {"\r\n\r\n", 1, "oi"}, {"\r\n\r\n", 3, "oi"}, {"\r", 1, ""},
+		{"\r\n\r\n", 2, "oi"},
+		{"\r\n\r\n", 1, "oi"},
+		{"\r\n\r\n", 3, "oi"},
+		{"\r", 1, ""},
 		/* what follows a half must be one to count */
 		{"\r\n" MSG1 "\r\n", 2, "o1o"},
 	};

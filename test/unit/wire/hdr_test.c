@@ -64,7 +64,8 @@ static void token_test(void **state)
 		const char *text;
 		bool ok;
 	} tab[] = {
-		{"abc", true}, {"a-.!%*_+`'~9", true}, {"", false}, {"a b", false}, {"a;", false}, {"a\"", false}, {"\xc3\xa9", false},
+		{"abc", true}, {"a-.!%*_+`'~9", true}, {"", false},         {"a b", false},
+		{"a;", false}, {"a\"", false},         {"\xc3\xa9", false},
 	};
 
 	(void)state;
@@ -125,8 +126,13 @@ static void quoted_test(void **state)
 		const char *text, *want;
 		bool fits;
 	} tab[] = {
-		{"\"a \\\"b\\\" \\\\\"", "a \"b\" \\", true}, {"plain", "plain", true}, {"\"\"", "", true},
-		{"\"0123456789012345\"", "012345678901234", false}, {"\"abc", "\"abc", true}, {"", "", true}, {"\"a\\\"", "a\\", true},
+		{"\"a \\\"b\\\" \\\\\"", "a \"b\" \\", true},
+		{"plain", "plain", true},
+		{"\"\"", "", true},
+		{"\"0123456789012345\"", "012345678901234", false},
+		{"\"abc", "\"abc", true},
+		{"", "", true},
+		{"\"a\\\"", "a\\", true},
 	};
 	char dst[16];
 	struct buf b;
@@ -138,7 +144,8 @@ static void quoted_test(void **state)
 		assert_string_equal(dst, tab[i].want);
 	}
 	assert_false(sip_unquote(dst, 0, SLICE("a")));
-	sip_enc_quoted(&b, SLICE("A \"b\" \\ \r\n\x01" "c"));
+	sip_enc_quoted(&b, SLICE("A \"b\" \\ \r\n\x01"
+				 "c"));
 	assert_slice(buf_get(&b), "\"A \\\"b\\\" \\\\ c\"");
 	buf_free(&b);
 }
@@ -155,8 +162,8 @@ static void reason_test(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_test),     cmocka_unit_test(methods_test), cmocka_unit_test(token_test),
-		cmocka_unit_test(params_test),    cmocka_unit_test(param_get_test), cmocka_unit_test(quoted_test),
+		cmocka_unit_test(names_test),  cmocka_unit_test(methods_test),   cmocka_unit_test(token_test),
+		cmocka_unit_test(params_test), cmocka_unit_test(param_get_test), cmocka_unit_test(quoted_test),
 		cmocka_unit_test(reason_test),
 	};
 

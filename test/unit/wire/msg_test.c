@@ -5,13 +5,13 @@
 #include "base/mem.h"
 #include "wire/sip/msg.h"
 
-#define VIA "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n"
-#define FROM "From: <sip:a@h>;tag=1\r\n"
-#define TO "To: <sip:b@h>\r\n"
-#define ID "Call-ID: x@h\r\n"
-#define CSEQ "CSeq: 1 INVITE\r\n"
+#define VIA    "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n"
+#define FROM   "From: <sip:a@h>;tag=1\r\n"
+#define TO     "To: <sip:b@h>\r\n"
+#define ID     "Call-ID: x@h\r\n"
+#define CSEQ   "CSeq: 1 INVITE\r\n"
 #define INVITE "INVITE sip:b@h SIP/2.0\r\n"
-#define OK200 "SIP/2.0 200 OK\r\n"
+#define OK200  "SIP/2.0 200 OK\r\n"
 
 static int decode(struct sip_msg **mp, const char *text, struct sip_msg_err *e)
 {
@@ -32,9 +32,10 @@ static struct sip_msg *good(const char *text)
 
 static void request_test(void **state)
 {
-	struct sip_msg *m = good("\r\n\r\nINVITE sip:b@h:5070;x SIP/2.0\r\nv: SIP/2.0/TCP p1;branch=z9hG4bK1, SIP/2.0/UDP p2\r\n"
-				 "f: \"A\" <sip:a@h>;tag=1\r\nt: <sip:b@h>\r\ni: x@h\r\nCSeq: 7 INVITE\r\nMax-Forwards: 12\r\n"
-				 "X-Own:  a\r\n\tb  \r\nc: application/sdp\r\nl: 3\r\n\r\nabcdef");
+	struct sip_msg *m = good(
+		"\r\n\r\nINVITE sip:b@h:5070;x SIP/2.0\r\nv: SIP/2.0/TCP p1;branch=z9hG4bK1, SIP/2.0/UDP p2\r\n"
+		"f: \"A\" <sip:a@h>;tag=1\r\nt: <sip:b@h>\r\ni: x@h\r\nCSeq: 7 INVITE\r\nMax-Forwards: 12\r\n"
+		"X-Own:  a\r\n\tb  \r\nc: application/sdp\r\nl: 3\r\n\r\nabcdef");
 
 	(void)state;
 	assert_true(m->req);
@@ -67,10 +68,12 @@ static void response_test(void **state)
 		uint16_t scode;
 		const char *reason;
 	} tab[] = {
-		{OK200, 200, "OK"}, {"SIP/2.0 100 \r\n", 100, ""}, {"SIP/2.0 699\r\n", 699, ""},
-		{"sip/2.0 486 Busy  Here\r\n", 486, "Busy  Here"}, {"SIP/2.0 99 X\r\n", 0}, {"SIP/2.0 700 X\r\n", 0},
-		{"SIP/2.0 2000 X\r\n", 0}, {"SIP/2.0  200 X\r\n", 0}, {"SIP/3.0 200 X\r\n", 0}, {"SIP/2.0\r\n", 0},
-		{"SIP/2.0 20x X\r\n", 0}, {"SIP/2.0 200X\r\n", 0},
+		{OK200, 200, "OK"},           {"SIP/2.0 100 \r\n", 100, ""},
+		{"SIP/2.0 699\r\n", 699, ""}, {"sip/2.0 486 Busy  Here\r\n", 486, "Busy  Here"},
+		{"SIP/2.0 99 X\r\n", 0},      {"SIP/2.0 700 X\r\n", 0},
+		{"SIP/2.0 2000 X\r\n", 0},    {"SIP/2.0  200 X\r\n", 0},
+		{"SIP/3.0 200 X\r\n", 0},     {"SIP/2.0\r\n", 0},
+		{"SIP/2.0 20x X\r\n", 0},     {"SIP/2.0 200X\r\n", 0},
 	};
 
 	(void)state;
@@ -105,7 +108,12 @@ static void bad_test(void **state)
 		uint16_t scode;
 		const char *reason;
 	} tab[] = {
-		{"", 0}, {"\r\n\r\n", 0}, {"x", 0}, {"\r", 0}, {INVITE, 0}, {INVITE "\r\n", 0},
+		{"", 0},
+		{"\r\n\r\n", 0},
+		{"x", 0},
+		{"\r", 0},
+		{INVITE, 0},
+		{INVITE "\r\n", 0},
 		{"GET / HTTP/1.1\r\n" VIA FROM TO ID CSEQ "\r\n", 0},
 		{"INVITE SIP/2.0\r\n" VIA FROM TO ID CSEQ "\r\n", 0},
 		{"INVITE sip:b@h\r\n" VIA FROM TO ID CSEQ "\r\n", 0},
@@ -169,7 +177,8 @@ static void lenient_test(void **state)
 {
 	static const char *const tab[] = {
 		/* bare LF, also mixed */
-		"INVITE sip:b@h SIP/2.0\nVia: SIP/2.0/UDP h\nFrom: <sip:a@h>\nTo: <sip:b@h>\nCall-ID: x\nCSeq: 1 INVITE\n\nbody",
+		"INVITE sip:b@h SIP/2.0\nVia: SIP/2.0/UDP h\nFrom: <sip:a@h>\nTo: <sip:b@h>\nCall-ID: x\nCSeq: 1 "
+		"INVITE\n\nbody",
 		"INVITE sip:b@h sip/2.0\r\nVia: SIP/2.0/UDP h\n" FROM TO ID CSEQ "\n\r\nbody",
 		/* the empty line is missing */
 		INVITE VIA FROM TO ID CSEQ,
@@ -242,11 +251,13 @@ static void hostile_test(void **state)
 static void values_test(void **state)
 {
 	static const char *const want[] = {"\"a,b\" <sip:a@h;x=,>", "<sip:c@h>", "sip:d@h;q=1", "<sip:e@h>"};
-	struct sip_msg *m = good(INVITE VIA FROM TO ID CSEQ
-				 "m: \"a,b\" <sip:a@h;x=,>  ,, <sip:c@h>\r\nContact: \r\nContact: sip:d@h;q=1,\r\n <sip:e@h>\r\n"
-				 "Supported: 100rel, Timer\r\nk: path\r\nAllow:\r\n"
-				 "WWW-Authenticate: Digest realm=\"a\", nonce=\"b\"\r\nWWW-Authenticate: Digest realm=\"c\", nonce=\"d\"\r\n"
-				 "c: Application / SDP ;charset=x\r\nX-Two: 1\r\nx-two: 2\r\n\r\n");
+	struct sip_msg *m = good(
+		INVITE VIA FROM TO ID CSEQ
+		"m: \"a,b\" <sip:a@h;x=,>  ,, <sip:c@h>\r\nContact: \r\nContact: sip:d@h;q=1,\r\n <sip:e@h>\r\n"
+		"Supported: 100rel, Timer\r\nk: path\r\nAllow:\r\n"
+		"WWW-Authenticate: Digest realm=\"a\", nonce=\"b\"\r\nWWW-Authenticate: Digest realm=\"c\", "
+		"nonce=\"d\"\r\n"
+		"c: Application / SDP ;charset=x\r\nX-Two: 1\r\nx-two: 2\r\n\r\n");
 	struct sip_val_iter it = {0};
 	struct slice v;
 
@@ -289,7 +300,8 @@ static void encode_test(void **state)
 	sip_enc_hdr_name(&b, SLICE("Z"), SLICE("\n\nq"));
 	sip_enc_hdrf(&b, SIP_HDR_CSEQ, "%u %s", 5u, "BYE\r\nEvil: 2");
 	sip_enc_body(&b, SLICE("text/plain"), SLICE("hi"));
-	assert_slice(buf_get(&b), "BYE sip:b@h SIP/2.0\r\n" VIA "Via: SIP/2.0/TCP p\r\nXX: 1\r\nYY: 2\r\nSubject: aEvil: 1\r\nZ: q\r\n"
+	assert_slice(buf_get(&b), "BYE sip:b@h SIP/2.0\r\n" VIA
+				  "Via: SIP/2.0/TCP p\r\nXX: 1\r\nYY: 2\r\nSubject: aEvil: 1\r\nZ: q\r\n"
 				  "CSeq: 5 BYEEvil: 2\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi");
 	buf_reset(&b);
 	sip_enc_status_line(&b, 486, SLICE_NULL);

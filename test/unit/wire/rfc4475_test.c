@@ -235,8 +235,8 @@ static void insuf_test(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(table_test),   cmocka_unit_test(wsinv_test),    cmocka_unit_test(intmeth_test),
-		cmocka_unit_test(escapes_test), cmocka_unit_test(bodies_test),   cmocka_unit_test(contacts_test),
+		cmocka_unit_test(table_test),   cmocka_unit_test(wsinv_test),  cmocka_unit_test(intmeth_test),
+		cmocka_unit_test(escapes_test), cmocka_unit_test(bodies_test), cmocka_unit_test(contacts_test),
 		cmocka_unit_test(insuf_test),
 	};
 

@@ -13,8 +13,8 @@ static void decode_test(void **state)
 {
 	/* version 2, padding 4, extension of one word, two CSRCs, marker, type 111 */
 	static const uint8_t full[] = {
-		0xb2, 0xef, 0x12, 0x34, 0, 0, 1, 2, 0xde, 0xad, 0xbe, 0xef, 1, 1, 1, 1, 2, 2, 2, 2, 0xbe, 0xde, 0, 1, 0x10, 0xff, 0, 0,
-		'a', 'b', 'c', 0, 0, 0, 4,
+		0xb2, 0xef, 0x12, 0x34, 0, 0, 1,    2,    0xde, 0xad, 0xbe, 0xef, 1,   1, 1, 1, 2, 2,
+		2,    2,    0xbe, 0xde, 0, 1, 0x10, 0xff, 0,    0,    'a',  'b',  'c', 0, 0, 0, 4,
 	};
 	struct rtp_hdr h;
 
@@ -44,9 +44,16 @@ static void bad_test(void **state)
 		size_t l;
 		int err;
 	} tab[] = {
-		{{0x80}, 12, 0},          {{0x80}, 11, ERR_SYNTAX},  {{0x40}, 12, ERR_SYNTAX}, {{0xc0}, 12, ERR_SYNTAX},
-		{{0x81}, 12, ERR_SYNTAX}, {{0x81}, 16, 0},           {{0x90}, 12, ERR_SYNTAX}, {{0x90}, 16, 0},
-		{{0xa0}, 12, ERR_SYNTAX}, {{0xa0}, 16, ERR_SYNTAX},
+		{{0x80}, 12, 0},
+		{{0x80}, 11, ERR_SYNTAX},
+		{{0x40}, 12, ERR_SYNTAX},
+		{{0xc0}, 12, ERR_SYNTAX},
+		{{0x81}, 12, ERR_SYNTAX},
+		{{0x81}, 16, 0},
+		{{0x90}, 12, ERR_SYNTAX},
+		{{0x90}, 16, 0},
+		{{0xa0}, 12, ERR_SYNTAX},
+		{{0xa0}, 16, ERR_SYNTAX},
 		{{0xa0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4}, 16, 0},
 		{{0xa0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5}, 16, ERR_SYNTAX},
 		{{0x90, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 16, ERR_SYNTAX},
@@ -82,12 +89,12 @@ static void classify_test(void **state)
 		size_t l;
 		enum rtp_kind kind;
 	} tab[] = {
-		{0, 1, 2, RTP_KIND_STUN},     {3, 0, 1, RTP_KIND_STUN},       {4, 0, 2, RTP_KIND_OTHER},
-		{19, 0, 2, RTP_KIND_OTHER},   {20, 0, 2, RTP_KIND_DTLS},      {63, 0, 2, RTP_KIND_DTLS},
-		{64, 0, 2, RTP_KIND_OTHER},   {127, 0, 2, RTP_KIND_OTHER},    {128, 0, 2, RTP_KIND_RTP},
-		{191, 0x80, 2, RTP_KIND_RTP}, {192, 0, 2, RTP_KIND_OTHER},    {128, 200, 2, RTP_KIND_RTCP},
-		{128, 192, 2, RTP_KIND_RTCP}, {128, 223, 2, RTP_KIND_RTCP},   {128, 224, 2, RTP_KIND_RTP},
-		{128, 191, 2, RTP_KIND_RTP},  {129, 72, 2, RTP_KIND_RTCP},    {128, 0, 1, RTP_KIND_OTHER},
+		{0, 1, 2, RTP_KIND_STUN},     {3, 0, 1, RTP_KIND_STUN},     {4, 0, 2, RTP_KIND_OTHER},
+		{19, 0, 2, RTP_KIND_OTHER},   {20, 0, 2, RTP_KIND_DTLS},    {63, 0, 2, RTP_KIND_DTLS},
+		{64, 0, 2, RTP_KIND_OTHER},   {127, 0, 2, RTP_KIND_OTHER},  {128, 0, 2, RTP_KIND_RTP},
+		{191, 0x80, 2, RTP_KIND_RTP}, {192, 0, 2, RTP_KIND_OTHER},  {128, 200, 2, RTP_KIND_RTCP},
+		{128, 192, 2, RTP_KIND_RTCP}, {128, 223, 2, RTP_KIND_RTCP}, {128, 224, 2, RTP_KIND_RTP},
+		{128, 191, 2, RTP_KIND_RTP},  {129, 72, 2, RTP_KIND_RTCP},  {128, 0, 1, RTP_KIND_OTHER},
 		{0, 0, 0, RTP_KIND_OTHER},
 	};
 
@@ -124,7 +131,8 @@ static void report_test(void **state)
 	assert_int_equal(rtcp_sr_decode(&sr2, &pkt), 0);
 	assert_memory_equal(&sr, &sr2, sizeof(sr));
 	assert_int_equal(rtcp_rb_decode(&b, &pkt, 0), 0);
-	assert_true(b.ssrc == 21 && b.fraction == 255 && b.lost == -3 && b.ext_seq == 1 && b.jitter == 2 && b.lsr == 3 && b.dlsr == 4);
+	assert_true(b.ssrc == 21 && b.fraction == 255 && b.lost == -3 && b.ext_seq == 1 && b.jitter == 2 &&
+		    b.lsr == 3 && b.dlsr == 4);
 	assert_int_equal(rtcp_rb_decode(&b, &pkt, 1), 0);
 	assert_int_equal(b.lost, 0x7fffff);
 	assert_int_equal(rtcp_rb_decode(&b, &pkt, 2), 0);
@@ -213,8 +221,8 @@ static void tev_test(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(decode_test),   cmocka_unit_test(bad_test),      cmocka_unit_test(patch_test),
-		cmocka_unit_test(classify_test), cmocka_unit_test(report_test),   cmocka_unit_test(compound_test),
+		cmocka_unit_test(decode_test),       cmocka_unit_test(bad_test),    cmocka_unit_test(patch_test),
+		cmocka_unit_test(classify_test),     cmocka_unit_test(report_test), cmocka_unit_test(compound_test),
 		cmocka_unit_test(short_blocks_test), cmocka_unit_test(tev_test),
 	};
 

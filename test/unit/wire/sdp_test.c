@@ -6,14 +6,15 @@
 
 static struct sdp s;
 
-static const char offer[] = "v=0\r\no=jdoe 3724394400 3724394405 IN IP4 198.51.100.1\r\ns=Call to John\r\ni=info\r\n"
-			    "c=IN IP4 198.51.100.1\r\nb=AS:64\r\nt=0 0\r\na=group:BUNDLE a v\r\na=recvonly\r\n"
-			    "m=audio 49170 RTP/AVP 0 8 97 101\r\na=rtpmap:97 iLBC/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
-			    "a=fmtp:101 0-15\r\na=fmtp:97 mode=20 \r\na=sendonly\r\na=ptime:20\r\n"
-			    "m=video 51372/2 RTP/AVP 31 32\r\ni=screen\r\nc=IN IP6 2001:db8::2\r\nb=AS:128\r\nb=TIAS:1\r\n"
-			    "a=rtcp:53020\r\na=rtpmap:32 MPV/90000\r\n"
-			    "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 host.example.com\r\na=rtpmap:111 opus/48000/2\r\na=rtcp-mux\r\n"
-			    "m=image 0 udptl t38\r\n";
+static const char offer[] =
+	"v=0\r\no=jdoe 3724394400 3724394405 IN IP4 198.51.100.1\r\ns=Call to John\r\ni=info\r\n"
+	"c=IN IP4 198.51.100.1\r\nb=AS:64\r\nt=0 0\r\na=group:BUNDLE a v\r\na=recvonly\r\n"
+	"m=audio 49170 RTP/AVP 0 8 97 101\r\na=rtpmap:97 iLBC/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
+	"a=fmtp:101 0-15\r\na=fmtp:97 mode=20 \r\na=sendonly\r\na=ptime:20\r\n"
+	"m=video 51372/2 RTP/AVP 31 32\r\ni=screen\r\nc=IN IP6 2001:db8::2\r\nb=AS:128\r\nb=TIAS:1\r\n"
+	"a=rtcp:53020\r\na=rtpmap:32 MPV/90000\r\n"
+	"m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 host.example.com\r\na=rtpmap:111 opus/48000/2\r\na=rtcp-mux\r\n"
+	"m=image 0 udptl t38\r\n";
 
 static const char *addr(const struct sa *a)
 {
@@ -123,14 +124,26 @@ static void bad_test(void **state)
 		const char *text;
 		int err;
 	} tab[] = {
-		{"", ERR_SYNTAX}, {"\r\n", ERR_SYNTAX}, {"s=x\r\n", ERR_SYNTAX}, {"v=1\r\n", ERR_SYNTAX}, {"v=0\r\nx\r\n", ERR_SYNTAX},
-		{"v=0\r\nm=audio\r\n", ERR_SYNTAX}, {"v=0\r\nm=audio x RTP/AVP 0\r\n", ERR_SYNTAX},
-		{"v=0\r\nm=audio 65536 RTP/AVP 0\r\n", ERR_SYNTAX}, {"v=0\r\nm=audio 1/x RTP/AVP 0\r\n", ERR_SYNTAX},
-		{"v=0\r\nm=audio 1\r\n", ERR_SYNTAX}, {"v=0\r\nc=IN IP4\r\n", ERR_SYNTAX}, {"v=0\r\nc=\r\n", ERR_SYNTAX},
-		{"v=0\r\nc=XX IP4 1.2.3.4\r\n", ERR_SYNTAX}, {"v=0\r\ns=a\rb\r\n", ERR_SYNTAX},
+		{"", ERR_SYNTAX},
+		{"\r\n", ERR_SYNTAX},
+		{"s=x\r\n", ERR_SYNTAX},
+		{"v=1\r\n", ERR_SYNTAX},
+		{"v=0\r\nx\r\n", ERR_SYNTAX},
+		{"v=0\r\nm=audio\r\n", ERR_SYNTAX},
+		{"v=0\r\nm=audio x RTP/AVP 0\r\n", ERR_SYNTAX},
+		{"v=0\r\nm=audio 65536 RTP/AVP 0\r\n", ERR_SYNTAX},
+		{"v=0\r\nm=audio 1/x RTP/AVP 0\r\n", ERR_SYNTAX},
+		{"v=0\r\nm=audio 1\r\n", ERR_SYNTAX},
+		{"v=0\r\nc=IN IP4\r\n", ERR_SYNTAX},
+		{"v=0\r\nc=\r\n", ERR_SYNTAX},
+		{"v=0\r\nc=XX IP4 1.2.3.4\r\n", ERR_SYNTAX},
+		{"v=0\r\ns=a\rb\r\n", ERR_SYNTAX},
 		/* what is let through: bare LF, blank lines, unknown lines, no end of line, blanks in a row */
-		{"v=0\n\nq=?\nm=audio  1   RTP/AVP  0  \nk=clear:x", 0}, {"v=0", 0}, {"v=0\r\no=\r\na=\r\n", 0},
-		{"v=0\r\nm=audio 1 RTP/AVP\r\na=rtcp:x\r\na=rtcp:1 IN\r\n", 0}, {"v=0\r\nc=IN IP4 233.252.0.1/127\r\n", 0},
+		{"v=0\n\nq=?\nm=audio  1   RTP/AVP  0  \nk=clear:x", 0},
+		{"v=0", 0},
+		{"v=0\r\no=\r\na=\r\n", 0},
+		{"v=0\r\nm=audio 1 RTP/AVP\r\na=rtcp:x\r\na=rtcp:1 IN\r\n", 0},
+		{"v=0\r\nc=IN IP4 233.252.0.1/127\r\n", 0},
 	};
 
 	(void)state;
@@ -150,7 +163,10 @@ static void limits_test(void **state)
 	static const struct {
 		const char *line;
 		unsigned max;
-	} tab[] = {{"a=x\n", SDP_ATTR_MAX}, {"m=audio 1 RTP/AVP 0\n", SDP_MEDIA_MAX}, {"b=AS:1\n", SDP_BW_MAX}, {"t=0 0\n", SDP_TIME_MAX}};
+	} tab[] = {{"a=x\n", SDP_ATTR_MAX},
+		   {"m=audio 1 RTP/AVP 0\n", SDP_MEDIA_MAX},
+		   {"b=AS:1\n", SDP_BW_MAX},
+		   {"t=0 0\n", SDP_TIME_MAX}};
 	struct buf b;
 
 	(void)state;

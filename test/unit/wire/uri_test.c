@@ -13,11 +13,12 @@ static const struct {
 	const char *params, *headers, *opaque;
 } uris[] = {
 	{"sip:alice@atlanta.com", 0, "sip", "alice", "", "atlanta.com", 0, 0, "", "", ""},
-	{"SIPS:alice:s%20cret@[2001:db8::1]:5061;transport=tcp?Subject=x&a=b", 0, "SIPS", "alice", "s%20cret", "2001:db8::1",
-	 AF_INET6, 5061, ";transport=tcp", "Subject=x&a=b", ""},
+	{"SIPS:alice:s%20cret@[2001:db8::1]:5061;transport=tcp?Subject=x&a=b", 0, "SIPS", "alice", "s%20cret",
+	 "2001:db8::1", AF_INET6, 5061, ";transport=tcp", "Subject=x&a=b", ""},
 	{"sip:192.0.2.4:65535;lr", 0, "sip", "", "", "192.0.2.4", AF_INET, 65535, ";lr", "", ""},
 	{"sip:h?x=y", 0, "sip", "", "", "h", 0, 0, "", "x=y", ""},
-	{"sip:user;par=u%40example.net@example.com", 0, "sip", "user;par=u%40example.net", "", "example.com", 0, 0, "", "", ""},
+	{"sip:user;par=u%40example.net@example.com", 0, "sip", "user;par=u%40example.net", "", "example.com", 0, 0, "",
+	 "", ""},
 	{"sip:*97#@pbx", 0, "sip", "*97#", "", "pbx", 0, 0, "", "", ""},
 	{"sip:a:@h", 0, "sip", "a", "", "h", 0, 0, "", "", ""},
 	{"sip:a@under_score.local", 0, "sip", "a", "", "under_score.local", 0, 0, "", "", ""},
@@ -29,14 +30,38 @@ static const struct {
 	{"isbn:2983792873", 0, "isbn", "", "", "", 0, 0, "", "", "2983792873"},
 	{"urn:service:sos", 0, "urn", "", "", "", 0, 0, "", "", "service:sos"},
 
-	{"", ERR_SYNTAX}, {"sip", ERR_SYNTAX}, {"sip:", ERR_SYNTAX}, {":a", ERR_SYNTAX}, {"1sip:a", ERR_SYNTAX},
-	{"sip:@h", ERR_SYNTAX}, {"sip:a@", ERR_SYNTAX}, {"sip:a b@h", ERR_SYNTAX}, {"sip:a@h h", ERR_SYNTAX},
-	{"sip:a@h :5060", ERR_SYNTAX}, {"sip:a@h:", ERR_SYNTAX}, {"sip:a@h:65536", ERR_SYNTAX}, {"sip:a@h:x", ERR_SYNTAX},
-	{"sip:a@h:0000005060", ERR_SYNTAX}, {"sip:a@[::1", ERR_SYNTAX}, {"sip:a@[1.2.3.4]", ERR_SYNTAX},
-	{"sip:a@[::g]", ERR_SYNTAX}, {"sip:a@[fe80::1%eth0]", ERR_SYNTAX}, {"sip:a@h;a b", ERR_SYNTAX},
-	{"sip:a@h;=x", ERR_SYNTAX}, {"sip:a@h;x=\"q\"", ERR_SYNTAX}, {"sip:a@h?", ERR_SYNTAX}, {"sip:a@h?x=<", ERR_SYNTAX},
-	{"sip:a%4@h", ERR_SYNTAX}, {"sip:a%zz@h", ERR_SYNTAX}, {"sip:a@h@i", ERR_SYNTAX}, {"sip:a@h/x", ERR_SYNTAX},
-	{"<sip:a@h>", ERR_SYNTAX}, {"tel:", ERR_SYNTAX}, {"tel:12x", ERR_SYNTAX}, {"isbn:", ERR_SYNTAX}, {"isbn:a b", ERR_SYNTAX},
+	{"", ERR_SYNTAX},
+	{"sip", ERR_SYNTAX},
+	{"sip:", ERR_SYNTAX},
+	{":a", ERR_SYNTAX},
+	{"1sip:a", ERR_SYNTAX},
+	{"sip:@h", ERR_SYNTAX},
+	{"sip:a@", ERR_SYNTAX},
+	{"sip:a b@h", ERR_SYNTAX},
+	{"sip:a@h h", ERR_SYNTAX},
+	{"sip:a@h :5060", ERR_SYNTAX},
+	{"sip:a@h:", ERR_SYNTAX},
+	{"sip:a@h:65536", ERR_SYNTAX},
+	{"sip:a@h:x", ERR_SYNTAX},
+	{"sip:a@h:0000005060", ERR_SYNTAX},
+	{"sip:a@[::1", ERR_SYNTAX},
+	{"sip:a@[1.2.3.4]", ERR_SYNTAX},
+	{"sip:a@[::g]", ERR_SYNTAX},
+	{"sip:a@[fe80::1%eth0]", ERR_SYNTAX},
+	{"sip:a@h;a b", ERR_SYNTAX},
+	{"sip:a@h;=x", ERR_SYNTAX},
+	{"sip:a@h;x=\"q\"", ERR_SYNTAX},
+	{"sip:a@h?", ERR_SYNTAX},
+	{"sip:a@h?x=<", ERR_SYNTAX},
+	{"sip:a%4@h", ERR_SYNTAX},
+	{"sip:a%zz@h", ERR_SYNTAX},
+	{"sip:a@h@i", ERR_SYNTAX},
+	{"sip:a@h/x", ERR_SYNTAX},
+	{"<sip:a@h>", ERR_SYNTAX},
+	{"tel:", ERR_SYNTAX},
+	{"tel:12x", ERR_SYNTAX},
+	{"isbn:", ERR_SYNTAX},
+	{"isbn:a b", ERR_SYNTAX},
 	{"isbn:a>", ERR_SYNTAX},
 };
 
@@ -76,7 +101,8 @@ static void encode_test(void **state)
 	}
 	/* made by hand: the host needs brackets, the parameters their ';' */
 	buf_reset(&b);
-	u = (struct sip_uri){.scheme = SLICE("sip"), .user = SLICE("a"), .host = SLICE("::1"), .port = 1, .params = SLICE("lr")};
+	u = (struct sip_uri){
+		.scheme = SLICE("sip"), .user = SLICE("a"), .host = SLICE("::1"), .port = 1, .params = SLICE("lr")};
 	sip_uri_encode(&b, &u);
 	assert_slice(buf_get(&b), "sip:a@[::1]:1;lr");
 	buf_free(&b);
@@ -94,8 +120,8 @@ static void eq_test(void **state)
 		{"sip:carol@chicago.com", "sip:carol@chicago.com;security=on", true},
 		{"sip:biloxi.com;transport=tcp;method=REGISTER?to=sip:bob%40biloxi.com",
 		 "sip:biloxi.com;method=REGISTER;transport=tcp?to=sip:bob%40biloxi.com", true},
-		{"sip:alice@atlanta.com?subject=project%20x&priority=urgent", "sip:alice@atlanta.com?priority=urgent&subject=project%20x",
-		 true},
+		{"sip:alice@atlanta.com?subject=project%20x&priority=urgent",
+		 "sip:alice@atlanta.com?priority=urgent&subject=project%20x", true},
 		{"SIP:ALICE@AtLanTa.CoM;Transport=udp", "sip:alice@AtLanTa.CoM;Transport=UDP", false},
 		{"sip:bob@biloxi.com", "sip:bob@biloxi.com:5060", false},
 		{"sip:bob@biloxi.com", "sip:bob@biloxi.com;transport=udp", false},
@@ -160,8 +186,15 @@ static void escape_test(void **state)
 		const char *text, *want;
 		bool ok;
 	} tab[] = {
-		{"abc", "abc", true}, {"%41%62c", "Abc", true}, {"", "", true}, {"a%", "a", false}, {"a%4", "a", false},
-		{"a%4g", "a", false}, {"a%00b", "a", false}, {"0123456789", "0123456", false}, {"%25%32%35", "%25", true},
+		{"abc", "abc", true},
+		{"%41%62c", "Abc", true},
+		{"", "", true},
+		{"a%", "a", false},
+		{"a%4", "a", false},
+		{"a%4g", "a", false},
+		{"a%00b", "a", false},
+		{"0123456789", "0123456", false},
+		{"%25%32%35", "%25", true},
 	};
 	char dst[8];
 	struct buf b;
