@@ -4,7 +4,6 @@
  * Unknown users are checked against a false secret, so that time and answers tell nothing.
  */
 #include <string.h>
-#include "base/log.h"
 #include "base/rand.h"
 #include "sip/auth_priv.h"
 
@@ -105,18 +104,13 @@ void sip_auth_challenge(struct sip_auth *a, const struct sip_msg *msg, bool prox
 void sip_auth_reply(struct sip_auth *a, struct sip_strans *st, bool proxy, bool stale)
 {
 	struct buf *b;
-	int err;
 
 	if (!st->sip || !st->msg)
 		return;
 	b = &st->sip->lines;
 	buf_reset(b);
 	sip_auth_challenge(a, st->msg, proxy, stale, b);
-	err = buf_err(b);
-	if (!err)
-		err = sip_reply(st, proxy ? 407 : 401, SLICE_NULL, buf_get(b), SLICE_NULL, SLICE_NULL);
-	if (err)
-		log_debug("sip", "challenge not sent: %s", err_str(err));
+	sip_reply_lines(st, proxy ? 407 : 401, b);
 }
 
 /* ---- check ---- */

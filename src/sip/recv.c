@@ -2,16 +2,7 @@
  * recv.c - a received message on its way to a transaction, a dialog or the application, and the
  * checks that come before (RFC 3261 8.2, 16.3, 17.1.3, 17.2.3, 18.1.2).
  */
-#include "base/log.h"
 #include "sip/sip_priv.h"
-
-static void reply_lines(struct sip_strans *st, uint16_t scode, struct buf *lines)
-{
-	int err = sip_reply(st, scode, SLICE_NULL, buf_err(lines) ? SLICE_NULL : buf_get(lines), SLICE_NULL, SLICE_NULL);
-
-	if (err)
-		log_debug("sip", "answer %u: %s", scode, err_str(err));
-}
 
 static struct buf *lines_of(struct sip *s)
 {
@@ -56,7 +47,7 @@ static bool check_method(struct sip_strans *st, const struct sip_msg *msg)
 		return true;
 	b = lines_of(s);
 	sip_enc_allow(b, s);
-	reply_lines(st, msg->m == SIP_OTHER_METHOD ? 501 : 405, b);
+	sip_reply_lines(st, msg->m == SIP_OTHER_METHOD ? 501 : 405, b);
 	return false;
 }
 
@@ -91,7 +82,7 @@ static bool check_require(struct sip_strans *st, const struct sip_msg *msg)
 	if (!b)
 		return true;
 	buf_str(b, "\r\n");
-	reply_lines(st, 420, b);
+	sip_reply_lines(st, 420, b);
 	return false;
 }
 
@@ -111,7 +102,7 @@ static bool check_body(struct sip_strans *st, const struct sip_msg *msg)
 		struct buf *b = lines_of(st->sip);
 
 		buf_str(b, "Accept-Encoding: identity\r\n");
-		reply_lines(st, 415, b);
+		sip_reply_lines(st, 415, b);
 		return false;
 	}
 	return true;
@@ -137,7 +128,7 @@ static bool answer_ping(struct sip_strans *st, const struct sip_msg *msg)
 	sip_enc_allow(b, st->sip);
 	buf_str(b, "Accept: application/sdp\r\n");
 	sip_enc_supported(b, st->sip);
-	reply_lines(st, 200, b);
+	sip_reply_lines(st, 200, b);
 	return true;
 }
 

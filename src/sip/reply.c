@@ -132,8 +132,26 @@ void sip_reply_simple(struct sip_strans *st, uint16_t scode, const char *reason)
 {
 	int err = sip_reply(st, scode, slice_str(reason), SLICE_NULL, SLICE_NULL, SLICE_NULL);
 
+	if (!err)
+		return;
+	log_debug("sip", "answer %u not sent: %s", scode, err_str(err));
+	if (err != ENOMEM || scode < 200)
+		return;
+	/* Nobody else will end it. */
+	if (st->invite)
+		sip_is_later(st, scode);
+	else
+		sip_ns_later(st);
+}
+
+void sip_reply_lines(struct sip_strans *st, uint16_t scode, const struct buf *lines)
+{
+	int err = buf_err(lines);
+
+	if (!err)
+		err = sip_reply(st, scode, SLICE_NULL, buf_get(lines), SLICE_NULL, SLICE_NULL);
 	if (err)
-		log_debug("sip", "answer %u not sent: %s", scode, err_str(err));
+		sip_reply_simple(st, err == ENOMEM ? 500 : scode, NULL);
 }
 
 /* RFC 3261 8.2.7: the tag is the same for each copy of the request. */

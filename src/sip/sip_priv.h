@@ -84,6 +84,8 @@ bool sip_dialog_ack(struct sip *s, const struct sip_msg *ack);
 /** The stack ends: every dialog and session forgets it and makes no more call-backs. `s->dialogs` is empty afterwards. */
 void sip_dialog_flush(struct sip *s);
 
+/** One readable line per dialog, for inspection. */
+void sip_dialog_dump(struct sip *s, struct buf *b);
 /** A stream closed: registrations that used it register again. Called beside ops.flow_closed. */
 void sip_flow_gone(struct sip *s, uint64_t flow);
 
@@ -168,6 +170,7 @@ struct sip_strans {
 	const struct sip_strans_ops *ops;
 	void *arg;
 	uint16_t scode;            /**< of the last answer */
+	uint16_t retry;            /**< answer that had no memory and is tried again */
 	uint8_t state;             /**< private to the machine */
 	bool invite, reliable, rfc2543, own_tag;
 	enum sip_method m;
@@ -197,6 +200,8 @@ const char *sip_strans_state(const struct sip_strans *st);
 /* INVITE server machine (strans_invite.c) */
 void sip_is_answer(struct sip_strans *st, uint16_t scode);
 void sip_is_retransmit(struct sip_strans *st);
+/** There was no memory for this final answer: try again soon. */
+void sip_is_later(struct sip_strans *st, uint16_t scode);
 /** True if the machine took the ACK; false: it belongs to a 2xx. */
 bool sip_is_ack(struct sip_strans *st);
 const char *sip_is_state(const struct sip_strans *st);
@@ -204,8 +209,12 @@ const char *sip_is_state(const struct sip_strans *st);
 void sip_ns_start(struct sip_strans *st);
 void sip_ns_answer(struct sip_strans *st, uint16_t scode);
 void sip_ns_retransmit(struct sip_strans *st);
+/** There was no memory for the final answer: the request is judged anew when it comes again. */
+void sip_ns_later(struct sip_strans *st);
 const char *sip_ns_state(const struct sip_strans *st);
 
+/** sip_reply with header lines; without memory for them, a bare 500. */
+void sip_reply_lines(struct sip_strans *st, uint16_t scode, const struct buf *lines);
 /** Where the answers to a request go. */
 void sip_reply_dest(struct sip_dest *d, const struct sip_msg *msg);
 

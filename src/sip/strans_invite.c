@@ -53,12 +53,20 @@ static void on_timer(void *arg)
 {
 	struct sip_strans *st = arg;
 
-	if (st->state != COMPLETED)
+	if (st->state == PROCEEDING)
+		sip_reply_simple(st, st->retry, NULL);
+	else if (st->state != COMPLETED)
 		sip_strans_end(st, 0); /* timers I and L */
 	else if (loop_now_ms(st->sip->loop) >= st->due)
 		sip_strans_end(st, ETIMEDOUT); /* timer H */
 	else
 		timer_g(st);
+}
+
+void sip_is_later(struct sip_strans *st, uint16_t scode)
+{
+	st->retry = scode;
+	start(st, st->sip->t1);
 }
 
 /* The user's answer; st->last holds it. */
@@ -84,7 +92,9 @@ void sip_is_answer(struct sip_strans *st, uint16_t scode)
 /* The INVITE again. After a 2xx it is absorbed: the user repeats the 2xx until the ACK (RFC 6026 7.1). */
 void sip_is_retransmit(struct sip_strans *st)
 {
-	if (st->state == PROCEEDING || st->state == COMPLETED)
+	if (st->state == PROCEEDING && !st->last)
+		sip_reply_simple(st, 100, NULL); /* there was no memory for it */
+	else if (st->state == PROCEEDING || st->state == COMPLETED)
 		sip_strans_resend(st);
 }
 

@@ -41,6 +41,11 @@ void sip_ns_start(struct sip_strans *st)
 	start_j(st, 64ULL * st->sip->t1);
 }
 
+void sip_ns_later(struct sip_strans *st)
+{
+	start_j(st, 0);
+}
+
 /* The user's answer; st->last holds it. */
 void sip_ns_answer(struct sip_strans *st, uint16_t scode)
 {
