@@ -16,6 +16,7 @@ static void extension_destroy(void *obj)
 	mem_deref(e->number);
 	mem_deref(e->name);
 	mem_deref(e->sealed);
+	mem_deref(e->aor);
 	if (e->ha1)
 		mem_wipe(e->ha1, sizeof(*e->ha1));
 	mem_deref(e->ha1);

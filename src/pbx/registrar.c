@@ -328,9 +328,7 @@ void registrar_clear(struct extension *e, bool keep_stored)
 	timer_stop(&e->aor->expiry);
 	LIST_EACH(&e->aor->bindings, k)
 		binding_drop(LINK_OBJ(k, struct binding, le));
-	if (keep_stored)
-		e->aor = mem_deref(e->aor);
-	else
+	if (!keep_stored)
 		keep(e);
 }
 

@@ -1,0 +1,136 @@
+/*
+ * extension_test.c - extensions as configuration: secrets, changes, first start, alarms, weak passwords.
+ */
+#include "pbx_fixture.h"
+
+static void test_secret(void **state)
+{
+	struct fixture *f = *state;
+	struct secret want, s;
+
+	add_extension(f, "100");
+	secret_make(&want, SLICE("100"), SLICE("offhook"), SLICE("correct-horse-9"));
+	assert_int_equal(pbx_secret_ops()->lookup(SLICE("100"), &s, f->pbx), 0);
+	assert_string_equal(s.md5, want.md5);
+	assert_string_equal(s.sha256, want.sha256);
+	assert_int_equal(pbx_secret_ops()->lookup(SLICE("101"), &s, f->pbx), ENOENT);
+	assert_int_equal(change(f, CHANGE_UPDATE, "100", json_pack("{s:s}", "password", "another-secret-7")), 0);
+	secret_make(&want, SLICE("100"), SLICE("offhook"), SLICE("another-secret-7"));
+	assert_int_equal(pbx_secret_ops()->lookup(SLICE("100"), &s, f->pbx), 0);
+	assert_string_equal(s.md5, want.md5);
+	fixture_stop(f);
+	fixture_start(f);
+	assert_int_equal(pbx_secret_ops()->lookup(SLICE("100"), &s, f->pbx), 0);
+	assert_string_equal(s.sha256, want.sha256);
+}
+
+static void test_undo(void **state)
+{
+	struct fixture *f = *state;
+	int64_t id;
+
+	add_extension(f, "100");
+	assert_int_equal(change(f, CHANGE_UPDATE, "100", json_pack("{s:i, s:s}", "call_limit", 7, "name", "Reception")), 0);
+	assert_int_equal(extension_find(f->pbx, SLICE("100"))->call_limit, 7);
+	id = f->change_id;
+	pbx_undo(f->pbx, id, "test", changed, f);
+	vnet_run(f->net, 50);
+	assert_int_equal(f->err, 0);
+	assert_int_equal(extension_find(f->pbx, SLICE("100"))->call_limit, 2);
+	assert_string_equal(extension_find(f->pbx, SLICE("100"))->name, "Test");
+}
+
+static void test_refused(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *number, *password;
+		int err;
+	} bad[] = {
+		{"1", "correct-horse-9", ERR_SYNTAX},                /* too short a number */
+		{"12ab", "correct-horse-9", ERR_SYNTAX},
+		{"1234567890123456", "correct-horse-9", ERR_SYNTAX}, /* too long */
+		{"102", "short", ERR_SYNTAX},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		assert_int_equal(change(f, CHANGE_CREATE, bad[i].number,
+					json_pack("{s:s, s:s}", "number", bad[i].number, "password", bad[i].password)), bad[i].err);
+		assert_true(strlen(f->why) > 10);
+	}
+	add_extension(f, "100");
+	assert_int_equal(change(f, CHANGE_CREATE, "100", json_pack("{s:s}", "number", "100")), EEXIST);
+	assert_int_equal(change(f, CHANGE_DELETE, "555", NULL), ENOENT);
+}
+
+static void test_first_start(void **state)
+{
+	struct fixture *f = *state;
+	struct buf a, b;
+	size_t n, r, c;
+
+	buf_init(&a);
+	buf_init(&b);
+	assert_int_equal(pbx_first_start(f->pbx, changed, f), 0);
+	vnet_run(f->net, 50);
+	assert_int_equal(f->err, 0);
+	pbx_counts(f->pbx, &n, &r, &c);
+	assert_int_equal(n, 2);
+	assert_int_equal(pbx_extension_password(f->pbx, SLICE("100"), &a), 0);
+	assert_int_equal(pbx_extension_password(f->pbx, SLICE("101"), &b), 0);
+	assert_true(a.l >= 12);
+	assert_false(slice_eq(buf_get(&a), buf_get(&b)));
+	assert_null(pbx_password_weak(SLICE("100"), buf_get(&a)));
+	buf_free(&a);
+	buf_free(&b);
+}
+
+static void test_weak(void **state)
+{
+	static const struct {
+		const char *password;
+		bool weak;
+	} v[] = {
+		{"12345678", true}, {"aaaaaaaa", true},	 {"100100100", true}, {"password", true},
+		{"x1001002", true}, {"kX9.vq2L", false}, {"k3vmx9tq2hwdrz", false}, {"a longer phrase holds", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+		const char *why = pbx_password_weak(SLICE("100"), slice_str(v[i].password));
+
+		if ((why != NULL) != v[i].weak)
+			fail_msg("%s: %s", v[i].password, why ? why : "taken for strong");
+	}
+}
+
+static void test_alarm(void **state)
+{
+	struct fixture *f = *state;
+	json_t *o;
+
+	pbx_alarm_raise(f->pbx, "media.ports", "warning", "All RTP ports are in use.", "Widen --rtp-ports.");
+	pbx_alarm_raise(f->pbx, "media.ports", "critical", "All RTP ports are in use.", "Widen --rtp-ports.");
+	o = pbx_json_status(f->pbx);
+	assert_int_equal(json_array_size(json_object_get(o, "alarms")), 1);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(json_object_get(o, "alarms"), 0), "severity")), "critical");
+	json_decref(o);
+	pbx_alarm_clear(f->pbx, "media.ports");
+	o = pbx_json_status(f->pbx);
+	assert_int_equal(json_array_size(json_object_get(o, "alarms")), 0);
+	json_decref(o);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_secret, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_undo, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_refused, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_first_start, fixture_setup, fixture_teardown),
+		cmocka_unit_test(test_weak),
+		cmocka_unit_test_setup_teardown(test_alarm, fixture_setup, fixture_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
