@@ -1,0 +1,195 @@
+/*
+ * help.c - what --help shows: the overview, one verb, a group of verbs; and the nearest verb to a misspelt one.
+ */
+#include <string.h>
+#include "app/cli.h"
+#include "app/out.h"
+
+/* Words broken at `width` columns, later lines indented. */
+static void put_wrapped(FILE *f, const char *text, size_t col, size_t indent)
+{
+	const size_t width = 96;
+
+	while (*text) {
+		size_t l = strcspn(text, " ");
+
+		if (col + l > width && col > indent) {
+			fprintf(f, "\n%*s", (int)indent, "");
+			col = indent;
+		}
+		fprintf(f, "%.*s", (int)l, text);
+		text += l;
+		col += l;
+		if (*text == ' ') {
+			text++;
+			if (*text && col < width) {
+				fputc(' ', f);
+				col++;
+			}
+		}
+	}
+	fputc('\n', f);
+}
+
+static const char *style(FILE *f, enum style s)
+{
+	return f == stdout ? out_style(s) : err_style(s);
+}
+
+static void put_verb_line(FILE *f, const struct verb *v)
+{
+	char head[64];
+
+	snprintf(head, sizeof(head), "%s %s", v->name, v->args);
+	fprintf(f, "  %-26s %s\n", head, v->summary);
+}
+
+void help_overview(const struct cli *c, FILE *f)
+{
+	size_t n;
+	const struct verb *v = cli_verbs(&n);
+	const char *group = NULL;
+
+	fprintf(f, "%soffhook %s%s: a complete phone system\n\nUsage: %s VERB [ARGUMENTS] [OPTIONS]\n", style(f, STYLE_BOLD), OFFHOOK_VERSION,
+		style(f, STYLE_OFF), c->prog);
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].flags & VERB_HIDDEN)
+			continue;
+		if (!group || strcmp(group, v[i].group))
+			fprintf(f, "\n%s%s%s\n", style(f, STYLE_BOLD), v[i].group, style(f, STYLE_OFF));
+		group = v[i].group;
+		put_verb_line(f, &v[i]);
+	}
+	fprintf(f,
+		"\nEach verb has --help. Verbs about a server take --data DIR (else OFFHOOK_DATA, ./data if it exists,\n"
+		"/var/lib/offhook) and --json.\n\n"
+		"%sExit status%s\n"
+		"  0  done                          3  there is no such thing\n"
+		"  1  failed                        4  exists already, or later changes are in the way\n"
+		"  2  wrong words or values         5  the server does not run\n",
+		style(f, STYLE_BOLD), style(f, STYLE_OFF));
+}
+
+static void put_option(FILE *f, const struct opt *o)
+{
+	char head[64];
+	struct buf b;
+
+	buf_init(&b);
+	snprintf(head, sizeof(head), "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+	buf_str(&b, o->help);
+	if (o->def)
+		buf_printf(&b, " (default %s)", o->def);
+	if (o->env)
+		buf_printf(&b, " [%s]", o->env);
+	buf_char(&b, '\0');
+	fprintf(f, "  %-26s ", head);
+	if (strlen(head) > 26)
+		fprintf(f, "\n%29s", "");
+	put_wrapped(f, b.p ? b.p : "", 29, 29);
+	buf_free(&b);
+}
+
+/* Lines of the table with the program's name in the place of %s. */
+static void put_examples(FILE *f, const char *text, const char *prog)
+{
+	fprintf(f, "\n%sExamples%s\n  ", style(f, STYLE_BOLD), style(f, STYLE_OFF));
+	for (; *text; text++) {
+		if (text[0] == '%' && text[1] == 's') {
+			fputs(prog, f);
+			text++;
+		} else if (*text == '\n') {
+			fputs("\n  ", f);
+		} else {
+			fputc(*text, f);
+		}
+	}
+	fputc('\n', f);
+}
+
+void help_verb(const struct cli *c, FILE *f)
+{
+	const struct verb *v = c->verb;
+
+	fprintf(f, "Usage: %s %s%s%s%s\n\n", c->prog, v->name, *v->args ? " " : "", v->args, c->nopt ? " [OPTIONS]" : "");
+	fprintf(f, "%s%s%s\n", style(f, STYLE_BOLD), v->summary, style(f, STYLE_OFF));
+	if (v->about)
+		fprintf(f, "\n%s\n", v->about);
+	if (c->nopt)
+		fprintf(f, "\n%sOptions%s\n", style(f, STYLE_BOLD), style(f, STYLE_OFF));
+	for (size_t i = 0; i < c->nopt; i++) {
+		if (!c->opt[i].hidden)
+			put_option(f, &c->opt[i]);
+	}
+	bool hidden = false;
+	for (size_t i = 0; i < c->nopt; i++) {
+		if (c->opt[i].hidden && !hidden)
+			fprintf(f, "\n%sFor benchmarks only%s\n", style(f, STYLE_BOLD), style(f, STYLE_OFF));
+		if (c->opt[i].hidden)
+			put_option(f, &c->opt[i]);
+		hidden |= c->opt[i].hidden;
+	}
+	if (v->examples)
+		put_examples(f, v->examples, c->prog);
+}
+
+void help_group(const struct cli *c, const char *group, FILE *f)
+{
+	size_t n, l = strlen(group);
+	const struct verb *v = cli_verbs(&n);
+
+	fprintf(f, "Usage: %s %s VERB\n\n", c->prog, group);
+	for (size_t i = 0; i < n; i++) {
+		if (strncmp(v[i].name, group, l) == 0 && v[i].name[l] == ' ')
+			put_verb_line(f, &v[i]);
+	}
+	fprintf(f, "\nEach has --help.\n");
+}
+
+/* Edit distance of short words. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t la = strlen(a), lb = strlen(b), row[40];
+
+	if (la > 38 || lb > 38)
+		return 99;
+	for (size_t j = 0; j <= lb; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= la; i++) {
+		size_t diag = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= lb; j++) {
+			size_t best = diag + (a[i - 1] != b[j - 1]);
+
+			diag = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[lb];
+}
+
+const char *help_nearest(const char *word)
+{
+	static char best[40];
+	size_t n, least = strlen(word) > 4 ? 3 : 2;
+	const struct verb *v = cli_verbs(&n);
+
+	best[0] = '\0';
+	for (size_t i = 0; i < n; i++) {
+		char first[40];
+		struct slice s = slice_str(v[i].name);
+
+		(void)slice_copy(first, sizeof(first), slice_cut(&s, ' '));
+		size_t d = distance(word, first);
+		if (d < least) {
+			least = d;
+			memcpy(best, first, sizeof(best));
+		}
+	}
+	return best[0] ? best : NULL;
+}

@@ -1,0 +1,138 @@
+/*
+ * options.c - the options of `serve`, from the command line or OFFHOOK_ variables: one table, one check each.
+ */
+#include <string.h>
+#include "app/serve.h"
+
+const struct opt serve_opts[] = {
+	{.name = "data", .arg = "DIR", .env = "OFFHOOK_DATA", .words = "@dir", .def = "./data if it exists, else /var/lib/offhook",
+	 .help = "directory for database, keys and control socket; made if missing"},
+	{.name = "listen", .arg = "ADDR", .env = "OFFHOOK_LISTEN", .def = "all addresses, IPv4 and IPv6",
+	 .help = "address to listen on; may be given several times"},
+	{.name = "sip-port", .arg = "PORT", .env = "OFFHOOK_SIP_PORT", .def = "5060", .help = "SIP over UDP and TCP"},
+	{.name = "rtp-ports", .arg = "LOW-HIGH", .env = "OFFHOOK_RTP_PORTS", .def = "10000-20000", .help = "UDP ports for sound and video"},
+	{.name = "external-ip", .arg = "ADDR", .env = "OFFHOOK_EXTERNAL_IP", .def = "none",
+	 .help = "address that phones outside reach this machine at, behind a router"},
+	{.name = "local-net", .arg = "NET", .env = "OFFHOOK_LOCAL_NET",
+	 .help = "network of your own, as 192.168.0.0/16: no external address towards it; may be given several times"},
+	{.name = "log-level", .arg = "LEVEL", .env = "OFFHOOK_LOG_LEVEL", .def = "info", .words = "error warn info debug",
+	 .help = "error, warn, info or debug"},
+	{.name = "bench-no-auth", .env = "OFFHOOK_BENCH_NO_AUTH", .hidden = true,
+	 .help = "calls need no password: anybody who reaches the port can call"},
+};
+const size_t serve_nopts = ARRAY_LEN(serve_opts);
+
+/* Call `fn` for each value: every --NAME given, or the words of the environment variable. */
+static int each_value(const struct cli *c, const char *name, int (*fn)(struct serve_options *o, const struct cli *c, struct slice v),
+		      struct serve_options *o)
+{
+	bool given = false;
+	int rc = CLI_OK;
+
+	for (size_t i = 0; i < c->nset && !rc; i++) {
+		if (strcmp(c->set[i].o->name, name))
+			continue;
+		given = true;
+		rc = fn(o, c, slice_str(c->set[i].value));
+	}
+	const char *env = given ? NULL : cli_opt(c, name);
+	struct slice rest = slice_str(env);
+	while (rest.l && !rc) {
+		size_t n = 0;
+
+		while (n < rest.l && rest.p[n] != ',' && rest.p[n] != ' ')
+			n++;
+		if (n)
+			rc = fn(o, c, slice_first(rest, n));
+		rest = slice_from(rest, n + 1);
+	}
+	return rc;
+}
+
+static int add_listen(struct serve_options *o, const struct cli *c, struct slice v)
+{
+	struct sa a;
+
+	if (sa_set(&a, v, 0)) {
+		if (sa_parse(&a, v, 0) == 0)
+			return cli_usage(c, "--listen takes an address alone; give the port with --sip-port.");
+		return cli_usage(c, "--listen: \"%.*s\" is not an IP address.", SLICE_FMT(v));
+	}
+	if (o->nlisten == LISTEN_MAX)
+		return cli_usage(c, "--listen: at most %d addresses.", LISTEN_MAX);
+	o->listen[o->nlisten++] = a;
+	return CLI_OK;
+}
+
+static int add_net(struct serve_options *o, const struct cli *c, struct slice v)
+{
+	if (o->nlocal_net == LOCAL_NET_MAX)
+		return cli_usage(c, "--local-net: at most %d networks.", LOCAL_NET_MAX);
+	if (sa_net_parse(&o->local_net[o->nlocal_net], v))
+		return cli_usage(c, "--local-net: \"%.*s\" is not a network. Write it as 192.168.0.0/16.", SLICE_FMT(v));
+	o->nlocal_net++;
+	return CLI_OK;
+}
+
+static int read_rtp_ports(struct serve_options *o, const struct cli *c)
+{
+	const char *v = cli_opt(c, "rtp-ports");
+	struct slice hi = slice_str(v), lo = slice_cut(&hi, '-');
+	uint32_t l, h;
+
+	if (!v)
+		return CLI_OK;
+	if (slice_u32(lo, &l) || slice_u32(hi, &h) || l < 1024 || h > 65535 || l % 2)
+		return cli_usage(c, "--rtp-ports: write an even first port from 1024 on and a last one, as 10000-20000.");
+	if (h < l + 7)
+		return cli_usage(c, "--rtp-ports: a call needs four ports; give at least eight.");
+	o->rtp_lo = (uint16_t)l;
+	o->rtp_hi = (uint16_t)h;
+	return CLI_OK;
+}
+
+static int read_addresses(struct serve_options *o, const struct cli *c)
+{
+	const char *ext = cli_opt(c, "external-ip");
+	int rc = each_value(c, "listen", add_listen, o);
+
+	if (rc)
+		return rc;
+	rc = each_value(c, "local-net", add_net, o);
+	if (rc)
+		return rc;
+	if (ext && (sa_set(&o->external_ip, slice_str(ext), 0) || sa_is_any(&o->external_ip)))
+		return cli_usage(c, "--external-ip: \"%s\" is not an IP address.", ext);
+	if (!o->nlisten) {
+		o->listen_all = true;
+		o->nlisten = 2;
+		sa_any(&o->listen[0], AF_INET, 0);
+		sa_any(&o->listen[1], AF_INET6, 0);
+	}
+	return CLI_OK;
+}
+
+int serve_options_read(struct serve_options *o, const struct cli *c)
+{
+	const char *level = cli_opt(c, "log-level");
+	uint32_t port = 5060;
+
+	memset(o, 0, sizeof(*o));
+	o->log_level = LOG_INFO;
+	o->rtp_lo = 10000;
+	o->rtp_hi = 20000;
+	if (!cli_number(c, "sip-port", 1, 65535, &port))
+		return CLI_USAGE;
+	o->sip_port = (uint16_t)port;
+	if (level && log_level_parse(&o->log_level, slice_str(level)))
+		return cli_usage(c, "--log-level is error, warn, info or debug, not \"%s\".", level);
+	o->bench_no_auth = cli_flag(c, "bench-no-auth");
+	int rc = read_rtp_ports(o, c);
+	if (!rc)
+		rc = read_addresses(o, c);
+	for (size_t i = 0; i < o->nlisten; i++)
+		sa_set_port(&o->listen[i], o->sip_port);
+	if (!rc && o->sip_port >= o->rtp_lo && o->sip_port <= o->rtp_hi)
+		rc = cli_usage(c, "--sip-port %u lies within --rtp-ports %u-%u.", o->sip_port, o->rtp_lo, o->rtp_hi);
+	return rc;
+}

@@ -1,0 +1,359 @@
+/*
+ * verb_resource.c - add, list, show, set and remove for any resource of the table; `extension` is the first.
+ *
+ * Passwords are printed where they were just made, and by `show --password`; never in lists.
+ */
+#include <ctype.h>
+#include <string.h>
+#include "app/cli.h"
+#include "app/out.h"
+#include "base/rand.h"
+
+enum { GENERATED_LEN = 16 };
+
+static const struct resource *res_of(const struct cli *c)
+{
+	return *c->verb->r;
+}
+
+/* "Extension" for the beginning of a sentence. */
+static const char *noun(const struct resource *r)
+{
+	static char word[40];
+
+	(void)slice_copy(word, sizeof(word), slice_str(r->name));
+	word[0] = (char)toupper((unsigned char)word[0]);
+	return word;
+}
+
+static char *row_path(const struct resource *r, const char *key)
+{
+	char dir[80];
+
+	snprintf(dir, sizeof(dir), "/%s/", r->plural);
+	return client_path(dir, key);
+}
+
+static void dashes(char *dst, size_t size, const char *name, char to)
+{
+	(void)slice_copy(dst, size, slice_str(name));
+	for (char *p = dst; *p; p++) {
+		if (*p == '_')
+			*p = to;
+	}
+}
+
+/* "-": the first line of standard input, so that a password is not seen in the list of processes. */
+static const char *secret_value(const char *v)
+{
+	static char line[512];
+
+	if (strcmp(v, "-"))
+		return v;
+	if (!fgets(line, sizeof(line), stdin))
+		return "";
+	line[strcspn(line, "\r\n")] = '\0';
+	return line;
+}
+
+/* Members of the request from the options that are given. NULL: memory. */
+static json_t *body_of(const struct cli *c)
+{
+	const struct resource *r = res_of(c);
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < r->nfield; i++) {
+		const struct field *f = &r->field[i];
+		char name[48];
+
+		dashes(name, sizeof(name), f->name, '-');
+		const char *v = cli_opt(c, name);
+		if (!v || (f->flags & (FIELD_KEY | FIELD_READONLY)))
+			continue;
+		if (f->type == FIELD_SECRET)
+			v = secret_value(v);
+		json_t *s = json_string(v);
+		if (!s) {
+			json_decref(o);
+			cli_usage(c, "the value of --%s is not text in UTF-8.", name);
+			return NULL;
+		}
+		(void)json_object_set_new(o, f->name, s);
+	}
+	return o;
+}
+
+/* The secret fields of a row, if it has them. */
+static void put_secrets(const struct resource *r, const json_t *row, size_t width)
+{
+	for (size_t i = 0; i < r->nfield; i++) {
+		const char *v = json_string_value(json_object_get(row, r->field[i].name));
+
+		if (r->field[i].type == FIELD_SECRET && v)
+			out_pair(r->field[i].name, width, "%s", v);
+	}
+}
+
+int verb_resource_add(struct cli *c)
+{
+	const struct resource *r = res_of(c);
+	const char *key = c->arg[0], *keyname = resource_key(r)->name;
+	json_t *body = body_of(c), *row = NULL, *st = NULL;
+	char path[80];
+
+	if (!body)
+		return CLI_USAGE;
+	(void)json_object_set_new(body, keyname, json_string(key));
+	snprintf(path, sizeof(path), "/%s", r->plural);
+	int rc = client_call(c, "POST", path, body, &row);
+	json_decref(body);
+	if (rc)
+		return rc;
+	if (c->json) {
+		out_json(row);
+		json_decref(row);
+		return CLI_OK;
+	}
+	const char *name = js(row, "name");
+	printf("%s %s%s%s%s is ready.\n", noun(r), key, *name ? " (" : "", name, *name ? ")" : "");
+	if (c->live && client_try(c, "/status", &st) == CLI_OK && *js(st, "sip_address"))
+		out_pair("SIP server", 12, "%s", js(st, "sip_address"));
+	out_pair("user", 12, "%s", key);
+	put_secrets(r, row, 12);
+	json_decref(st);
+	json_decref(row);
+	return CLI_OK;
+}
+
+/* ------------------------------------------------------------------ list */
+
+/* How many phones each number has: {"100": 2}. NULL when no server runs. */
+static json_t *count_phones(struct cli *c)
+{
+	json_t *o = NULL, *n, *v;
+	size_t i;
+
+	if (res_of(c) != &pbx_extension_resource || !c->live || client_try(c, "/registrations", &o))
+		return NULL;
+	n = json_object();
+	json_array_foreach(json_object_get(o, "items"), i, v) {
+		const char *ext = js(v, "extension");
+
+		(void)json_object_set_new(n, ext, json_integer(ji(n, ext) + 1));
+	}
+	json_decref(o);
+	return n;
+}
+
+static void value_text(const json_t *v, char *dst, size_t size)
+{
+	if (json_is_integer(v))
+		snprintf(dst, size, "%lld", (long long)json_integer_value(v));
+	else if (json_is_boolean(v))
+		snprintf(dst, size, "%s", json_is_true(v) ? "yes" : "no");
+	else
+		(void)slice_copy(dst, size, slice_str(json_string_value(v)));
+}
+
+static void print_list(struct cli *c, const json_t *items)
+{
+	const struct resource *r = res_of(c);
+	json_t *row, *phones = count_phones(c);
+	static char head[TABLE_COLS][40];
+	const char *title[TABLE_COLS];
+	const struct field *col[TABLE_COLS];
+	struct table t;
+	size_t n = 0, k;
+	unsigned right = 0;
+
+	for (size_t i = 0; i < r->nfield && n < TABLE_COLS - 1; i++) {
+		if (r->field[i].type == FIELD_SECRET)
+			continue;
+		dashes(head[n], sizeof(head[0]), r->field[i].name, ' ');
+		for (char *p = head[n]; *p; p++)
+			*p = (char)toupper((unsigned char)*p);
+		right |= r->field[i].type == FIELD_INT ? 1u << n : 0;
+		title[n] = head[n];
+		col[n++] = &r->field[i];
+	}
+	if (phones) {
+		right |= 1u << n;
+		title[n] = "PHONES";
+	}
+	table_init(&t, title, n + (phones != NULL), right);
+	json_array_foreach(items, k, row) {
+		for (size_t i = 0; i < n; i++) {
+			char text[512];
+
+			value_text(json_object_get(row, col[i]->name), text, sizeof(text));
+			table_cell(&t, text);
+		}
+		if (phones)
+			table_cellf(&t, "%lld", (long long)ji(phones, js(row, resource_key(r)->name)));
+	}
+	table_print(&t);
+	json_decref(phones);
+}
+
+/* All pages in one array. */
+static int all_rows(struct cli *c, json_t *items)
+{
+	const char *next = NULL;
+	json_t *page = NULL;
+	int rc;
+
+	do {
+		struct buf b;
+		char *path = NULL;
+
+		buf_init(&b);
+		buf_printf(&b, "/%s", res_of(c)->plural);
+		client_param(&b, "after", next);
+		rc = buf_strdup(&b, &path) ? cli_fail(CLI_FAILED, "memory is out.") : CLI_OK;
+		buf_free(&b);
+		json_decref(page); /* `next` lived in it */
+		page = NULL;
+		if (!rc)
+			rc = client_call(c, "GET", path, NULL, &page);
+		mem_deref(path);
+		if (rc)
+			return rc;
+		(void)json_array_extend(items, json_object_get(page, "items"));
+		next = json_string_value(json_object_get(page, "next"));
+	} while (next);
+	json_decref(page);
+	return CLI_OK;
+}
+
+int verb_resource_list(struct cli *c)
+{
+	const struct resource *r = res_of(c);
+	json_t *items = json_array();
+	int rc = all_rows(c, items);
+
+	if (!rc && c->json) {
+		json_t *o = json_pack("{s:O}", "items", items);
+
+		out_json(o);
+		json_decref(o);
+	} else if (!rc && json_array_size(items) == 0) {
+		printf("There are no %s yet. Make one: %s %s add ...\n", r->plural, c->prog, r->name);
+	} else if (!rc) {
+		print_list(c, items);
+	}
+	json_decref(items);
+	return rc;
+}
+
+/* ------------------------------------------------------------------ show, set, remove */
+
+static void put_phones(struct cli *c, const char *number, size_t width)
+{
+	json_t *o = NULL, *v;
+	size_t i, n = 0;
+	char left[32];
+
+	if (res_of(c) != &pbx_extension_resource || !c->live || client_try(c, "/registrations", &o))
+		return;
+	json_array_foreach(json_object_get(o, "items"), i, v) {
+		if (strcmp(js(v, "extension"), number))
+			continue;
+		out_pair(n++ ? "" : "phones", width, "%s by %s, %s, for %s more", *js(v, "user_agent") ? js(v, "user_agent") : "a phone",
+			 js(v, "transport"), js(v, "source"), out_seconds(ji(v, "expires_in_s"), left));
+	}
+	if (!n)
+		out_pair("phones", width, "none registered");
+	json_decref(o);
+}
+
+int verb_resource_show(struct cli *c)
+{
+	const struct resource *r = res_of(c);
+	json_t *row = NULL;
+	struct buf b;
+	char *path = row_path(r, c->arg[0]), *url = NULL;
+	bool secrets = cli_flag(c, "password");
+	const size_t width = 16;
+
+	buf_init(&b);
+	buf_str(&b, path);
+	client_param(&b, "secrets", secrets ? "1" : NULL);
+	int rc = !path || buf_strdup(&b, &url) ? cli_fail(CLI_FAILED, "memory is out.") : client_call(c, "GET", url, NULL, &row);
+	buf_free(&b);
+	mem_deref(url);
+	mem_deref(path);
+	if (rc)
+		return rc;
+	if (c->json) {
+		out_json(row);
+		json_decref(row);
+		return CLI_OK;
+	}
+	for (size_t i = 0; i < r->nfield; i++) {
+		const struct field *f = &r->field[i];
+		char name[48], text[512];
+
+		if (f->type == FIELD_SECRET && !secrets)
+			continue;
+		dashes(name, sizeof(name), f->name, ' ');
+		value_text(json_object_get(row, f->name), text, sizeof(text));
+		out_pair(name, width, "%s", text);
+	}
+	if (!secrets)
+		out_pair("password", width, "not shown; --password shows it");
+	put_phones(c, c->arg[0], width);
+	json_decref(row);
+	return CLI_OK;
+}
+
+int verb_resource_set(struct cli *c)
+{
+	const struct resource *r = res_of(c);
+	json_t *body = body_of(c), *row = NULL;
+	char made[GENERATED_LEN + 1] = "";
+
+	if (!body)
+		return CLI_USAGE;
+	if (cli_flag(c, "new-password")) {
+		(void)json_object_set_new(body, "password", json_string(rand_password(made, GENERATED_LEN)));
+	} else if (json_object_size(body) == 0) {
+		json_decref(body);
+		return cli_usage(c, "say what to change, for instance --name TEXT.");
+	}
+	char *path = row_path(r, c->arg[0]);
+	int rc = path ? client_call(c, "PATCH", path, body, &row) : cli_fail(CLI_FAILED, "memory is out.");
+	mem_deref(path);
+	json_decref(body);
+	if (rc)
+		return rc;
+	if (c->json) {
+		if (*made)
+			(void)json_object_set_new(row, "password", json_string(made));
+		out_json(row);
+	} else if (ji(row, "change_id") == 0) {
+		printf("%s %s is like that already.\n", noun(r), c->arg[0]);
+	} else {
+		printf("%s %s is changed.\n", noun(r), c->arg[0]);
+		if (*made)
+			out_pair("password", 12, "%s", made);
+	}
+	json_decref(row);
+	return CLI_OK;
+}
+
+int verb_resource_remove(struct cli *c)
+{
+	const struct resource *r = res_of(c);
+	char *path = row_path(r, c->arg[0]);
+	int rc = path ? client_call(c, "DELETE", path, NULL, NULL) : cli_fail(CLI_FAILED, "memory is out.");
+
+	mem_deref(path);
+	if (rc)
+		return rc;
+	if (c->json)
+		printf("{}\n");
+	else
+		printf("%s %s is removed. `%s config history%s` shows the change, `config undo` takes it back.\n", noun(r), c->arg[0], c->prog,
+		       cli_data_hint(c));
+	return CLI_OK;
+}

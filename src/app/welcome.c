@@ -1,0 +1,109 @@
+/*
+ * welcome.c - what people see on standard output when the server is ready.
+ *
+ * At the first start: all that a phone needs, and what to try. Later starts: two lines, without passwords.
+ */
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <string.h>
+#include "app/out.h"
+#include "app/serve.h"
+#include "loop/udp.h"
+
+/* First address of an interface that is up and not a loopback. */
+static bool interface_address(struct sa *a)
+{
+	struct ifaddrs *list = NULL;
+	bool found = false;
+
+	if (getifaddrs(&list))
+		return false;
+	for (struct ifaddrs *i = list; i && !found; i = i->ifa_next) {
+		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET || !(i->ifa_flags & IFF_UP) || (i->ifa_flags & IFF_LOOPBACK))
+			continue;
+		found = sa_from_os(a, i->ifa_addr) == 0 && !sa_is_linklocal(a);
+	}
+	freeifaddrs(list);
+	return found;
+}
+
+void welcome_address(const struct server *s, struct sa *a)
+{
+	struct sa doc;
+
+	for (size_t i = 0; i < s->opt->nlisten; i++) {
+		*a = s->opt->listen[i];
+		if (!sa_is_any(a) && !sa_is_loopback(a))
+			return;
+	}
+	*a = s->opt->listen[0];
+	if (!sa_is_any(a))
+		return;
+	/* which address leads to others: an address of RFC 5737 is asked for, nothing is sent */
+	if (sa_af(a) == AF_INET && sa_set(&doc, SLICE("192.0.2.1"), 9) == 0 && udp_local_for(s->loop, &doc, a) == 0 && !sa_is_any(a) &&
+	    !sa_is_loopback(a))
+		return;
+	if (interface_address(a))
+		return;
+	(void)sa_set(a, sa_af(&s->opt->listen[0]) == AF_INET6 ? SLICE("::1") : SLICE("127.0.0.1"), 0);
+}
+
+static const char *password(const struct server *s, const char *number, struct buf *b)
+{
+	buf_reset(b);
+	if (pbx_extension_password(s->pbx, slice_str(number), b))
+		return "?";
+	buf_char(b, '\0');
+	return buf_err(b) ? "?" : b->p;
+}
+
+static void first_start(const struct server *s, const struct cli *c)
+{
+	static const char *const numbers[] = {"100", "101"};
+	const char *bold = out_style(STYLE_BOLD), *off = out_style(STYLE_OFF), *hint = cli_data_hint(c);
+	char addr[SA_STRLEN];
+	struct sa a;
+	struct buf b;
+
+	buf_init(&b);
+	welcome_address(s, &a);
+	printf("\n%sWelcome to offhook.%s Your phone system is running, with two numbers to begin with.\n\n", bold, off);
+	printf("  Tell each phone (or phone app):\n\n");
+	printf("    SIP server   %s%s%s", bold, sa_ntop(&a, addr), off);
+	if (s->opt->sip_port != 5060)
+		printf("   port %s%u%s", bold, s->opt->sip_port, off);
+	if (s->opt->listen_all && !sa_is_loopback(&a))
+		printf("   (on this machine also 127.0.0.1)");
+	printf("\n    Transport    UDP or TCP\n\n");
+	printf("    User     Password\n");
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+		printf("    %s%-6s   %s%s\n", bold, numbers[i], password(s, numbers[i], &b), off);
+	printf("\n  Try it: dial %s*43%s to hear yourself, dial %s101%s to call the other phone.\n\n", bold, off, bold, off);
+	printf("  Add an extension   %s extension add 102 --name \"Kitchen\"%s\n", c->prog, hint);
+	printf("  See what goes on   %s status%s\n", c->prog, hint);
+	printf("  All commands       %s --help\n", c->prog);
+	printf("  Data lies in       %s\n", s->data);
+	printf("  Ctrl-C ends calls and then the server.\n\n");
+	if (b.p)
+		mem_wipe(b.p, b.cap);
+	buf_free(&b);
+}
+
+void welcome_print(const struct server *s, const struct cli *c)
+{
+	char addr[SA_STRLEN];
+	size_t ext, reg, contacts;
+	struct sa a;
+
+	if (s->is_new) {
+		first_start(s, c);
+	} else {
+		welcome_address(s, &a);
+		sa_set_port(&a, s->opt->sip_port);
+		pbx_counts(s->pbx, &ext, &reg, &contacts);
+		printf("offhook %s: %zu extension%s, %zu registered; SIP server %s (UDP, TCP); data in %s\n", OFFHOOK_VERSION, ext,
+		       ext == 1 ? "" : "s", reg, sa_str(&a, addr), s->data);
+		printf("Passwords: %s extension show NUMBER --password%s   Ctrl-C ends the server.\n", c->prog, cli_data_hint(c));
+	}
+	(void)fflush(stdout);
+}

@@ -1,0 +1,299 @@
+/*
+ * wiring.c - the parts of the server, made in the order in which they need each other and ended in the reverse.
+ *
+ * The only place that sees all rooms. Errors become sentences that say what to do.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "app/serve.h"
+#include "base/rand.h"
+#include "call/edge.h"
+#include "http/http.h"
+#include "media/media.h"
+#include "sip/sip.h"
+
+/* ------------------------------------------------------------------ data and phone system */
+
+/* The realm is part of every phone's password hash: chosen once, and never an address that may change. */
+static int open_store(struct server *s, struct buf *why)
+{
+	struct store_cfg cfg = {.dir = s->data, .loop = s->loop};
+	char realm[32] = "offhook-";
+
+	cfg.resource = pbx_resources(&cfg.nresource);
+	int err = store_open(&s->store, &cfg, why);
+	if (err)
+		return err;
+	s->is_new = store_is_new(s->store);
+	if (!store_setting(s->store, "realm")) {
+		rand_text(realm + strlen(realm), 6);
+		err = store_setting_init(s->store, "realm", realm);
+		if (err)
+			buf_printf(why, "The new database in %s cannot be written: %s.", s->data, err_str(err));
+	}
+	return err;
+}
+
+struct first_start {
+	bool done;
+	int err;
+	char why[200];
+};
+
+static void first_start_done(int err, const char *why, json_t *row, int64_t id, void *arg)
+{
+	struct first_start *f = arg;
+
+	(void)row;
+	(void)id;
+	f->done = true;
+	f->err = err;
+	(void)slice_copy(f->why, sizeof(f->why), slice_str(why));
+}
+
+static int open_pbx(struct server *s, struct buf *why)
+{
+	struct pbx_cfg cfg = {.loop = s->loop, .store = s->store, .realm = store_setting(s->store, "realm")};
+	struct first_start f = {0};
+	int err = pbx_alloc(&s->pbx, &cfg);
+
+	if (err) {
+		buf_printf(why, "The phone system's data in %s could not be loaded: %s.", s->data, err_str(err));
+		return err;
+	}
+	if (!s->is_new)
+		return 0;
+	err = pbx_first_start(s->pbx, first_start_done, &f);
+	if (!err)
+		err = store_flush(s->store, 5000);
+	loop_drain(s->loop);
+	if (!err)
+		err = f.done ? f.err : ETIMEDOUT;
+	if (err)
+		buf_printf(why, "The first extensions could not be made: %s.", f.why[0] ? f.why : err_str(err));
+	return err;
+}
+
+/* ------------------------------------------------------------------ calls, sound, SIP */
+
+static int open_calls(struct server *s, struct buf *why)
+{
+	const struct serve_options *o = s->opt;
+	struct media_cfg mc = {.loop = s->loop, .port_lo = o->rtp_lo, .port_hi = o->rtp_hi};
+	int err = media_alloc(&s->media, &mc);
+
+	if (!err) {
+		struct calls_cfg cc = {.loop = s->loop, .media = s->media};
+
+		err = calls_alloc(&s->calls, &cc, pbx_call_ops(), s->pbx);
+	}
+	if (err)
+		buf_printf(why, "The media engine could not be started: %s.", err_str(err));
+	else
+		pbx_set_calls(s->pbx, s->calls);
+	return err;
+}
+
+static int open_edge(struct server *s)
+{
+	const struct serve_options *o = s->opt;
+	struct edge_cfg ec = {
+		.loop = s->loop,
+		.calls = s->calls,
+		.realm = store_setting(s->store, "realm"),
+		.location = pbx_location_ops(),
+		.location_arg = s->pbx,
+		.secret = pbx_secret_ops(),
+		.secret_arg = s->pbx,
+		.auth_invite = !o->bench_no_auth,
+		.external_ip = sa_isset(&o->external_ip) ? &o->external_ip : NULL,
+		.local_nets = o->local_net,
+		.nlocal_nets = o->nlocal_net,
+	};
+	int err = edge_alloc(&s->edge, &ec);
+
+	if (!err) {
+		struct sip_cfg sc = {.loop = s->loop, .software = "offhook " OFFHOOK_VERSION};
+
+		err = sip_alloc(&s->sip, &sc, edge_sip_ops(), s->edge);
+	}
+	if (err)
+		return err;
+	edge_set_sip(s->edge, s->sip);
+	sip_set_external(s->sip, &o->external_ip);
+	return sip_set_local_nets(s->sip, o->local_net, o->nlocal_net);
+}
+
+static void listen_why(struct buf *why, const char *proto, const struct sa *a, int err)
+{
+	char ip[SA_STRLEN];
+	unsigned port = sa_port(a);
+
+	sa_ntop(a, ip);
+	switch (err) {
+	case EADDRINUSE:
+		buf_printf(why, "SIP port %u (%s, %s) is in use by another program. End that program, or choose another port: --sip-port %u", port,
+			   proto, ip, port == 5060 ? 5070 : port + 10 <= 65535 ? port + 10 : 5060);
+		break;
+	case EADDRNOTAVAIL:
+		buf_printf(why, "This machine has no address %s. `ip address` shows those it has; choose one with --listen.", ip);
+		break;
+	case EACCES:
+	case EPERM:
+		buf_printf(why, "You may not listen on port %u (%s, %s). Ports below 1024 need root; choose another with --sip-port.", port, proto,
+			   ip);
+		break;
+	default:
+		buf_printf(why, "Listening on port %u (%s, %s) failed: %s.", port, proto, ip, err_str(err));
+	}
+}
+
+static int open_listeners(struct server *s, struct buf *why)
+{
+	static const struct {
+		enum sip_transp tp;
+		const char *name;
+	} kind[] = {{SIP_TRANSP_UDP, "UDP"}, {SIP_TRANSP_TCP, "TCP"}};
+	const struct serve_options *o = s->opt;
+
+	for (size_t i = 0; i < o->nlisten; i++) {
+		for (size_t k = 0; k < ARRAY_LEN(kind); k++) {
+			int err = sip_listen(s->sip, kind[k].tp, &o->listen[i]);
+
+			/* a machine without IPv6 is served over IPv4 */
+			if (o->listen_all && sa_af(&o->listen[i]) == AF_INET6 && (err == EAFNOSUPPORT || err == EADDRNOTAVAIL)) {
+				log_info("app", "this machine has no IPv6");
+				break;
+			}
+			if (err) {
+				listen_why(why, kind[k].name, &o->listen[i], err);
+				return err;
+			}
+		}
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ control socket */
+
+static void reply(unsigned status, json_t *body, void *arg)
+{
+	struct http_req *rq = arg;
+	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+
+	if (body && !text)
+		status = 503;
+	http_reply(rq, body || status == 204 ? status : 503, "application/json", slice_str(text));
+	free(text);
+}
+
+static void request(struct http_req *rq, void *arg)
+{
+	struct server *s = arg;
+	char author[96];
+
+	snprintf(author, sizeof(author), "%s via command line", http_req_peer_user(rq));
+	struct api_request ar = {.method = http_req_method(rq), .path = http_req_path(rq), .query = http_req_query(rq),
+				 .body = http_req_body(rq), .author = author};
+	api_handle(s->api, &ar, reply, rq);
+}
+
+static int open_control(struct server *s, struct buf *why)
+{
+	struct api_cfg ac = {.loop = s->loop, .pbx = s->pbx};
+	char path[1100];
+	struct http_server_cfg hc = {.loop = s->loop, .unix_path = path, .h = request, .arg = s};
+	int err = api_alloc(&s->api, &ac);
+
+	snprintf(path, sizeof(path), "%s/control.sock", s->data);
+	if (!err)
+		err = http_server_alloc(&s->http, &hc);
+	if (err == ENAMETOOLONG)
+		buf_printf(why, "The path of the data directory is too long for a socket in it (90 characters at most): %s", s->data);
+	else if (err)
+		buf_printf(why, "The control socket %s could not be made: %s.", path, err_str(err));
+	return err;
+}
+
+/* ------------------------------------------------------------------ what status tells of the program */
+
+static void add_listener(enum sip_transp tp, const struct sa *local, void *arg)
+{
+	char text[SA_STRLEN + 8], addr[SA_STRLEN];
+
+	snprintf(text, sizeof(text), "%s %s", tp == SIP_TRANSP_UDP ? "udp" : "tcp", sa_str(local, addr));
+	(void)json_array_append_new(arg, json_string(text));
+}
+
+static void set_about(struct server *s)
+{
+	char ports[24], addr[SA_STRLEN], *full = realpath(s->data, NULL);
+	struct sa a;
+
+	welcome_address(s, &a);
+	sa_set_port(&a, s->opt->sip_port);
+	snprintf(ports, sizeof(ports), "%u-%u", s->opt->rtp_lo, s->opt->rtp_hi);
+	json_t *v = json_array();
+	sip_listeners(s->sip, add_listener, v);
+	json_t *o = json_pack("{s:s, s:i, s:o, s:s, s:s, s:s, s:b}", "data", full ? full : s->data, "pid", (int)getpid(), "listeners", v,
+			      "sip_address", sa_str(&a, addr), "rtp_ports", ports, "realm", store_setting(s->store, "realm"), "invite_auth",
+			      (int)!s->opt->bench_no_auth);
+	if (o && sa_isset(&s->opt->external_ip))
+		(void)json_object_set_new(o, "external_ip", json_string(sa_ntop(&s->opt->external_ip, addr)));
+	if (o)
+		pbx_set_about(s->pbx, o);
+	json_decref(o);
+	free(full);
+}
+
+/* ------------------------------------------------------------------ all of it */
+
+int server_open(struct server *s, struct buf *why)
+{
+	int err = loop_alloc(&s->loop);
+
+	if (!err)
+		err = open_store(s, why);
+	if (!err)
+		err = open_pbx(s, why);
+	if (!err)
+		err = open_calls(s, why);
+	if (!err)
+		err = open_edge(s);
+	if (!err)
+		err = open_listeners(s, why);
+	if (!err)
+		err = open_control(s, why);
+	if (!err) {
+		set_about(s);
+		return 0;
+	}
+	if (!why->l)
+		buf_printf(why, "The server could not be started: %s.", err_str(err));
+	server_close(s);
+	return err;
+}
+
+void server_close(struct server *s)
+{
+	timer_stop(&s->stop_timer);
+	s->http = mem_deref(s->http); /* no orders any more */
+	if (s->loop)
+		loop_drain(s->loop); /* last BYEs leave */
+	s->sip = mem_deref(s->sip);
+	s->edge = mem_deref(s->edge);
+	if (s->pbx)
+		pbx_set_calls(s->pbx, NULL);
+	s->calls = mem_deref(s->calls);
+	s->media = mem_deref(s->media);
+	if (s->loop)
+		loop_drain(s->loop);
+	s->api = mem_deref(s->api);
+	s->pbx = mem_deref(s->pbx);
+	store_close(s->store);
+	s->store = NULL;
+	if (s->loop)
+		loop_drain(s->loop);
+	s->loop = mem_deref(s->loop);
+}
