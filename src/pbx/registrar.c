@@ -31,14 +31,15 @@ static void binding_drop(struct binding *b)
 	mem_deref(b);
 }
 
-static void keep(struct extension *e)
+/* A mere refresh may be written lazily: what is on disk then runs out a little early. */
+static void keep(struct extension *e, bool refresh)
 {
 	struct buf b;
 
 	buf_init(&b);
 	registrar_write(e->aor, &b);
 	if (!buf_err(&b))
-		store_put(e->pbx->store, "contacts", slice_str(e->number), buf_get(&b));
+		(refresh ? store_put_lazy : store_put)(e->pbx->store, "contacts", slice_str(e->number), buf_get(&b));
 	buf_free(&b);
 }
 
@@ -61,7 +62,7 @@ static void expire(void *arg)
 		gone = true;
 	}
 	if (gone)
-		keep(e);
+		keep(e, false);
 	arm_expiry(e);
 }
 
@@ -213,6 +214,8 @@ static int put_contact(struct extension *e, const struct contact *c, int64_t now
 static uint16_t change_contacts(struct extension *e, const struct location_update *u, const char **why)
 {
 	int64_t now = loop_wall_ms(e->pbx->loop);
+	bool refresh = !u->star;
+	size_t before;
 
 	*why = NULL;
 	if (u->n == 0 && !u->star)
@@ -231,13 +234,15 @@ static uint16_t change_contacts(struct extension *e, const struct location_updat
 		*why = "Too Many Contacts";
 		return 403;
 	}
+	before = e->pbx->contacts;
 	for (size_t i = 0; i < u->n; i++) {
+		refresh = refresh && binding_find(e->aor, u->v[i]);
 		if (put_contact(e, u->v[i], now)) {
 			*why = "Out of Memory";
 			return 503;
 		}
 	}
-	keep(e);
+	keep(e, refresh && e->pbx->contacts == before);
 	arm_expiry(e);
 	return 200;
 }
@@ -316,7 +321,7 @@ static void flow_closed(uint64_t flow, void *arg)
 			continue;
 		log_info("pbx", "extension %s: connection of %.*s closed", e->number, SLICE_FMT(b->c->uri));
 		binding_drop(b);
-		keep(e);
+		keep(e, false);
 		arm_expiry(e);
 	}
 }
@@ -329,7 +334,7 @@ void registrar_clear(struct extension *e, bool keep_stored)
 	LIST_EACH(&e->aor->bindings, k)
 		binding_drop(LINK_OBJ(k, struct binding, le));
 	if (!keep_stored)
-		keep(e);
+		keep(e, false);
 }
 
 static void load_contact(struct contact *c, void *arg)
