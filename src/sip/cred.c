@@ -7,8 +7,8 @@
 #include "base/mem.h"
 
 struct cred {
-	struct sip_cred c;               /**< slices of `mem` */
-	struct sip_client_auth *auth;    /**< made at the first challenge */
+	struct sip_cred c;            /**< slices of `mem` */
+	struct sip_client_auth *auth; /**< made at the first challenge */
 	size_t l;
 	char mem[];
 };

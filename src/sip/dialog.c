@@ -90,7 +90,10 @@ static struct dialog *dialog_new(struct sip *s, const struct dialog_ops *ops, vo
 	return d;
 }
 
-static int enter(struct dialog *d) { return hash_add(&d->sip->dialogs, hash_bytes(dialog_text(d, DIALOG_LTAG)), &d->hl); }
+static int enter(struct dialog *d)
+{
+	return hash_add(&d->sip->dialogs, hash_bytes(dialog_text(d, DIALOG_LTAG)), &d->hl);
+}
 
 int dialog_open(struct dialog **dp, struct sip *s, const struct dialog_open *o, const struct dialog_ops *ops, void *arg)
 {
@@ -254,7 +257,8 @@ static struct dialog *find(struct sip *s, const struct sip_msg *msg)
 	for (struct hlink *k = hash_first(&s->dialogs, hash_bytes(msg->to.tag)); k; k = hash_next(k)) {
 		struct dialog *d = CONTAINER_OF(k, struct dialog, hl);
 
-		if (!slice_eq(dialog_text(d, DIALOG_LTAG), msg->to.tag) || !slice_eq(dialog_text(d, DIALOG_CALLID), msg->callid))
+		if (!slice_eq(dialog_text(d, DIALOG_LTAG), msg->to.tag) ||
+		    !slice_eq(dialog_text(d, DIALOG_CALLID), msg->callid))
 			continue;
 		if (d->confirmed ? slice_eq(dialog_text(d, DIALOG_RTAG), msg->from.tag)
 				 : d->ops->early && d->ops->early(d, msg->from.tag, d->arg))
@@ -304,6 +308,7 @@ static int leave_h(struct hlink *k, void *arg)
 
 void sip_dialog_flush(struct sip *s)
 {
+	inspect_del(&s->dialog_dump);
 	while (s->users.head) {
 		struct sip_user *u = LINK_OBJ(s->users.head, struct sip_user, le);
 
@@ -314,9 +319,36 @@ void sip_dialog_flush(struct sip *s)
 	hash_each(&s->dialogs, leave_h, NULL);
 }
 
+static int dump_one(struct hlink *k, void *arg)
+{
+	const struct dialog *d = CONTAINER_OF(k, struct dialog, hl);
+	struct slice tag = dialog_text(d, DIALOG_RTAG), routes = dialog_text(d, DIALOG_ROUTES);
+	char txt[SA_STRLEN];
+
+	buf_printf(arg, "%.*s %.*s/%.*s %s%s %.*s %s <%.*s> cseq %u/%u%s%.*s\n",
+		   SLICE_FMT(dialog_text(d, DIALOG_CALLID)), SLICE_FMT(dialog_text(d, DIALOG_LTAG)), SLICE_FMT(tag),
+		   d->uac ? "caller" : "callee", d->confirmed ? "" : " early", SLICE_FMT(sip_transp_name(d->dest.tp)),
+		   sa_str(&d->dest.addr, txt), SLICE_FMT(dialog_text(d, DIALOG_TARGET)), d->lcseq, d->rcseq,
+		   slice_isset(routes) ? " route " : "", SLICE_FMT(routes));
+	return 0;
+}
+
+static void dump(struct buf *b, void *arg)
+{
+	struct sip *s = arg;
+
+	hash_each(&s->dialogs, dump_one, b);
+}
+
+void sip_dialog_init(struct sip *s)
+{
+	s->dialog_dump = (struct inspect){.name = "sip.dialogs", .fn = dump, .arg = s};
+	inspect_add(&s->dialog_dump);
+}
+
 void sip_flow_gone(struct sip *s, uint64_t flow)
 {
-	LIST_EACH(&s->regs, k) {
+	LIST_EACH (&s->regs, k) {
 		struct sip_user *u = LINK_OBJ(k, struct sip_user, reg_le);
 
 		u->flow(u, flow);

@@ -90,13 +90,16 @@ static int enc_request(struct buf *b, struct dialog *d, const struct dialog_requ
 	return err ? err : buf_err(b);
 }
 
-/** Headers of the request into `b`, the rest into `q`. */
-static int prepare(struct sip_request *q, struct buf *b, struct dialog *d, const struct dialog_request *r)
+/** The request as the transaction layer wants it; its header lines stay good until something else is built. */
+static int prepare(struct sip_request *q, struct dialog *d, const struct dialog_request *r)
 {
+	struct buf *b;
 	int err;
 
 	if (!d->sip)
 		return ERR_STATE;
+	b = &d->sip->lines;
+	buf_reset(b);
 	err = enc_request(b, d, r);
 	if (err)
 		return err;
@@ -110,34 +113,24 @@ static int prepare(struct sip_request *q, struct buf *b, struct dialog *d, const
 	return 0;
 }
 
-int dialog_send(struct sip_ctrans **ctp, struct dialog *d, struct dialog_request *r, const struct sip_ctrans_ops *ops, void *arg)
+int dialog_send(struct sip_ctrans **ctp, struct dialog *d, struct dialog_request *r, const struct sip_ctrans_ops *ops,
+		void *arg)
 {
 	struct sip_request q;
-	struct buf b;
 	int err;
 
 	if (!r->cseq)
 		r->cseq = ++d->lcseq;
-	buf_init(&b);
-	err = prepare(&q, &b, d, r);
-	if (!err)
-		err = sip_request(ctp, d->sip, &q, ops, arg);
-	buf_free(&b);
-	return err;
+	err = prepare(&q, d, r);
+	return err ? err : sip_request(ctp, d->sip, &q, ops, arg);
 }
 
 int dialog_send_ack(struct dialog *d, const struct dialog_request *r, struct rbuf **out)
 {
 	struct sip_request q;
-	struct buf b;
-	int err;
+	int err = prepare(&q, d, r);
 
-	buf_init(&b);
-	err = prepare(&q, &b, d, r);
-	if (!err)
-		err = sip_send_ack(d->sip, &q, out);
-	buf_free(&b);
-	return err;
+	return err ? err : sip_send_ack(d->sip, &q, out);
 }
 
 void dialog_enc_answer(struct buf *b, struct dialog *d, const struct sip_msg *req, uint16_t scode)

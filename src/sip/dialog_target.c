@@ -23,7 +23,8 @@ int dialog_contact(struct slice *uri, const struct sip_msg *msg)
 	struct sip_contact c;
 	struct slice val;
 
-	if (!sip_msg_next_val(msg, SIP_HDR_CONTACT, &it, &val) || sip_contact_decode(&c, val) || c.star || !slice_isset(c.addr.auri))
+	if (!sip_msg_next_val(msg, SIP_HDR_CONTACT, &it, &val) || sip_contact_decode(&c, val) || c.star ||
+	    !slice_isset(c.addr.auri))
 		return ERR_SYNTAX;
 	*uri = c.addr.auri;
 	return 0;
@@ -84,7 +85,8 @@ static bool contact_lies(const struct dialog *d, const struct sip_uri *u, const 
 		return true; /* a name: only the flow is sure */
 	if (sa_eq_addr(&a, &msg->src))
 		return false;
-	/* Who called us without a proxy's Record-Route came straight from its own address. An answer may have come through proxies. */
+	/* Who called us without a proxy's Record-Route came straight from its own address. An answer may have come
+	 * through proxies. */
 	return d->uac ? sa_is_private(&a) && !sa_is_private(&msg->src) : true;
 }
 

@@ -90,7 +90,7 @@ void inv_attach(struct inv *in)
 
 void inv_wind_up(struct inv *in)
 {
-	LIST_EACH(&in->cxl, k) {
+	LIST_EACH (&in->cxl, k) {
 		struct inv_cx *cx = LINK_OBJ(k, struct inv_cx, le);
 
 		if (cx->state == CX_WAITING)
@@ -110,7 +110,7 @@ void inv_end(struct inv *in, int err, uint16_t scode, const struct sip_msg *msg)
 	in->told = in->hung = true;
 	in->state = SIP_INV_CLOSED;
 	timer_stop(&in->tm);
-	LIST_EACH(&in->sxl, k) {
+	LIST_EACH (&in->sxl, k) {
 		struct inv_sx *sx = LINK_OBJ(k, struct inv_sx, le);
 
 		if (sx->answered)
@@ -120,13 +120,17 @@ void inv_end(struct inv *in, int err, uint16_t scode, const struct sip_msg *msg)
 	}
 	inv_wind_up(in);
 	inv_requests_close(in);
-	log_debug("sip", "session %.*s ends: %u %s", SLICE_FMT(dialog_text(in->d, DIALOG_CALLID)), scode, err ? err_str(err) : "");
+	log_debug("sip", "session %.*s ends: %u %s", SLICE_FMT(dialog_text(in->d, DIALOG_CALLID)), scode,
+		  err ? err_str(err) : "");
 	if (in->h)
 		in->ops->closed(in->h, err, scode, msg, in->arg);
 	mem_deref(in);
 }
 
-static void later_h(void *arg) { inv_end(arg, 0, 0, NULL); }
+static void later_h(void *arg)
+{
+	inv_end(arg, 0, 0, NULL);
+}
 
 void inv_end_later(struct inv *in)
 {
@@ -168,9 +172,27 @@ const struct dialog_ops inv_dialog_ops = {.request = request_h, .ack = inv_ack_i
 
 /* ---- what can be asked ---- */
 
-enum sip_inv_state sip_inv_state(const struct sip_inv *i) { return i->in->hung ? SIP_INV_CLOSED : i->in->state; }
-struct slice sip_inv_callid(const struct sip_inv *i) { return dialog_text(i->in->d, DIALOG_CALLID); }
-struct slice sip_inv_local_tag(const struct sip_inv *i) { return dialog_text(i->in->d, DIALOG_LTAG); }
-struct slice sip_inv_remote_tag(const struct sip_inv *i) { return dialog_text(i->in->d, DIALOG_RTAG); }
-struct slice sip_inv_peer_software(const struct sip_inv *i) { return dialog_text(i->in->d, DIALOG_SOFTWARE); }
-const struct sip_dest *sip_inv_dest(const struct sip_inv *i) { return &i->in->d->dest; }
+enum sip_inv_state sip_inv_state(const struct sip_inv *i)
+{
+	return i->in->hung ? SIP_INV_CLOSED : i->in->state;
+}
+struct slice sip_inv_callid(const struct sip_inv *i)
+{
+	return dialog_text(i->in->d, DIALOG_CALLID);
+}
+struct slice sip_inv_local_tag(const struct sip_inv *i)
+{
+	return dialog_text(i->in->d, DIALOG_LTAG);
+}
+struct slice sip_inv_remote_tag(const struct sip_inv *i)
+{
+	return dialog_text(i->in->d, DIALOG_RTAG);
+}
+struct slice sip_inv_peer_software(const struct sip_inv *i)
+{
+	return dialog_text(i->in->d, DIALOG_SOFTWARE);
+}
+const struct sip_dest *sip_inv_dest(const struct sip_inv *i)
+{
+	return &i->in->d->dest;
+}

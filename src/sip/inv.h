@@ -18,62 +18,94 @@
 struct sip_inv;
 
 enum sip_inv_state {
-	SIP_INV_CALLING,     /**< our INVITE is out */
-	SIP_INV_INCOMING,    /**< theirs waits for a final answer */
-	SIP_INV_CONNECTED,   /**< 2xx sent or received */
+	SIP_INV_CALLING,   /**< our INVITE is out */
+	SIP_INV_INCOMING,  /**< theirs waits for a final answer */
+	SIP_INV_CONNECTED, /**< 2xx sent or received */
 	SIP_INV_CLOSED
 };
 
-/** What happens; every member must be set. The message is valid during the call only. */
+/**
+ * What happens; every member must be set but the two that may be NULL. Messages are valid during the call only. Within
+ * any of these the session may be hung up or let go (mem_deref). After sip_inv_hangup() only `closed` is still called.
+ * The table itself is not copied: it is static.
+ */
 struct sip_inv_ops {
-	/** 1xx (not 100) to our INVITE. Its body, if any, is early SDP: an answer to our offer (may differ between branches). */
+	/**
+	 * 1xx (not 100) to our INVITE. Its body, if any, is early SDP: an answer to our offer (may differ between
+	 * branches, which rsp->to.tag tells apart). The same one may come again (servers repeat it each minute).
+	 */
 	void (*progress)(struct sip_inv *i, const struct sip_msg *rsp, void *arg);
-	/** 2xx to our first INVITE. If we sent no offer, its body is the offer: call sip_inv_ack_answer() with our answer; else ACK went out already and the body is the answer. */
+	/** 2xx to our first INVITE. If we sent no offer, its body is the offer: call sip_inv_ack_answer() with our
+	 * answer; else ACK went out already and the body is the answer. */
 	void (*answered)(struct sip_inv *i, const struct sip_msg *rsp, void *arg);
 	/**
-	 * An offer in a re-INVITE (or an offerless re-INVITE: body empty): answer with sip_inv_reply_answer(), now or later, or
-	 * sip_inv_reply_reject(). While it is open, further re-INVITEs get 491/500 by the session.
+	 * An offer in a re-INVITE (or an offerless re-INVITE: body empty): answer with sip_inv_reply_answer(), now or
+	 * later, or sip_inv_reply_reject(). While it is open, further re-INVITEs get 491/500 by the session.
 	 */
 	void (*reoffer)(struct sip_inv *i, const struct sip_msg *req, void *arg);
-	/** Final response to our re-INVITE: 2xx (body: the answer, or the offer if ours had none: then sip_inv_ack_answer), or a failure (>= 300; 408 when it timed out); the old session stays. 491 is retried inside and reported only after the third time. */
+	/**
+	 * Final response to our re-INVITE: 2xx (body: the answer, or the offer if ours had none: then
+	 * sip_inv_ack_answer), or a failure (>= 300; 503 with rsp NULL when it could not be sent); the old session
+	 * stays. 491 is retried inside and reported only after the third time. 481, 408 and no answer at all end the
+	 * dialog: then `closed` comes instead (RFC 3261 12.2.1.2).
+	 */
 	void (*reanswered)(struct sip_inv *i, const struct sip_msg *rsp, uint16_t scode, void *arg);
 	/** ACK to our 2xx. If our 2xx carried the offer, its body is the answer. */
 	void (*acked)(struct sip_inv *i, const struct sip_msg *ack, void *arg);
-	/** Another in-dialog request (INFO, MESSAGE, REFER, NOTIFY, UPDATE, OPTIONS, PRACK when allowed): answer with sip_reply. */
+	/** Another in-dialog request (INFO, MESSAGE, REFER, NOTIFY, UPDATE, OPTIONS, PRACK when allowed): answer with
+	 * sip_reply. */
 	void (*request)(struct sip_inv *i, struct sip_strans *st, const struct sip_msg *req, void *arg);
 	/**
-	 * The end, once. scode: final status of a failed INVITE (msg = the response), 487 cancelled, 200 with err 0 = BYE (msg = BYE request), 408 timeout
-	 * (no answer at all: msg NULL, err ETIMEDOUT), 0 = we hung up. err: 0 or errno (ETIMEDOUT no ACK, ECONNRESET ...).
+	 * The end, once; never after sip_inv_reject(). By scode:
+	 * - 0: we hung up (msg may be NULL)
+	 * - 200: they hung up (msg = BYE)
+	 * - 487: theirs was cancelled (msg = CANCEL, or BYE before the answer, or NULL when its Expires ended)
+	 * - 3xx-6xx, err 0: final answer to our INVITE (msg = it; 3xx: read its contacts; 401, 407: credentials are
+	 *   missing or refused), or 481, 408 to a later request of ours: the dialog is gone
+	 * - 408, ETIMEDOUT: no answer at all to our INVITE or re-INVITE, or no ACK to our 2xx (msg NULL)
+	 * - 503 with err: the transport failed; 500 with err: trouble of our own (ENOMEM, a broken 2xx)
 	 */
 	void (*closed)(struct sip_inv *i, int err, uint16_t scode, const struct sip_msg *msg, void *arg);
 	/**
-	 * May be NULL. Our re-INVITE met theirs (491), theirs was served meanwhile, and ours is sent again now: write the offer as it should
-	 * be by now (RFC 3264 8: the version counts on). Not 0: give it up, `reanswered` does not follow. NULL: the same bytes are sent.
+	 * May be NULL. Our re-INVITE met theirs (491), theirs was served meanwhile, and ours is sent again now: write
+	 * the offer as it should be by now (RFC 3264 8: the version counts on). Not 0: give it up, `reanswered` does
+	 * not follow. NULL: the same bytes are sent.
 	 */
 	int (*renew)(struct sip_inv *i, struct buf *sdp, void *arg);
+	/** May be NULL. The open re-INVITE (see `reoffer`) was cancelled or broke, nothing was agreed:
+	 * sip_inv_reply_answer() gives ERR_STATE. */
+	void (*reoffer_gone)(struct sip_inv *i, void *arg);
 };
 
 /** A call we make. Slices are copied. */
 struct sip_inv_call {
-	struct slice uri;             /**< Request-URI and To address */
-	struct sip_dest dest;         /**< where the INVITE goes; later requests follow the contact and route set, on the same flow if NATed */
+	struct slice uri; /**< Request-URI and To address */
+	/** Where the INVITE goes; later requests follow the contact and route set, on the same flow if NATed. */
+	struct sip_dest dest;
 	struct slice from_display, from_uri; /**< display unquoted UTF-8, URI without <> */
 	struct slice to_display, to_uri;     /**< empty to_uri = uri */
-	struct slice contact_user;    /**< user part of our Contact */
-	struct slice hdrs;            /**< further header lines */
-	struct slice ctype, offer;    /**< empty offer: offerless INVITE (delayed offer) */
-	uint32_t maxfwd;              /**< 0 = 70 */
-	const struct sip_cred *cred;  /**< for 401/407; copied; may be NULL */
-	bool follow_dest;             /**< keep using dest's address for in-dialog requests whatever the Contact says (NATed peer) */
+	struct slice contact_user;           /**< user part of our Contact */
+	struct slice hdrs;                   /**< further header lines */
+	struct slice ctype, offer;           /**< empty offer: offerless INVITE (delayed offer) */
+	uint32_t maxfwd;                     /**< 0 = 70 */
+	const struct sip_cred *cred;         /**< for 401/407; copied; may be NULL */
+	/** Keep using dest's address for in-dialog requests whatever the Contact says (NATed peer). */
+	bool follow_dest;
 };
-/** Make a call. ENOMEM, ENOTSUP, EADDRNOTAVAIL. */
-int sip_inv_connect(struct sip_inv **ip, struct sip *s, const struct sip_inv_call *c, const struct sip_inv_ops *ops, void *arg) MUST_CHECK;
+/** Make a call. ENOMEM, ENOTSUP, EADDRNOTAVAIL; EINVAL: a URI is missing or holds spaces, controls or <>. */
+int sip_inv_connect(struct sip_inv **ip, struct sip *s, const struct sip_inv_call *c, const struct sip_inv_ops *ops,
+		    void *arg) MUST_CHECK;
 
-/** Take an incoming INVITE (from sip_ops.request). `contact_user` is the user part of our Contact. The transaction is the session's from now on. */
+/**
+ * Take an incoming INVITE (from sip_ops.request). `contact_user` is the user part of our Contact. The transaction is
+ * the session's from now on. On errors it is still the caller's: ERR_SYNTAX (no good Contact or Record-Route: answer
+ * 400), ENOMEM (500), EINVAL.
+ */
 int sip_inv_accept(struct sip_inv **ip, struct sip_strans *st, const struct sip_msg *invite, struct slice contact_user,
 		   const struct sip_inv_ops *ops, void *arg) MUST_CHECK;
 /** 101-199 to the INVITE, with SDP if not empty. */
-int sip_inv_progress(struct sip_inv *i, uint16_t scode, struct slice hdrs, struct slice ctype, struct slice sdp) MUST_CHECK;
+int sip_inv_progress(struct sip_inv *i, uint16_t scode, struct slice hdrs, struct slice ctype,
+		     struct slice sdp) MUST_CHECK;
 /** 200 to the INVITE with the answer (or our offer, if theirs had none). */
 int sip_inv_answer(struct sip_inv *i, struct slice hdrs, struct slice ctype, struct slice sdp) MUST_CHECK;
 /** Final answer 300-699 to the INVITE; `closed` does not follow. */
@@ -88,12 +120,17 @@ bool sip_inv_can_offer(const struct sip_inv *i);
 int sip_inv_reply_answer(struct sip_inv *i, struct slice ctype, struct slice sdp) MUST_CHECK;
 /** Refuse the open re-INVITE (488, 491 ...). */
 int sip_inv_reply_reject(struct sip_inv *i, uint16_t scode, struct slice hdrs) MUST_CHECK;
-/** Another request in the dialog (INFO, MESSAGE ...). */
+/**
+ * Another request in the dialog (INFO, MESSAGE ...): connected, or incoming and not answered yet; else ERR_STATE.
+ * EINVAL: INVITE, ACK, BYE, CANCEL. 401 and 407 are answered inside. `ops` (may be NULL, both members may be) hears
+ * nothing after `closed` or hang-up.
+ */
 int sip_inv_request(struct sip_inv *i, enum sip_method m, struct slice hdrs, struct slice ctype, struct slice body,
 		    const struct sip_ctrans_ops *ops, void *arg) MUST_CHECK;
 /**
- * End it as the state asks: CANCEL, a final answer (scode, or 480 if 0), BYE now or after the ACK. `reason` is a Reason header value or empty
- * ("SIP;cause=200;text=\"Call completed elsewhere\""). `closed` follows later with scode 0, unless the caller derefs first. Fine in any state.
+ * End it as the state asks: CANCEL, a final answer (scode, or 480 if 0), BYE now or after the ACK. `reason` is a Reason
+ * header value (SIP;cause=200;text="Call completed elsewhere") or empty. `closed` follows later with scode 0, unless
+ * the caller derefs first. Fine in any state.
  */
 void sip_inv_hangup(struct sip_inv *i, uint16_t scode, struct slice reason);
 

@@ -94,7 +94,7 @@ void inv_ack_in(struct dialog *d, const struct sip_msg *ack, void *arg)
 	struct inv *in = arg;
 
 	(void)d;
-	LIST_EACH(&in->sxl, k) {
+	LIST_EACH (&in->sxl, k) {
 		struct inv_sx *sx = LINK_OBJ(k, struct inv_sx, le);
 
 		if (!sx->answered || sx->cseq != ack->cseq.num)

@@ -27,7 +27,7 @@ void sx_close(struct inv_sx *sx)
 
 struct inv_sx *sx_open(const struct inv *in)
 {
-	LIST_EACH(&in->sxl, k) {
+	LIST_EACH (&in->sxl, k) {
 		struct inv_sx *sx = LINK_OBJ(k, struct inv_sx, le);
 
 		if (!sx->answered)
@@ -69,6 +69,13 @@ static void wait_h(void *arg)
 	mem_deref(in);
 }
 
+/** The user's re-INVITE to answer is no more. */
+static void tell_gone(struct inv *in)
+{
+	if (inv_live(in) && in->ops->reoffer_gone)
+		in->ops->reoffer_gone(in->h, in->arg);
+}
+
 static void cancelled_h(struct sip_strans *st, const struct sip_msg *cancel, void *arg)
 {
 	struct inv_sx *sx = arg;
@@ -79,6 +86,8 @@ static void cancelled_h(struct sip_strans *st, const struct sip_msg *cancel, voi
 		sx_refuse(sx, 487, SLICE_NULL, SLICE_NULL);
 		if (first)
 			inv_end(in, 0, 487, cancel);
+		else
+			tell_gone(in);
 	}
 	mem_deref(in);
 }
@@ -94,6 +103,8 @@ static void ended_h(struct sip_strans *st, int err, void *arg)
 		sx_close(sx);
 		if (first)
 			inv_end(in, err ? err : ECANCELED, 503, NULL);
+		else
+			tell_gone(in);
 	}
 	mem_deref(in);
 }
@@ -158,16 +169,15 @@ int sx_reply(struct inv_sx *sx, uint16_t scode, struct slice hdrs, struct slice 
 {
 	struct inv *in = sx->in;
 	struct sip *s = inv_sip(in);
-	struct buf b;
+	struct buf *b = &s->lines;
 	int err;
 
-	buf_init(&b);
-	dialog_enc_answer(&b, in->d, sip_strans_msg(sx->st), scode);
-	buf_slice(&b, hdrs);
-	err = buf_err(&b);
+	buf_reset(b);
+	dialog_enc_answer(b, in->d, sip_strans_msg(sx->st), scode);
+	buf_slice(b, hdrs);
+	err = buf_err(b);
 	if (!err)
-		err = sip_reply(sx->st, scode, SLICE_NULL, buf_get(&b), ctype, body);
-	buf_free(&b);
+		err = sip_reply(sx->st, scode, SLICE_NULL, buf_get(b), ctype, body);
 	if (err)
 		return err;
 	if (scode < 200) {

@@ -46,7 +46,8 @@ static void response_h(struct sip_ctrans *ct, const struct sip_msg *rsp, void *a
 
 	(void)ct;
 	if (rsp->scode >= 200) {
-		again = (rsp->scode == 401 || rsp->scode == 407) && in->bye_auths++ < INV_AUTH_MAX && !cred_challenge(in->cred, rsp);
+		again = (rsp->scode == 401 || rsp->scode == 407) && in->bye_auths++ < INV_AUTH_MAX &&
+			!cred_challenge(in->cred, rsp);
 		inv_bye_forget(in);
 		if (!again || bye_send(in))
 			inv_end(in, 0, 0, rsp);
@@ -121,7 +122,7 @@ static bool wind_up(struct inv *in)
 {
 	bool wait = false;
 
-	LIST_EACH(&in->sxl, k) {
+	LIST_EACH (&in->sxl, k) {
 		struct inv_sx *sx = LINK_OBJ(k, struct inv_sx, le);
 
 		if (!sx->answered)
@@ -162,7 +163,10 @@ void inv_hangup(struct inv *in, uint16_t scode, struct slice reason)
 	mem_deref(in);
 }
 
-void sip_inv_hangup(struct sip_inv *i, uint16_t scode, struct slice reason) { inv_hangup(i->in, scode, reason); }
+void sip_inv_hangup(struct sip_inv *i, uint16_t scode, struct slice reason)
+{
+	inv_hangup(i->in, scode, reason);
+}
 
 /* ---- their BYE ---- */
 
@@ -181,7 +185,8 @@ void inv_bye_in(struct inv *in, struct sip_strans *st, const struct sip_msg *req
 		return;
 	}
 	if (in->state == SIP_INV_CALLING) {
-		/* Answered and ended at once, and the 2xx is late or lost (RFC 5407 3.1.2): when it comes it gets its ACK and a BYE. */
+		/* Answered and ended at once, and the 2xx is late or lost (RFC 5407 3.1.2): when it comes it gets its
+		 * ACK and a BYE. */
 		cx = cx_first(in);
 		if (cx && !in->hung && sip_cancel(cx->ct, SLICE_NULL))
 			log_debug("sip", "no CANCEL");

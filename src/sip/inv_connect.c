@@ -51,12 +51,14 @@ static int make_dialog(struct inv *in, struct sip *s, const struct sip_inv_call 
 	return err;
 }
 
-int sip_inv_connect(struct sip_inv **ip, struct sip *s, const struct sip_inv_call *c, const struct sip_inv_ops *ops, void *arg)
+int sip_inv_connect(struct sip_inv **ip, struct sip *s, const struct sip_inv_call *c, const struct sip_inv_ops *ops,
+		    void *arg)
 {
 	struct sip_inv *i;
 	int err;
 
-	if (!slice_isset(c->uri) || !slice_isset(c->from_uri) || !clean(c->uri) || !clean(c->from_uri) || !clean(c->to_uri))
+	if (!slice_isset(c->uri) || !slice_isset(c->from_uri) || !clean(c->uri) || !clean(c->from_uri) ||
+	    !clean(c->to_uri))
 		return EINVAL;
 	err = inv_alloc(&i, ops, arg);
 	if (err)

@@ -8,7 +8,7 @@
 
 struct inv_cx *cx_first(const struct inv *in)
 {
-	LIST_EACH(&in->cxl, k) {
+	LIST_EACH (&in->cxl, k) {
 		struct inv_cx *cx = LINK_OBJ(k, struct inv_cx, le);
 
 		if (cx->first)
@@ -19,7 +19,7 @@ struct inv_cx *cx_first(const struct inv *in)
 
 struct inv_cx *cx_open(const struct inv *in)
 {
-	LIST_EACH(&in->cxl, k) {
+	LIST_EACH (&in->cxl, k) {
 		struct inv_cx *cx = LINK_OBJ(k, struct inv_cx, le);
 
 		if (cx->state != CX_ACKED)
@@ -32,7 +32,7 @@ struct inv_cx *cx_open(const struct inv *in)
 
 struct inv_branch *cx_branch(const struct inv_cx *cx, struct slice tag)
 {
-	LIST_EACH(&cx->branches, k) {
+	LIST_EACH (&cx->branches, k) {
 		struct inv_branch *b = LINK_OBJ(k, struct inv_branch, le);
 
 		if (slice_eq(slice_mem(b->tag, b->l), tag))
@@ -59,7 +59,7 @@ struct inv_branch *cx_branch_add(struct inv_cx *cx, struct slice tag)
 
 void cx_branches_clear(struct inv_cx *cx)
 {
-	LIST_EACH(&cx->branches, k) {
+	LIST_EACH (&cx->branches, k) {
 		struct inv_branch *b = LINK_OBJ(k, struct inv_branch, le);
 
 		list_unlink(k);
@@ -101,7 +101,8 @@ void cx_close(struct inv_cx *cx)
 	mem_deref(in);
 }
 
-/** The time of an exchange is over: a CANCEL was not answered, a re-INVITE took too long, or repeated 2xx cannot come any more. */
+/** The time of an exchange is over: a CANCEL was not answered, a re-INVITE took too long, or repeated 2xx cannot come
+ * any more. */
 static void timer_h(void *arg)
 {
 	struct inv_cx *cx = arg;
@@ -125,7 +126,10 @@ static void timer_h(void *arg)
 	mem_deref(in);
 }
 
-void cx_guard(struct inv_cx *cx) { timer_start(&cx->tm, inv_sip(cx->in)->loop, 64ULL * inv_sip(cx->in)->t1, timer_h, cx); }
+void cx_guard(struct inv_cx *cx)
+{
+	timer_start(&cx->tm, inv_sip(cx->in)->loop, 64ULL * inv_sip(cx->in)->t1, timer_h, cx);
+}
 
 /* ---- responses ---- */
 
@@ -158,7 +162,8 @@ static void success(struct inv_cx *cx, const struct sip_msg *rsp)
 		inv_drop(in, err, 500, NULL);
 	} else if (in->hung) {
 		if (cx->first)
-			inv_bye_send(in); /* the 2xx crossed our CANCEL; to a re-INVITE that a BYE crossed, the ACK is all */
+			inv_bye_send(
+				in); /* the 2xx crossed our CANCEL; to a re-INVITE that a BYE crossed, the ACK is all */
 	} else if (cx->first) {
 		in->ops->answered(in->h, rsp, in->arg);
 	} else {
@@ -171,7 +176,8 @@ static bool try_again(struct inv_cx *cx, const struct sip_msg *rsp)
 {
 	struct inv *in = cx->in;
 
-	if ((rsp->scode != 401 && rsp->scode != 407) || in->hung || cx->auths >= INV_AUTH_MAX || cred_challenge(in->cred, rsp))
+	if ((rsp->scode != 401 && rsp->scode != 407) || in->hung || cx->auths >= INV_AUTH_MAX ||
+	    cred_challenge(in->cred, rsp))
 		return false;
 	cx->auths++;
 	forget_transaction(cx);

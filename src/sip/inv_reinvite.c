@@ -116,7 +116,7 @@ static void refuse_for_now(struct sip_strans *st)
 /** A 2xx of ours that carried an offer still waits for its ACK, which has the answer. */
 static bool our_offer_is_open(const struct inv *in)
 {
-	LIST_EACH(&in->sxl, k) {
+	LIST_EACH (&in->sxl, k) {
 		const struct inv_sx *sx = LINK_OBJ(k, struct inv_sx, le);
 
 		if (sx->answered && sx->offered)

@@ -1,13 +1,14 @@
 /*
- * inv_request.c - other requests of ours in the dialog: INFO, MESSAGE, REFER ... (RFC 3261 12.2.1), with challenges answered.
+ * inv_request.c - other requests of ours in the dialog: INFO, MESSAGE, REFER ... (RFC 3261 12.2.1), with challenges
+ * answered.
  */
 #include "sip/inv_priv.h"
 
 struct inv_req {
 	struct link le;
-	struct inv *in;                      /**< referenced; NULL when closed */
+	struct inv *in; /**< referenced; NULL when closed */
 	struct sip_ctrans *ct;
-	const struct sip_ctrans_ops *ops;    /**< the user's, may be NULL */
+	const struct sip_ctrans_ops *ops; /**< the user's, may be NULL */
 	void *arg;
 	char *keep;
 	struct slice hdrs, ctype, body;
@@ -127,7 +128,8 @@ int sip_inv_request(struct sip_inv *i, enum sip_method m, struct slice hdrs, str
 	r = mem_zalloc(sizeof(*r), req_destroy);
 	if (!r)
 		return ENOMEM;
-	*r = (struct inv_req){.in = mem_ref(in), .m = m, .ops = ops, .arg = arg, .hdrs = hdrs, .ctype = ctype, .body = body};
+	*r = (struct inv_req){
+		.in = mem_ref(in), .m = m, .ops = ops, .arg = arg, .hdrs = hdrs, .ctype = ctype, .body = body};
 	list_append(&in->reql, &r->le);
 	err = inv_keep(&r->keep, &r->hdrs, &r->ctype, &r->body);
 	if (!err)

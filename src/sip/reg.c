@@ -15,30 +15,31 @@
 
 enum {
 	EXPIRES_DEFAULT = 3600,
+	EXPIRES_MAX = 86400, /* refreshed once a day at least */
 	CALLID_LEN = 22,
-	AUTH_MAX = 4,             /* answers to challenges per registration */
-	BACKOFF_MS = 4000,        /* first wait after a failure, doubled each time */
+	AUTH_MAX = 4,      /* answers to challenges per registration */
+	BACKOFF_MS = 4000, /* first wait after a failure, doubled each time */
 	BACKOFF_MAX_MS = 600000,
-	REFUSED_MS = 30000,       /* first wait after a refusal: asking again soon would not help, and may get us banned */
-	FLOW_MS = 1000,           /* after a lost flow, at most */
-	MARGIN_MS = 5000          /* left of the expiry at a refresh, if it is long enough */
+	REFUSED_MS = 30000, /* first wait after a refusal: asking again soon would not help, and may get us banned */
+	FLOW_MS = 1000,     /* after a lost flow, at most */
+	MARGIN_MS = 5000    /* left of the expiry at a refresh, if it is long enough */
 };
 
 struct sip_reg {
 	struct sip_user user;
-	struct sip *sip;              /* NULL when the stack has ended */
+	struct sip *sip; /* NULL when the stack has ended */
 	sip_reg_h *h;
 	void *arg;
 	struct cred *cred;
 	struct sip_ctrans *ct;
 	struct timer tm;
-	struct sip_dest dest;         /* its flow is the one registered over */
-	uint64_t held;                /* flow held, 0 = none */
+	struct sip_dest dest; /* its flow is the one registered over */
+	uint64_t held;        /* flow held, 0 = none */
 	char *mem;
 	struct slice registrar, aor, cuser, cparams;
 	char callid[CALLID_LEN + 1], tag[SIP_TAG_LEN + 1];
 	uint32_t cseq, expires;
-	uint32_t failures;            /* in a row */
+	uint32_t failures; /* in a row */
 	uint8_t auths, toobrief;
 	bool stopping;
 };
@@ -81,9 +82,12 @@ static void hold_flow(struct sip_reg *r, uint64_t flow)
 	r->held = flow;
 }
 
-static void wait(struct sip_reg *r, uint64_t ms) { timer_start(&r->tm, r->sip->loop, ms, refresh_h, r); }
+static void schedule(struct sip_reg *r, uint64_t ms)
+{
+	timer_start(&r->tm, r->sip->loop, ms, refresh_h, r);
+}
 
-/** The next try after a failure: doubling, of that one half to all by chance, so that a crowd does not come back as one. */
+/** The next try after a failure: doubling, of that one half to all by chance, lest a crowd comes back as one. */
 static void back_off(struct sip_reg *r, uint32_t first_ms, uint32_t at_least_s)
 {
 	uint64_t ms = (uint64_t)first_ms << (r->failures < 10 ? r->failures : 10);
@@ -92,13 +96,14 @@ static void back_off(struct sip_reg *r, uint32_t first_ms, uint32_t at_least_s)
 		ms = BACKOFF_MAX_MS;
 	r->failures++;
 	ms = ms / 2 + rand_below((uint32_t)(ms / 2) + 1);
-	wait(r, ms + 1000ULL * at_least_s);
+	schedule(r, ms + 1000ULL * at_least_s);
 }
 
 /** Refresh when 80 to 90 % of the time is over, and some seconds before the end. */
-static uint64_t refresh_ms(uint32_t expires)
+static uint32_t refresh_ms(uint32_t expires)
 {
-	uint64_t all = 1000ULL * expires, ms = all / 10 * 8 + rand_below((uint32_t)(all / 10 > UINT32_MAX - 1 ? UINT32_MAX : all / 10 + 1));
+	uint32_t all = 1000 * (expires < EXPIRES_MAX ? expires : EXPIRES_MAX);
+	uint32_t ms = all / 10 * 8 + rand_below(all / 10 + 1);
 
 	if (all > 2 * MARGIN_MS && ms > all - MARGIN_MS)
 		ms = all - MARGIN_MS;
@@ -115,13 +120,13 @@ static bool is_ours(struct sip_reg *r, const struct sip_addr *a)
 
 	buf_init(&b);
 	eq = !sip_enc_contact(&b, r->sip, &r->dest, r->cuser) && !buf_err(&b) && !sip_addr_decode(&mine, buf_get(&b)) &&
-	     slice_eq(mine.uri.user, a->uri.user) && !sip_uri_sa(&mine.uri, SIP_PORT, &sa) && !sip_uri_sa(&a->uri, SIP_PORT, &sb) &&
-	     sa_eq(&sa, &sb);
+	     slice_eq(mine.uri.user, a->uri.user) && !sip_uri_sa(&mine.uri, SIP_PORT, &sa) &&
+	     !sip_uri_sa(&a->uri, SIP_PORT, &sb) && sa_eq(&sa, &sb);
 	buf_free(&b);
 	return eq;
 }
 
-/** Time granted (10.2.4): of our own contact, or of the only one there; else the Expires header; else what we asked for. */
+/** Time granted (10.2.4): to our contact, or to the only one there; else by Expires; else what we asked for. */
 static uint32_t granted(struct sip_reg *r, const struct sip_msg *rsp)
 {
 	struct sip_val_iter it = {0};
@@ -177,7 +182,7 @@ static void success(struct sip_reg *r, const struct sip_msg *rsp)
 		r->dest.flow = from.flow;
 	hold_flow(r, r->stopping ? 0 : r->dest.flow);
 	if (!r->stopping && expires)
-		wait(r, refresh_ms(expires));
+		schedule(r, refresh_ms(expires));
 	else if (!r->stopping)
 		back_off(r, REFUSED_MS, 0); /* the registrar keeps us out without saying so */
 	tell(r, 0, rsp->scode, expires, rsp);
@@ -188,8 +193,8 @@ static bool lengthen(struct sip_reg *r, const struct sip_msg *rsp)
 {
 	uint32_t min;
 
-	if (rsp->scode != 423 || r->stopping || r->toobrief++ >= 2 || slice_u32(sip_msg_val(rsp, SIP_HDR_MIN_EXPIRES), &min) ||
-	    min <= r->expires)
+	if (rsp->scode != 423 || r->stopping || r->toobrief++ >= 2 ||
+	    slice_u32(sip_msg_val(rsp, SIP_HDR_MIN_EXPIRES), &min) || min <= r->expires)
 		return false;
 	r->expires = min;
 	return reg_send(r, true) == 0;
@@ -293,7 +298,7 @@ static void flow_closed(struct sip_user *u, uint64_t flow)
 	r->held = 0;
 	r->dest.flow = 0;
 	if (!r->stopping && !r->ct)
-		wait(r, 1 + rand_below(FLOW_MS));
+		schedule(r, 1 + rand_below(FLOW_MS));
 }
 
 static void reg_destroy(void *obj)
@@ -383,5 +388,5 @@ void sip_reg_stop(struct sip_reg *r)
 	r->auths = 0;
 	err = reg_send(r, true);
 	if (err)
-		wait(r, 0); /* tried once more, then told */
+		schedule(r, 0); /* tried once more, then told */
 }

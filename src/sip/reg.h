@@ -1,5 +1,6 @@
 /*
- * reg.h - client registrations (RFC 3261 10.2): register, refresh before expiry, 401/407, 423, retry with backoff, unregister.
+ * reg.h - client registrations (RFC 3261 10.2): register, refresh before expiry, 401/407, 423, retry with backoff,
+ * unregister.
  *
  * Thread: loop. Ownership: mem_deref unregisters (one try) and detaches.
  */
@@ -9,19 +10,28 @@
 #include "sip/auth.h"
 
 struct sip_reg;
-/** After every final response and failure: scode (0 with err set on time-out or transport error), expiry granted in s (0 when unregistered). */
-typedef void(sip_reg_h)(struct sip_reg *r, int err, uint16_t scode, uint32_t expires, const struct sip_msg *rsp, void *arg);
+/**
+ * After every final response and failure: scode (0 with err set on time-out or transport error), expiry granted in s (0
+ * when unregistered or refused; the next try is timed already). err ERR_AUTH with 401, 407: the password is wrong. The
+ * handler may deref `r`.
+ */
+typedef void(sip_reg_h)(struct sip_reg *r, int err, uint16_t scode, uint32_t expires, const struct sip_msg *rsp,
+			void *arg);
 
 struct sip_reg_cfg {
-	struct slice registrar;      /**< Request-URI "sip:host" */
+	struct slice registrar; /**< Request-URI "sip:host" */
 	struct sip_dest dest;
-	struct slice aor;            /**< To and From URI */
+	struct slice aor; /**< To and From URI */
 	struct slice contact_user;
 	struct slice contact_params; /**< ";q=0.5" or empty */
-	uint32_t expires;            /**< s, 0 = 3600 */
+	uint32_t expires;            /**< s, 0 = 3600; raised to what a 423 asks for */
 	struct sip_cred cred;
 };
-/** Start; slices are copied. */
+/**
+ * Start; slices are copied. Refreshed when 80 to 90 % of the expiry is over. After failures the wait doubles from 4 s
+ * (trouble, 5xx) or 30 s (refusals) to 10 minutes, each time half of it by chance; Retry-After is added. A stream is
+ * held open, and registered over anew when it closes. ENOMEM, and what sip_request() says.
+ */
 int sip_reg_start(struct sip_reg **rp, struct sip *s, const struct sip_reg_cfg *c, sip_reg_h *h, void *arg) MUST_CHECK;
 /** Unregister now (Expires: 0); the handler tells the result. */
 void sip_reg_stop(struct sip_reg *r);

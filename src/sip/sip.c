@@ -84,6 +84,7 @@ int sip_alloc(struct sip **sp, const struct sip_cfg *cfg, const struct sip_ops *
 		mem_deref(s);
 		return err;
 	}
+	sip_dialog_init(s);
 	*sp = s;
 	return 0;
 }

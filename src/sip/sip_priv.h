@@ -8,6 +8,7 @@
 #define OFFHOOK_SIP_PRIV_H
 
 #include "base/hash.h"
+#include "base/inspect.h"
 #include "base/list.h"
 #include "base/mem.h"
 #include "loop/tcp.h"
@@ -53,6 +54,7 @@ struct sip {
 	struct hash ctrans;        /**< client transactions by branch (RFC 3261 17.1.3) */
 	struct hash dialogs;       /**< owned by dialog.c; its count is stats.dialogs */
 	struct list users;         /**< struct sip_user: sessions and registrations, told when the stack ends */
+	struct inspect dialog_dump; /**< "sip.dialogs" */
 	struct list regs;          /**< struct sip_user: registrations, told when a flow closes */
 	struct buf scratch;        /**< messages are built here by this room's request.c and reply.c, then copied once */
 	struct buf lines;          /**< header lines to hand to sip_request() and sip_reply(): buf_reset() it, fill it, use it at once */
@@ -84,8 +86,8 @@ bool sip_dialog_ack(struct sip *s, const struct sip_msg *ack);
 /** The stack ends: every dialog and session forgets it and makes no more call-backs. `s->dialogs` is empty afterwards. */
 void sip_dialog_flush(struct sip *s);
 
-/** One readable line per dialog, for inspection. */
-void sip_dialog_dump(struct sip *s, struct buf *b);
+/** A new stack: its dialogs can be looked at as "sip.dialogs". */
+void sip_dialog_init(struct sip *s);
 /** A stream closed: registrations that used it register again. Called beside ops.flow_closed. */
 void sip_flow_gone(struct sip *s, uint64_t flow);
 

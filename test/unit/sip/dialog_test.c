@@ -2,6 +2,7 @@
  * dialog_test.c - route sets, strict routers, target refresh, and the address that requests go to when the peer is
  * behind a NAT or on a stream (RFC 3261 12.1, 12.2.1.1, 16.12.1.1; RFC 3581; RFC 5626).
  */
+#include "base/inspect.h"
 #include "inv_fix.h"
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fix_open, fix_close)
@@ -30,12 +31,16 @@ static void route_set_of_caller(void **state)
 	const struct sip_msg *ack, *bye;
 
 	/* the first route is reached at the peer's own address */
-	connect_raw(f, "Record-Route: <sip:10.0.0.7;lr>, \"last\" <sip:p@10.0.0.8:5070;lr;x=y>;z=1\r\nRecord-Route: <sip:10.0.0.9;lr>\r\n"
-		       "Contact: <sip:far@10.5.5.5>\r\n", false);
+	connect_raw(f,
+		    "Record-Route: <sip:10.0.0.7;lr>, \"last\" <sip:p@10.0.0.8:5070;lr;x=y>;z=1\r\nRecord-Route: "
+		    "<sip:10.0.0.9;lr>\r\n"
+		    "Contact: <sip:far@10.5.5.5>\r\n",
+		    false);
 	ack = raw_request(f, SIP_ACK, 0);
 	assert_non_null(ack);
 	assert_true(slice_eqs(ack->ruri, "sip:far@10.5.5.5"));
-	assert_true(slice_eqs(sip_msg_val(ack, SIP_HDR_ROUTE), "<sip:10.0.0.9;lr>,<sip:p@10.0.0.8:5070;lr;x=y>,<sip:10.0.0.7;lr>"));
+	assert_true(slice_eqs(sip_msg_val(ack, SIP_HDR_ROUTE),
+			      "<sip:10.0.0.9;lr>,<sip:p@10.0.0.8:5070;lr;x=y>,<sip:10.0.0.7;lr>"));
 	sip_inv_hangup(f->a.inv, 0, SLICE_NULL);
 	run(f, 10);
 	bye = raw_request(f, SIP_BYE, 0);
@@ -74,7 +79,7 @@ static void lone_strict_router(void **state)
 struct target {
 	const char *contact;
 	bool follow;
-	const char *dest;      /**< address used afterwards */
+	const char *dest; /**< address used afterwards */
 	const char *ruri;
 };
 
@@ -86,7 +91,8 @@ static void check_target(const struct target *t)
 
 	(void)fix_open(&st);
 	f = st;
-	(void)snprintf(extra, sizeof(extra), "%s%s%s", t->contact ? "Contact: " : "", t->contact ? t->contact : "", t->contact ? "\r\n" : "");
+	(void)snprintf(extra, sizeof(extra), "%s%s%s", t->contact ? "Contact: " : "", t->contact ? t->contact : "",
+		       t->contact ? "\r\n" : "");
 	connect_raw(f, extra, t->follow);
 	assert_string_equal(sa_str(&sip_inv_dest(f->a.inv)->addr, txt), t->dest);
 	if (!strcmp(t->dest, "10.0.0.9:5060")) {
@@ -103,7 +109,7 @@ static void caller_targets(void **state)
 	static const struct target v[] = {
 		{"<sip:x@10.0.0.9>", false, "10.0.0.9:5060", "sip:x@10.0.0.9"},
 		{"<sip:x@10.0.0.9:5066>", false, "10.0.0.9:5066", NULL},
-		{"<sip:x@10.3.3.3:5077>", false, "10.3.3.3:5077", NULL},              /* a proxy that went out of the way */
+		{"<sip:x@10.3.3.3:5077>", false, "10.3.3.3:5077", NULL}, /* a proxy that went out of the way */
 		{"<sip:x@10.3.3.3:5077>", true, "10.0.0.9:5060", "sip:x@10.3.3.3:5077"}, /* registered behind a NAT */
 		{"<sip:x@phone.invalid>", false, "10.0.0.9:5060", "sip:x@phone.invalid"},
 		{"sip:x@10.0.0.9", false, "10.0.0.9:5060", "sip:x@10.0.0.9"},
@@ -128,9 +134,11 @@ static void check_callee(const char *extra, const char *dest)
 	(void)fix_open(&st);
 	f = st;
 	raw_send(f, &f->b.addr,
-		 "INVITE sip:b@10.0.0.2 SIP/2.0\r\nVia: SIP/2.0/UDP 192.168.7.7;rport;branch=z9hG4bKinv\r\nMax-Forwards: 70\r\n"
+		 "INVITE sip:b@10.0.0.2 SIP/2.0\r\nVia: SIP/2.0/UDP "
+		 "192.168.7.7;rport;branch=z9hG4bKinv\r\nMax-Forwards: 70\r\n"
 		 "From: <sip:raw@10.0.0.9>;tag=rt\r\nTo: <sip:b@10.0.0.2>\r\nCall-ID: rawcall\r\nCSeq: 10 INVITE\r\n%s"
-		 "Content-Length: 1\r\n\r\nx", extra);
+		 "Content-Length: 1\r\n\r\nx",
+		 extra);
 	run(f, 100);
 	assert_non_null(f->b.inv);
 	assert_string_equal(sa_str(&sip_inv_dest(f->b.inv)->addr, txt), dest);
@@ -157,7 +165,8 @@ static void target_refreshed_by_reinvite(void **state)
 
 	raw_send(f, &f->a.addr,
 		 "INVITE sip:a@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKre\r\nMax-Forwards: 70\r\n"
-		 "From: <sip:raw@example.org>;tag=t1\r\nTo: <sip:a@example.org>;tag=%.*s\r\nCall-ID: %.*s\r\nCSeq: 7 INVITE\r\n"
+		 "From: <sip:raw@example.org>;tag=t1\r\nTo: <sip:a@example.org>;tag=%.*s\r\nCall-ID: %.*s\r\nCSeq: 7 "
+		 "INVITE\r\n"
 		 "Contact: <sip:two@10.0.0.9>\r\nContent-Length: 1\r\n\r\nx",
 		 SLICE_FMT(inv->from.tag), SLICE_FMT(inv->callid));
 	run(f, 100);
@@ -170,7 +179,8 @@ static void target_refreshed_by_reinvite(void **state)
 static void target_refreshed_by_answer(void **state)
 {
 	struct fix *f = *state;
-	const struct sip_msg *inv = connect_raw(f, "Contact: <sip:one@10.0.0.9>\r\nRecord-Route: <sip:10.0.0.9;lr>\r\n", false);
+	const struct sip_msg *inv = connect_raw(f, "Contact: <sip:one@10.0.0.9>\r\nRecord-Route: <sip:10.0.0.9;lr>\r\n",
+						false);
 	const struct sip_msg *re = NULL, *ack = NULL;
 
 	assert_int_equal(sip_inv_reinvite(f->a.inv, SLICE_NULL, SLICE("application/sdp"), SLICE("x")), 0);
@@ -188,6 +198,29 @@ static void target_refreshed_by_answer(void **state)
 	assert_true(slice_eqs(sip_msg_val(ack, SIP_HDR_ROUTE), "<sip:10.0.0.9;lr>"));
 }
 
+/* A phone behind a NAT got another port: its next re-INVITE tells, and only that. */
+static void nat_mapping_changes(void **state)
+{
+	struct fix *f = *state;
+	const struct sip_msg *inv = connect_raw(f, "Contact: <sip:one@192.168.1.1>\r\n", true);
+	struct sa other = at("10.0.0.9:6000");
+	char msg[1000], txt[SA_STRLEN];
+	int n;
+
+	for (int i = 0; i < 2; i++) {
+		n = snprintf(
+			msg, sizeof(msg),
+			"%s sip:a@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.168.1.1;rport;branch=z9hG4bKn%d\r\n"
+			"Max-Forwards: 70\r\nFrom: <sip:raw@example.org>;tag=t1\r\nTo: <sip:a@example.org>;tag=%.*s\r\n"
+			"Call-ID: %.*s\r\nCSeq: %d %s\r\nContact: <sip:one@192.168.1.1>\r\nContent-Length: 1\r\n\r\nx",
+			i ? "INVITE" : "INFO", i, SLICE_FMT(inv->from.tag), SLICE_FMT(inv->callid), 7 + i,
+			i ? "INVITE" : "INFO");
+		assert_int_equal(vnet_inject(f->net, &other, &f->a.addr, slice_mem(msg, (size_t)n)), 0);
+		run(f, 10);
+		assert_string_equal(sa_str(&sip_inv_dest(f->a.inv)->addr, txt), i ? "10.0.0.9:6000" : "10.0.0.9:5060");
+	}
+}
+
 static void broken_record_route(void **state)
 {
 	struct fix *f = *state;
@@ -195,7 +228,8 @@ static void broken_record_route(void **state)
 
 	assert_int_equal(sip_inv_connect(&f->a.inv, f->a.sip, &c, &party_ops, &f->a), 0);
 	run(f, 10);
-	raw_reply(f, raw_request(f, SIP_INVITE, 0), "200 OK", "t1", "Record-Route: <<<\r\nContact: <sip:x@10.0.0.9>\r\n", "answer");
+	raw_reply(f, raw_request(f, SIP_INVITE, 0), "200 OK", "t1",
+		  "Record-Route: <<<\r\nContact: <sip:x@10.0.0.9>\r\n", "answer");
 	run(f, 100);
 	assert_non_null(strstr(f->a.log, "closed:"));
 	assert_int_equal(sip_inv_state(f->a.inv), SIP_INV_CLOSED);
@@ -229,6 +263,24 @@ static void over_tcp(void **state)
 	assert_log(&f->b, "closed:0:0");
 }
 
+/* ---- looking in ---- */
+
+static void dump(void **state)
+{
+	struct fix *f = *state;
+	struct buf b;
+
+	connect_raw(f, "Contact: <sip:far@10.0.0.9>\r\nRecord-Route: <sip:10.0.0.9;lr>\r\n", false);
+	buf_init(&b);
+	assert_int_equal(inspect_run(SLICE("sip.dialogs"), &b), 0);
+	buf_char(&b, 0);
+	assert_int_equal(buf_err(&b), 0);
+	assert_non_null(strstr(b.p, "caller"));
+	assert_non_null(strstr(b.p, "<sip:far@10.0.0.9>"));
+	assert_non_null(strstr(b.p, "UDP 10.0.0.9:5060"));
+	buf_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,8 +291,10 @@ int main(void)
 		cmocka_unit_test(callee_targets),
 		TEST(target_refreshed_by_reinvite),
 		TEST(target_refreshed_by_answer),
+		TEST(nat_mapping_changes),
 		TEST(broken_record_route),
 		TEST(over_tcp),
+		TEST(dump),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

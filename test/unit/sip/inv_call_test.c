@@ -340,7 +340,8 @@ static void stack_ends_first(void **state)
 		f->a.l = f->b.l = 0;
 		mem_deref(f->a.sip);
 		assert_int_equal(sip_inv_reinvite(f->a.inv, SLICE_NULL, SLICE_NULL, SLICE_NULL), ERR_STATE);
-		assert_int_equal(sip_inv_request(f->a.inv, SIP_INFO, SLICE_NULL, SLICE_NULL, SLICE_NULL, NULL, NULL), ERR_STATE);
+		assert_int_equal(sip_inv_request(f->a.inv, SIP_INFO, SLICE_NULL, SLICE_NULL, SLICE_NULL, NULL, NULL),
+				 ERR_STATE);
 		sip_inv_hangup(f->a.inv, 0, SLICE_NULL);
 		assert_int_equal(sip_alloc(&f->a.sip, &cfg, NULL, NULL), 0);
 		f->b.inv = mem_deref(f->b.inv);

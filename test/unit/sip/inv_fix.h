@@ -34,16 +34,16 @@ struct party {
 	struct sip *sip;
 	struct sa addr;
 	struct sip_inv *inv;
-	struct sip_strans *st;        /* an in-dialog request kept for later */
+	struct sip_strans *st; /* an in-dialog request kept for later */
 	char log[LOG_MAX];
 	size_t l;
 	/* behaviour */
-	bool auto_ring, auto_answer;  /* to INVITEs */
-	bool auto_reanswer;           /* to re-INVITEs, with `sdp` */
-	bool auto_ack;                /* to offers in 2xx, with `sdp` */
-	bool renew;                   /* has another offer after glare */
+	bool auto_ring, auto_answer; /* to INVITEs */
+	bool auto_reanswer;          /* to re-INVITEs, with `sdp` */
+	bool auto_ack;               /* to offers in 2xx, with `sdp` */
+	bool renew;                  /* has another offer after glare */
 	const char *sdp;
-	char deref_at[16];            /* word at which it lets go */
+	char deref_at[16]; /* word at which it lets go */
 	int accept_err;
 };
 
@@ -63,10 +63,10 @@ struct fix {
 	size_t live;
 	bool no_memory;
 	/* what is lost */
-	size_t packets;               /* UDP packets so far */
-	size_t lose_from, lose_to;    /* indices lost, from <= i < to */
-	const char *lose_word;        /* first lines with this are lost ... */
-	size_t lose_n;                /* ... so many times */
+	size_t packets;            /* UDP packets so far */
+	size_t lose_from, lose_to; /* indices lost, from <= i < to */
+	const char *lose_word;     /* first lines with this are lost ... */
+	size_t lose_n;             /* ... so many times */
 };
 
 static UNUSED void note(struct party *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -96,8 +96,14 @@ static UNUSED void assert_log(struct party *p, const char *want)
 	p->log[0] = 0;
 }
 
-static struct slice text(const char *s) { return s ? slice_str(s) : SLICE_NULL; }
-static struct slice sdp_type(const char *s) { return s ? SLICE("application/sdp") : SLICE_NULL; }
+static struct slice text(const char *s)
+{
+	return s ? slice_str(s) : SLICE_NULL;
+}
+static struct slice sdp_type(const char *s)
+{
+	return s ? SLICE("application/sdp") : SLICE_NULL;
+}
 
 /* ---- what happens ---- */
 
@@ -175,9 +181,21 @@ static int renew_h(struct sip_inv *i, struct buf *sdp, void *arg)
 	return p->renew ? 0 : ECANCELED;
 }
 
-static const struct sip_inv_ops party_ops = {
-	.progress = progress_h, .answered = answered_h, .reoffer = reoffer_h, .reanswered = reanswered_h,
-	.acked = acked_h, .request = in_request_h, .closed = closed_h, .renew = renew_h};
+static void reoffer_gone_h(struct sip_inv *i, void *arg)
+{
+	(void)i;
+	note(arg, "gone");
+}
+
+static const struct sip_inv_ops party_ops = {.progress = progress_h,
+					     .answered = answered_h,
+					     .reoffer = reoffer_h,
+					     .reanswered = reanswered_h,
+					     .acked = acked_h,
+					     .request = in_request_h,
+					     .closed = closed_h,
+					     .renew = renew_h,
+					     .reoffer_gone = reoffer_gone_h};
 
 /** An INVITE came to the stack. */
 static void new_request_h(struct sip_strans *st, const struct sip_msg *msg, void *arg)
@@ -278,7 +296,10 @@ static UNUSED int fix_open(void **state)
 	return 0;
 }
 
-static void run(struct fix *f, uint64_t ms) { vnet_run(f->net, ms); }
+static void run(struct fix *f, uint64_t ms)
+{
+	vnet_run(f->net, ms);
+}
 
 static UNUSED void raw_clear(struct fix *f)
 {
@@ -301,8 +322,8 @@ static UNUSED int fix_close(void **state)
 		if (f->no_memory)
 			st.server_trans = 0; /* one whose answer could not even be built may stay */
 		if (st.dialogs + st.client_trans + st.server_trans)
-			fail_msg("%c: %zu dialogs, %zu client, %zu server transactions left; log %s / %s", 'a' + i, st.dialogs,
-				 st.client_trans, st.server_trans, f->a.log, f->b.log);
+			fail_msg("%c: %zu dialogs, %zu client, %zu server transactions left; log %s / %s", 'a' + i,
+				 st.dialogs, st.client_trans, st.server_trans, f->a.log, f->b.log);
 	}
 	raw_clear(f);
 	mem_deref(f->raw.u);
@@ -366,14 +387,17 @@ static void raw_send(struct fix *f, const struct sa *to, const char *fmt, ...)
 }
 
 /** Answer a request as a peer would; `extra` are whole lines. */
-static UNUSED void raw_reply(struct fix *f, const struct sip_msg *req, const char *status, const char *tag, const char *extra, const char *body)
+static UNUSED void raw_reply(struct fix *f, const struct sip_msg *req, const char *status, const char *tag,
+			     const char *extra, const char *body)
 {
 	struct slice cseq = sip_msg_val(req, SIP_HDR_CSEQ), to = sip_msg_val(req, SIP_HDR_TO);
 
-	raw_send(f, &req->src, "SIP/2.0 %s\r\nVia: %.*s\r\nFrom: %.*s\r\nTo: %.*s%s%s\r\nCall-ID: %.*s\r\nCSeq: %.*s\r\n%sContent-Length: %zu\r\n\r\n%s",
-		 status, SLICE_FMT(req->via.val), SLICE_FMT(sip_msg_val(req, SIP_HDR_FROM)), SLICE_FMT(to), tag && !req->to.tag.l ? ";tag=" : "",
-		 tag && !req->to.tag.l ? tag : "", SLICE_FMT(req->callid), SLICE_FMT(cseq), extra ? extra : "", body ? strlen(body) : 0,
-		 body ? body : "");
+	raw_send(f, &req->src,
+		 "SIP/2.0 %s\r\nVia: %.*s\r\nFrom: %.*s\r\nTo: %.*s%s%s\r\nCall-ID: %.*s\r\nCSeq: "
+		 "%.*s\r\n%sContent-Length: %zu\r\n\r\n%s",
+		 status, SLICE_FMT(req->via.val), SLICE_FMT(sip_msg_val(req, SIP_HDR_FROM)), SLICE_FMT(to),
+		 tag && !req->to.tag.l ? ";tag=" : "", tag && !req->to.tag.l ? tag : "", SLICE_FMT(req->callid),
+		 SLICE_FMT(cseq), extra ? extra : "", body ? strlen(body) : 0, body ? body : "");
 }
 
 /** The n-th (from 0) request of a method that it saw, or NULL. */

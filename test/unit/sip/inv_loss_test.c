@@ -182,7 +182,8 @@ static void test_bad_network(void **state)
 		f->a.auto_ack = true;
 		run(f, 10000);
 		if (sip_inv_can_offer(f->a.inv))
-			assert_int_equal(sip_inv_reinvite(f->a.inv, SLICE_NULL, SLICE("application/sdp"), SLICE("x")), 0);
+			assert_int_equal(sip_inv_reinvite(f->a.inv, SLICE_NULL, SLICE("application/sdp"), SLICE("x")),
+					 0);
 		if (f->b.inv && sip_inv_can_offer(f->b.inv))
 			assert_int_equal(sip_inv_reinvite(f->b.inv, SLICE_NULL, SLICE_NULL, SLICE_NULL), 0);
 		f->b.auto_ack = true;

@@ -1,6 +1,6 @@
 /*
- * inv_raw_test.c - sessions against a peer typed by hand: forks, challenges, CSeq order, strangers, redirection, repeated 2xx,
- * a BYE that overtakes the 2xx (RFC 3261 12.2.2, 13.2.2, 14.2, 22; RFC 5407 3.1).
+ * inv_raw_test.c - sessions against a peer typed by hand: forks, challenges, CSeq order, strangers, redirection,
+ * repeated 2xx, a BYE that overtakes the 2xx (RFC 3261 12.2.2, 13.2.2, 14.2, 22; RFC 5407 3.1).
  */
 #include "inv_fix.h"
 
@@ -33,17 +33,18 @@ static const struct sip_msg *connect_raw(struct fix *f)
 }
 
 /** A request of the peer within the dialog that `inv` opened. */
-static void raw_in_dialog(struct fix *f, const struct sip_msg *inv, const char *method, unsigned cseq, const char *tag, const char *extra,
-			  const char *body)
+static void raw_in_dialog(struct fix *f, const struct sip_msg *inv, const char *method, unsigned cseq, const char *tag,
+			  const char *extra, const char *body)
 {
 	static unsigned branch;
 
 	raw_send(f, &f->a.addr,
 		 "%s sip:a@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKr%u\r\nMax-Forwards: 70\r\n"
-		 "From: <sip:raw@10.0.0.9>;tag=%s\r\nTo: <sip:a@example.org>;tag=%.*s\r\nCall-ID: %.*s\r\nCSeq: %u %s\r\n%s"
+		 "From: <sip:raw@10.0.0.9>;tag=%s\r\nTo: <sip:a@example.org>;tag=%.*s\r\nCall-ID: %.*s\r\nCSeq: %u "
+		 "%s\r\n%s"
 		 "Content-Length: %zu\r\n\r\n%s",
-		 method, ++branch, tag, SLICE_FMT(inv->from.tag), SLICE_FMT(inv->callid), cseq, method, extra ? extra : "",
-		 body ? strlen(body) : 0, body ? body : "");
+		 method, ++branch, tag, SLICE_FMT(inv->from.tag), SLICE_FMT(inv->callid), cseq, method,
+		 extra ? extra : "", body ? strlen(body) : 0, body ? body : "");
 }
 
 /** The peer calls b. */
@@ -51,18 +52,20 @@ static void raw_invite(struct fix *f, const char *extra, const char *body)
 {
 	raw_send(f, &f->b.addr,
 		 "INVITE sip:b@10.0.0.2 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKinv\r\nMax-Forwards: 70\r\n"
-		 "From: <sip:raw@10.0.0.9>;tag=rt\r\nTo: <sip:b@10.0.0.2>\r\nCall-ID: rawcall\r\nCSeq: 10 INVITE\r\n%sContent-Length: %zu\r\n\r\n%s",
+		 "From: <sip:raw@10.0.0.9>;tag=rt\r\nTo: <sip:b@10.0.0.2>\r\nCall-ID: rawcall\r\nCSeq: 10 "
+		 "INVITE\r\n%sContent-Length: %zu\r\n\r\n%s",
 		 extra, strlen(body), body);
 	run(f, 100);
 }
 
 /** A further request of that call. */
-static void raw_more(struct fix *f, const char *method, unsigned cseq, const char *branch, const char *totag, const char *body)
+static void raw_more(struct fix *f, const char *method, unsigned cseq, const char *branch, const char *totag,
+		     const char *body)
 {
 	raw_send(f, &f->b.addr,
 		 "%s sip:b@10.0.0.2 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bK%s\r\nMax-Forwards: 70\r\n"
-		 "From: <sip:raw@10.0.0.9>;tag=rt\r\nTo: <sip:b@10.0.0.2>;tag=%s\r\nCall-ID: rawcall\r\nCSeq: %u %s\r\n" CONTACT
-		 "Content-Length: %zu\r\n\r\n%s",
+		 "From: <sip:raw@10.0.0.9>;tag=rt\r\nTo: <sip:b@10.0.0.2>;tag=%s\r\nCall-ID: rawcall\r\nCSeq: %u "
+		 "%s\r\n" CONTACT "Content-Length: %zu\r\n\r\n%s",
 		 method, branch, totag, cseq, method, strlen(body), body);
 	run(f, 100);
 }
@@ -292,7 +295,9 @@ static void endless_challenges(void **state)
 
 	(void)call_raw(f, "offer", &cred);
 	for (size_t i = 0; i < 20 && raw_request(f, SIP_INVITE, i); i++) {
-		(void)snprintf(hdr, sizeof(hdr), "Proxy-Authenticate: Digest realm=\"r\", nonce=\"n%zu\", stale=true, qop=\"auth\"\r\n", i);
+		(void)snprintf(hdr, sizeof(hdr),
+			       "Proxy-Authenticate: Digest realm=\"r\", nonce=\"n%zu\", stale=true, qop=\"auth\"\r\n",
+			       i);
 		raw_reply(f, raw_request(f, SIP_INVITE, i), "407 Auth", "x", hdr, NULL);
 		run(f, 100);
 	}
@@ -537,7 +542,7 @@ static void cancelled_reinvite(void **state)
 	raw_more(f, "INVITE", 11, "inv2", tag_of_b(f), "x");
 	raw_more(f, "CANCEL", 11, "inv2", tag_of_b(f), "");
 	assert_non_null(raw_response(f, 487, 0));
-	assert_log(&f->b, "invite=offer acked reoffer=x");
+	assert_log(&f->b, "invite=offer acked reoffer=x gone");
 	assert_int_equal(sip_inv_reply_answer(f->b.inv, SLICE_NULL, SLICE("x")), ERR_STATE);
 	assert_true(sip_inv_can_offer(f->b.inv));
 }

@@ -6,7 +6,7 @@
 #include "sip/reg.h"
 #include "sip/trans.h"
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fix_open, fix_close)
+#define TEST(name)       cmocka_unit_test_setup_teardown(name, fix_open, fix_close)
 #define CHALLENGE(nonce) "WWW-Authenticate: Digest realm=\"r\", nonce=\"" nonce "\", algorithm=MD5, qop=\"auth\"\r\n"
 
 static struct sip_reg *reg;
@@ -92,12 +92,14 @@ static void registers_and_refreshes(void **state)
 	assert_true(slice_eqs(first->to.auri, "sip:100@example.org"));
 	assert_false(slice_isset(first->to.tag));
 	assert_true(slice_eqs(contact, "<sip:100@10.0.0.1:5060>;q=0.5;expires=3600"));
-	answer(f, "200 OK", "Contact: <sip:100@10.0.0.1>;expires=600, <sip:other@10.1.1.1>;expires=9\r\nExpires: 3000\r\n");
+	answer(f, "200 OK",
+	       "Contact: <sip:100@10.0.0.1>;expires=600, <sip:other@10.1.1.1>;expires=9\r\nExpires: 3000\r\n");
 	assert_log(&f->a, "0:200:600"); /* 5060 goes without saying */
 	stop(f);
 	raw_clear(f);
 	start(f, 0);
-	answer(f, "200 OK", "Contact: <sip:other@10.1.1.1>;expires=9, <sip:100@10.0.0.1:5060>;expires=600\r\nExpires: 3000\r\n");
+	answer(f, "200 OK",
+	       "Contact: <sip:other@10.1.1.1>;expires=9, <sip:100@10.0.0.1:5060>;expires=600\r\nExpires: 3000\r\n");
 	assert_log(&f->a, "0:200:600");
 	first = last(f);
 	ms = next_in(f, 600000);
@@ -164,7 +166,8 @@ static void challenged(void **state)
 	/* the refresh answers at once; a stale nonce is renewed */
 	(void)next_in(f, 100000);
 	assert_non_null(sip_msg_hdr(last(f), SIP_HDR_AUTHORIZATION));
-	answer(f, "401 Unauthorized", "WWW-Authenticate: Digest realm=\"r\", nonce=\"n2\", stale=true, algorithm=MD5, qop=\"auth\"\r\n");
+	answer(f, "401 Unauthorized",
+	       "WWW-Authenticate: Digest realm=\"r\", nonce=\"n2\", stale=true, algorithm=MD5, qop=\"auth\"\r\n");
 	assert_true(strstr(sip_msg_val(last(f), SIP_HDR_AUTHORIZATION).p, "n2") != NULL);
 	answer(f, "200 OK", NULL);
 	assert_log(&f->a, "0:200:100");
@@ -193,7 +196,8 @@ static void endless_challenges(void **state)
 
 	start(f, 100);
 	for (int i = 0; i < 20; i++) {
-		(void)snprintf(hdr, sizeof(hdr), "WWW-Authenticate: Digest realm=\"r\", nonce=\"n%d\", stale=true, qop=\"auth\"\r\n", i);
+		(void)snprintf(hdr, sizeof(hdr),
+			       "WWW-Authenticate: Digest realm=\"r\", nonce=\"n%d\", stale=true, qop=\"auth\"\r\n", i);
 		answer(f, "401 Unauthorized", hdr);
 	}
 	assert_true(raw_count(f, SIP_REGISTER) <= 6);
@@ -370,9 +374,18 @@ static void connection_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(registers_and_refreshes), TEST(unregisters),  TEST(deref_unregisters),   TEST(challenged),
-		TEST(wrong_password),          TEST(too_brief),    TEST(endless_challenges),  TEST(waits_longer_each_time),
-		TEST(nobody_there),            TEST(flow_lost),    TEST(let_go_in_call_back), TEST(stack_ends_first),
+		TEST(registers_and_refreshes),
+		TEST(unregisters),
+		TEST(deref_unregisters),
+		TEST(challenged),
+		TEST(wrong_password),
+		TEST(too_brief),
+		TEST(endless_challenges),
+		TEST(waits_longer_each_time),
+		TEST(nobody_there),
+		TEST(flow_lost),
+		TEST(let_go_in_call_back),
+		TEST(stack_ends_first),
 		TEST(connection_refused),
 	};
 
