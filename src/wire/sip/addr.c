@@ -41,7 +41,8 @@ static int params_decode(struct sip_addr *a)
 		if (!a->tag.l && n.l == 3 && slice_ieqs(n, "tag"))
 			a->tag = v;
 	}
-	if (a->tag.l && !sip_is_token(a->tag))
+	/* gateways put ':' and '@' into tags; nothing that needs quotes, though */
+	if (a->tag.l && a->tag.p[0] == '"')
 		return ERR_SYNTAX;
 	return r == SIP_LEX_END ? 0 : ERR_SYNTAX;
 }

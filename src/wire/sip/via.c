@@ -61,8 +61,8 @@ static int params_decode(struct sip_via *v)
 			break;
 		}
 	}
-	/* the branch becomes a part of keys and of our own headers: nothing but a token */
-	if (v->branch.l && !sip_is_token(v->branch))
+	/* lenient about what is no token, but it is never quoted */
+	if (v->branch.l && v->branch.p[0] == '"')
 		err = ERR_SYNTAX;
 	return r == SIP_LEX_END ? err : ERR_SYNTAX;
 }

@@ -21,6 +21,7 @@ static const struct {
 	{"Jos\xc3\xa9 (home) <sip:c@h>", 0, "Jos\xc3\xa9 (home)", "sip:c@h", "", ""},
 	{"  sip:c@h  ", 0, "", "sip:c@h", "", ""},
 	{"sip:c@h ; tag=1", 0, "", "sip:c@h", "; tag=1", "1"},
+	{"<sip:c@h>;tag=10.0.0.1:5060/a@b", 0, "", "sip:c@h", ";tag=10.0.0.1:5060/a@b", "10.0.0.1:5060/a@b"},
 	{"isbn:1;tag=2", 0, "", "isbn:1", ";tag=2", "2"},
 	{"<tel:+1>;tag=", 0, "", "tel:+1", ";tag=", ""},
 
