@@ -11,9 +11,9 @@ enum { LIFE_S = 300, MAX_COUNTS = 65536, NC_ONCE = UINT32_MAX };
 
 struct sip_auth {
 	struct loop *loop;
-	char *realm;             /* with backslashes, as it stands between the quotes */
+	char *realm; /* with backslashes, as it stands between the quotes */
 	bool sha256_only;
-	struct sip_ha1 nobody;   /* secret of users that do not exist */
+	struct sip_ha1 nobody; /* secret of users that do not exist */
 	struct digest digest;
 	struct nonces nonces;
 	struct fallback fallback;
@@ -77,7 +77,8 @@ int sip_auth_alloc(struct sip_auth **ap, const struct sip_auth_cfg *cfg)
 
 /* ---- challenge ---- */
 
-static void challenge_line(struct sip_auth *a, bool proxy, bool stale, enum sip_digest_alg alg, const char *nonce, struct buf *b)
+static void challenge_line(struct sip_auth *a, bool proxy, bool stale, enum sip_digest_alg alg, const char *nonce,
+			   struct buf *b)
 {
 	buf_str(b, proxy ? "Proxy-Authenticate" : "WWW-Authenticate");
 	buf_str(b, ": Digest realm=\"");
@@ -116,7 +117,8 @@ void sip_auth_reply(struct sip_auth *a, struct sip_strans *st, bool proxy, bool 
 /* ---- check ---- */
 
 /* The first credentials for our realm with an algorithm we offer. False: none; `malformed` tells why. */
-static bool pick(const struct sip_auth *a, const struct sip_msg *msg, bool proxy, struct sip_credentials *c, bool *malformed)
+static bool pick(const struct sip_auth *a, const struct sip_msg *msg, bool proxy, struct sip_credentials *c,
+		 bool *malformed)
 {
 	enum sip_hdr_id id = proxy ? SIP_HDR_PROXY_AUTHORIZATION : SIP_HDR_AUTHORIZATION;
 
@@ -163,8 +165,8 @@ static bool read_qop(const struct sip_credentials *c, uint32_t *nc)
 }
 
 /*
- * Phones and sipp write other ports, hosts or no user into the digest URI; but a captured answer for one number must not open
- * another.
+ * Phones and sipp write other ports, hosts or no user into the digest URI; but a captured answer for one number must
+ * not open another.
  */
 static bool uri_fits(const struct sip_msg *msg, struct slice uri)
 {
@@ -175,18 +177,24 @@ static bool uri_fits(const struct sip_msg *msg, struct slice uri)
 		return true;
 	if (sip_uri_decode(&u, uri) || !u.user.l || !msg->uri.user.l || slice_eq(u.user, msg->uri.user))
 		return true;
-	return sip_unescape(want, sizeof(want), msg->uri.user) && sip_unescape(got, sizeof(got), u.user) && !strcmp(want, got);
+	return sip_unescape(want, sizeof(want), msg->uri.user) && sip_unescape(got, sizeof(got), u.user) &&
+	       !strcmp(want, got);
 }
 
-static bool secret_right(struct sip_auth *a, const struct sip_msg *msg, const struct sip_credentials *c, const struct sip_ha1 *h)
+static bool secret_right(struct sip_auth *a, const struct sip_msg *msg, const struct sip_credentials *c,
+			 const struct sip_ha1 *h)
 {
 	enum sip_digest_alg alg = sip_digest_alg_find(c->algorithm);
 	size_t l = digest_hex_len(alg);
-	const struct digest_in in = {
-		.alg = alg, .ha1 = slice_str(alg == SIP_DIGEST_MD5 ? h->md5 : h->sha256),
-		.nonce = c->nonce, .nc = c->nc, .cnonce = c->cnonce, .qop = c->qop, .method = msg->method, .uri = c->uri
-	};
-	uint8_t want[DIGEST_HEX / 2], got[DIGEST_HEX / 2] = { 0 };
+	const struct digest_in in = {.alg = alg,
+				     .ha1 = slice_str(alg == SIP_DIGEST_MD5 ? h->md5 : h->sha256),
+				     .nonce = c->nonce,
+				     .nc = c->nc,
+				     .cnonce = c->cnonce,
+				     .qop = c->qop,
+				     .method = msg->method,
+				     .uri = c->uri};
+	uint8_t want[DIGEST_HEX / 2], got[DIGEST_HEX / 2] = {0};
 	char hex[DIGEST_HEX + 1];
 
 	if (in.ha1.l != l || digest_response(&a->digest, &in, hex) || digest_from_hex(want, l / 2, slice_mem(hex, l)))

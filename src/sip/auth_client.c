@@ -12,7 +12,7 @@ enum { CNONCE_LEN = 16, TEXT_MAX = 256 };
 struct chal {
 	char *realm, *nonce, *opaque; /* with backslashes, as received; opaque may be NULL */
 	enum sip_digest_alg alg;
-	bool has_alg;                 /* the algorithm was named: name it too */
+	bool has_alg; /* the algorithm was named: name it too */
 	bool qop;
 	uint32_t nc;
 };
@@ -91,7 +91,8 @@ static bool best_of(const struct sip_msg *rsp, enum sip_hdr_id id, struct sip_ch
 
 static int chal_set(struct chal *ch, const struct sip_challenge *c)
 {
-	struct chal fresh = { .alg = sip_digest_alg_find(c->algorithm), .has_alg = c->algorithm.l > 0, .qop = c->qop.l > 0 };
+	struct chal fresh = {
+		.alg = sip_digest_alg_find(c->algorithm), .has_alg = c->algorithm.l > 0, .qop = c->qop.l > 0};
 	int err = slice_dup(&fresh.realm, c->realm);
 
 	if (!err)
@@ -118,8 +119,8 @@ int sip_client_auth_challenge(struct sip_client_auth *c, const struct sip_msg *r
 	if (!best_of(rsp, proxy ? SIP_HDR_PROXY_AUTHENTICATE : SIP_HDR_WWW_AUTHENTICATE, &best))
 		return ENOTSUP;
 	/*
-	 * A nonce refused at its first use without "stale" means a wrong secret, whether the server repeats it or sends a new
-	 * one; a nonce that has worked before may just have aged.
+	 * A nonce refused at its first use without "stale" means a wrong secret, whether the server repeats it or sends
+	 * a new one; a nonce that has worked before may just have aged.
 	 */
 	if (ch->nonce && ch->nc > 0 && !best.stale && (ch->nc == 1 || slice_eqs(best.nonce, ch->nonce)) &&
 	    slice_eqs(best.realm, ch->realm))
@@ -127,7 +128,8 @@ int sip_client_auth_challenge(struct sip_client_auth *c, const struct sip_msg *r
 	return chal_set(ch, &best);
 }
 
-static int make_ha1(struct sip_client_auth *c, const struct chal *ch, const struct sip_cred *cred, char ha1[DIGEST_HEX + 1])
+static int make_ha1(struct sip_client_auth *c, const struct chal *ch, const struct sip_cred *cred,
+		    char ha1[DIGEST_HEX + 1])
 {
 	char realm[TEXT_MAX];
 
@@ -135,7 +137,7 @@ static int make_ha1(struct sip_client_auth *c, const struct chal *ch, const stru
 		return ERR_LIMIT;
 	if (cred->realm.l && !slice_eqs(cred->realm, realm))
 		return ERR_AUTH;
-	const struct slice v[] = { cred->user, slice_str(realm), cred->password };
+	const struct slice v[] = {cred->user, slice_str(realm), cred->password};
 
 	return digest_hex(&c->digest, ch->alg, v, ARRAY_LEN(v), ha1);
 }
@@ -157,7 +159,7 @@ static int enc_one(struct sip_client_auth *c, struct chal *ch, bool proxy, struc
 		   struct digest_in in)
 {
 	char ha1[DIGEST_HEX + 1], response[DIGEST_HEX + 1], cnonce[CNONCE_LEN + 1], nc[9], user[TEXT_MAX];
-	struct sip_credentials out = { .realm = slice_str(ch->realm), .nonce = slice_str(ch->nonce), .uri = in.uri };
+	struct sip_credentials out = {.realm = slice_str(ch->realm), .nonce = slice_str(ch->nonce), .uri = in.uri};
 	int err = make_ha1(c, ch, cred, ha1);
 
 	if (!err)
@@ -186,9 +188,10 @@ static int enc_one(struct sip_client_auth *c, struct chal *ch, bool proxy, struc
 	return buf_err(b);
 }
 
-int sip_client_auth_enc(struct sip_client_auth *c, struct buf *b, const struct sip_cred *cred, struct slice method, struct slice uri)
+int sip_client_auth_enc(struct sip_client_auth *c, struct buf *b, const struct sip_cred *cred, struct slice method,
+			struct slice uri)
 {
-	const struct digest_in in = { .method = method, .uri = uri };
+	const struct digest_in in = {.method = method, .uri = uri};
 	int err = 0;
 
 	if (c->www.nonce)

@@ -103,27 +103,27 @@ int digest_hex(struct digest *d, enum sip_digest_alg alg, const struct slice *v,
 
 int digest_response(struct digest *d, const struct digest_in *in, char hex[DIGEST_HEX + 1])
 {
-	const struct slice a2[] = { in->method, in->uri };
+	const struct slice a2[] = {in->method, in->uri};
 	char ha2[DIGEST_HEX + 1];
 	int err = digest_hex(d, in->alg, a2, ARRAY_LEN(a2), ha2);
 
 	if (err)
 		return err;
 	if (in->qop.l) {
-		const struct slice v[] = { in->ha1, in->nonce, in->nc, in->cnonce, in->qop, slice_str(ha2) };
+		const struct slice v[] = {in->ha1, in->nonce, in->nc, in->cnonce, in->qop, slice_str(ha2)};
 
 		return digest_hex(d, in->alg, v, ARRAY_LEN(v), hex);
 	}
-	const struct slice v[] = { in->ha1, in->nonce, slice_str(ha2) };
+	const struct slice v[] = {in->ha1, in->nonce, slice_str(ha2)};
 
 	return digest_hex(d, in->alg, v, ARRAY_LEN(v), hex);
 }
 
 void sip_ha1_make(struct sip_ha1 *h, struct slice user, struct slice realm, struct slice password)
 {
-	const struct slice v[] = { user, realm, password };
+	const struct slice v[] = {user, realm, password};
 	char hex[DIGEST_HEX + 1];
-	struct digest d = { { NULL } };
+	struct digest d = {{NULL}};
 
 	memset(h, 0, sizeof(*h));
 	if (!digest_hex(&d, SIP_DIGEST_MD5, v, ARRAY_LEN(v), hex))

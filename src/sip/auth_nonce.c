@@ -69,7 +69,7 @@ void nonces_free(struct nonces *n)
 
 static bool mac(struct nonces *n, uint64_t id, const struct sa *peer, uint8_t out[MAC_LEN])
 {
-	uint8_t in[8 + 2 + 16] = { 0 }, md[EVP_MAX_MD_SIZE];
+	uint8_t in[8 + 2 + 16] = {0}, md[EVP_MAX_MD_SIZE];
 	uint16_t port = sa_port(peer);
 
 	memcpy(in, &id, 8);
@@ -155,7 +155,7 @@ static void put(struct nonce_gen *g, uint64_t id, uint32_t nc)
 
 static int grow(struct nonce_gen *g)
 {
-	struct nonce_gen big = { .cap = g->cap ? g->cap * 2 : GEN_MIN };
+	struct nonce_gen big = {.cap = g->cap ? g->cap * 2 : GEN_MIN};
 
 	big.v = mem_zalloc(big.cap * sizeof(*big.v), NULL);
 	if (!big.v)

@@ -13,8 +13,8 @@
 
 enum {
 	DIGEST_ALGS = (int)SIP_DIGEST_ALG_UNKNOWN,
-	DIGEST_HEX = 64,    /**< hex digits of the longest */
-	NONCE_LEN = 48      /**< hex digits of our nonces */
+	DIGEST_HEX = 64, /**< hex digits of the longest */
+	NONCE_LEN = 48   /**< hex digits of our nonces */
 };
 /** Contexts that are used again and again: making them costs more than hashing. All zero when new. */
 struct digest {
@@ -23,8 +23,10 @@ struct digest {
 void digest_free(struct digest *d);
 /** Hex digits of the algorithm. */
 size_t digest_hex_len(enum sip_digest_alg alg);
-/** H(v[0] ":" v[1] ...) in lower-case hex with terminator. ENOTSUP where the crypto library lacks the algorithm; ENOMEM. */
-int digest_hex(struct digest *d, enum sip_digest_alg alg, const struct slice *v, size_t n, char hex[DIGEST_HEX + 1]) MUST_CHECK;
+/** H(v[0] ":" v[1] ...) in lower-case hex with terminator. ENOTSUP where the crypto library lacks the algorithm;
+ * ENOMEM. */
+int digest_hex(struct digest *d, enum sip_digest_alg alg, const struct slice *v, size_t n,
+	       char hex[DIGEST_HEX + 1]) MUST_CHECK;
 /** What a response is made of (RFC 7616 3.4.1). */
 struct digest_in {
 	enum sip_digest_alg alg;
@@ -47,10 +49,10 @@ struct nonces {
 	EVP_MD_CTX *inner, *outer, *work; /**< HMAC-SHA-256 keyed once */
 	uint32_t serial;
 	struct nonce_gen cur, old;
-	uint32_t max;          /**< per generation */
-	uint64_t life;         /**< ms */
-	uint64_t floor;        /**< unknown nonces not newer than this may have been used */
-	uint64_t turned;       /**< ms, when the generations changed last */
+	uint32_t max;    /**< per generation */
+	uint64_t life;   /**< ms */
+	uint64_t floor;  /**< unknown nonces not newer than this may have been used */
+	uint64_t turned; /**< ms, when the generations changed last */
 };
 int nonces_init(struct nonces *n, uint32_t life_s, uint32_t max_counts, uint64_t now) MUST_CHECK;
 void nonces_free(struct nonces *n);

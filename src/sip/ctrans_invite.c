@@ -12,7 +12,7 @@
 
 enum state { CALLING, PROCEEDING, COMPLETED, ACCEPTED };
 
-static const char *const names[] = { "calling", "proceeding", "completed", "accepted" };
+static const char *const names[] = {"calling", "proceeding", "completed", "accepted"};
 
 const char *sip_ic_state(const struct sip_ctrans *ct)
 {

@@ -11,7 +11,7 @@
 
 enum state { TRYING, PROCEEDING, COMPLETED };
 
-static const char *const names[] = { "trying", "proceeding", "completed" };
+static const char *const names[] = {"trying", "proceeding", "completed"};
 
 const char *sip_nc_state(const struct sip_ctrans *ct)
 {

@@ -15,8 +15,8 @@ void sip_dest_from_msg(struct sip_dest *d, const struct sip_msg *msg)
 }
 
 /*
- * RFC 3261 18.2.2: to the source address, at the port of sent-by; with rport to the source port (RFC 3581 4). `maddr` is not
- * obeyed: it would let a stranger aim our answers at others.
+ * RFC 3261 18.2.2: to the source address, at the port of sent-by; with rport to the source port (RFC 3581 4). `maddr`
+ * is not obeyed: it would let a stranger aim our answers at others.
  */
 void sip_reply_dest(struct sip_dest *d, const struct sip_msg *msg)
 {
@@ -52,7 +52,7 @@ int sip_dest_from_uri(struct sip_dest *d, const struct sip *s, const struct sip_
 	err = transp_of(uri, &tp);
 	if (err)
 		return err;
-	*d = (struct sip_dest){ .tp = tp };
+	*d = (struct sip_dest){.tp = tp};
 	return sip_uri_sa(uri, SIP_PORT, &d->addr);
 }
 

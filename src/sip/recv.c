@@ -62,7 +62,7 @@ static bool supported(const struct sip *s, struct slice tag)
 /* RFC 3261 8.2.2.3. */
 static bool check_require(struct sip_strans *st, const struct sip_msg *msg)
 {
-	struct sip_val_iter it = { 0 };
+	struct sip_val_iter it = {0};
 	struct buf *b = NULL;
 	struct slice tag;
 
@@ -253,7 +253,7 @@ static bool admitted(struct sip *s, const struct sip_rx *rx)
 
 void sip_recv(struct sip *s, const struct sip_rx *rx)
 {
-	struct sip_msg_err e = { 0 };
+	struct sip_msg_err e = {0};
 	struct sip_msg *msg = NULL;
 	int err;
 
@@ -280,7 +280,7 @@ void sip_recv(struct sip *s, const struct sip_rx *rx)
 
 void sip_recv_bad(struct sip *s, const struct sip_rx *rx, uint16_t scode, const char *reason)
 {
-	struct sip_msg_err e = { 0 };
+	struct sip_msg_err e = {0};
 	struct sip_msg *msg = NULL;
 	int err;
 

@@ -106,7 +106,8 @@ static int answer(struct sip_strans *st, uint16_t scode, struct rbuf *b)
 	return 0;
 }
 
-int sip_reply(struct sip_strans *st, uint16_t scode, struct slice reason, struct slice hdrs, struct slice ctype, struct slice body)
+int sip_reply(struct sip_strans *st, uint16_t scode, struct slice reason, struct slice hdrs, struct slice ctype,
+	      struct slice body)
 {
 	struct sip *s = st->sip;
 	struct rbuf *rb;
@@ -162,7 +163,8 @@ static struct slice stateless_tag(char *dst, size_t size, const struct sip_msg *
 	return slice_mem(dst, (size_t)n);
 }
 
-void sip_reply_stateless(struct sip *s, const struct sip_msg *msg, uint16_t scode, const char *reason, struct slice hdrs)
+void sip_reply_stateless(struct sip *s, const struct sip_msg *msg, uint16_t scode, const char *reason,
+			 struct slice hdrs)
 {
 	char tag[24];
 	struct buf *b = &s->scratch;

@@ -50,7 +50,8 @@ static void enc_hop(struct buf *b, enum sip_transp tp, const struct sa *sentby, 
 	buf_str(b, "\r\n");
 }
 
-static int enc_request(struct sip *s, const struct sip_request *r, const struct sa *sentby, const char *branch, struct rbuf **bp)
+static int enc_request(struct sip *s, const struct sip_request *r, const struct sa *sentby, const char *branch,
+		       struct rbuf **bp)
 {
 	struct buf *b = &s->scratch;
 
@@ -97,7 +98,8 @@ static int launch(struct sip_ctrans *ct)
 	return 0;
 }
 
-int sip_request(struct sip_ctrans **ctp, struct sip *s, const struct sip_request *r, const struct sip_ctrans_ops *ops, void *arg)
+int sip_request(struct sip_ctrans **ctp, struct sip *s, const struct sip_request *r, const struct sip_ctrans_ops *ops,
+		void *arg)
 {
 	struct sip_ctrans *ct;
 	int err;

@@ -9,13 +9,14 @@
 enum { T1_MS = 500, T2_MS = 4000, T4_MS = 5000 }; /* RFC 3261 17.1.1.1, 17.1.2.2 */
 
 /* What every stack of ours answers for (sip.h). */
-static const uint32_t base_methods =
-	1U << SIP_INVITE | 1U << SIP_ACK | 1U << SIP_BYE | 1U << SIP_CANCEL | 1U << SIP_OPTIONS | 1U << SIP_REGISTER;
+static const uint32_t base_methods = 1U << SIP_INVITE | 1U << SIP_ACK | 1U << SIP_BYE | 1U << SIP_CANCEL |
+				     1U << SIP_OPTIONS | 1U << SIP_REGISTER;
 
 static void sip_destroy(void *obj)
 {
 	struct sip *s = obj;
 
+	sip_dumps_del(s);
 	memset(&s->ops, 0, sizeof(s->ops));
 	s->trace = NULL;
 	sip_dialog_flush(s);
@@ -77,6 +78,7 @@ int sip_alloc(struct sip **sp, const struct sip_cfg *cfg, const struct sip_ops *
 	if (ops)
 		s->ops = *ops;
 	s->arg = arg;
+	sip_dumps_add(s);
 	err = rbuf_alloc(&s->pong, "\r\n", 2);
 	if (!err && cfg->software)
 		err = mem_strdup(&s->software, cfg->software);
@@ -128,7 +130,8 @@ void sip_stats(const struct sip *s, struct sip_stats *st)
 }
 
 void sip_set_trace(struct sip *s,
-		   void (*fn)(bool tx, enum sip_transp tp, const struct sa *src, const struct sa *dst, struct slice data, void *arg),
+		   void (*fn)(bool tx, enum sip_transp tp, const struct sa *src, const struct sa *dst,
+			      struct slice data, void *arg),
 		   void *arg)
 {
 	s->trace = fn;

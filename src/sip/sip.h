@@ -22,23 +22,26 @@ struct sip_strans;
 /** What the application answers for; every member may be NULL. */
 struct sip_ops {
 	/**
-	 * A request outside of any dialog (ACK never comes here; CANCEL is done by the transaction layer). The server
-	 * transaction is made already; answer it with sip_reply() now or later. Not called for methods that the stack answers itself.
+	 * A request outside of any dialog that passed the checks of RFC 3261 8.2 (ACK never comes here; CANCEL is done
+	 * by the transaction layer). The server transaction is made already; answer it with sip_reply() now or later.
+	 * Not called for methods that the stack answers itself.
 	 */
 	void (*request)(struct sip_strans *st, const struct sip_msg *msg, void *arg);
 	/** Asked before all else for each message from `src`; false drops it silently (bans, budgets). */
 	bool (*admit)(enum sip_transp tp, const struct sa *src, void *arg);
-	/** A stream to `peer` broke or closed: contacts on it cannot be reached any more. `flow` names it (see sip_dest). */
+	/** A stream to `peer` broke or closed: contacts on it cannot be reached any more. `flow` names it (see
+	 * sip_dest). */
 	void (*flow_closed)(uint64_t flow, const struct sa *peer, void *arg);
 };
 
 struct sip_cfg {
 	struct loop *loop;
-	const char *software;      /**< User-Agent and Server value; copied */
-	uint32_t t1, t2, t4;       /**< ms; 0 = 500, 4000, 5000 (RFC 3261 17.1.1.1) */
-	uint32_t max_conns;        /**< streams at once, 0 = 10000 */
-	uint32_t max_trans;        /**< transactions at once, 0 = 100000: new requests get 503 beyond */
-	uint32_t tcp_idle_s;       /**< idle streams are closed after this, 0 = 3600; never while a registration or dialog uses them */
+	const char *software; /**< User-Agent and Server value; copied */
+	uint32_t t1, t2, t4;  /**< ms; 0 = 500, 4000, 5000 (RFC 3261 17.1.1.1) */
+	uint32_t max_conns;   /**< streams at once, 0 = 10000 */
+	uint32_t max_trans;   /**< transactions at once, 0 = 100000: new requests get 503 beyond */
+	uint32_t tcp_idle_s;  /**< idle streams are closed after this, 0 = 3600; never while a registration or dialog
+				 uses them */
 };
 
 /** New stack; ENOMEM. mem_deref ends it: no call-backs after. */
@@ -53,23 +56,26 @@ struct loop *sip_loop(const struct sip *s);
 void sip_set_external(struct sip *s, const struct sa *ip);
 /** Networks that are ours: no external address towards them. Copied; ENOMEM. */
 int sip_set_local_nets(struct sip *s, const struct sa_net *v, size_t n) MUST_CHECK;
-/** A stream of another room (WebSocket, TLS): see transp.h, sip_stream_add(). */
+/* A stream of another room (WebSocket, TLS) joins by sip_stream_add() of transp.h. */
 
-/** Where a message goes: transport, address, and the flow to prefer (RFC 5626: an open stream, or the UDP socket it came in by). */
+/** Where a message goes: transport, address, and the flow to prefer (RFC 5626: an open stream, or the UDP socket it
+ * came in by). */
 struct sip_dest {
 	enum sip_transp tp;
-	struct sa addr;        /**< remote */
-	struct sa local;       /**< our address to send from; may be unset */
-	uint64_t flow;         /**< connection id, 0 = none; a dead flow makes a new connection to addr (streams) */
+	struct sa addr;  /**< remote */
+	struct sa local; /**< our address to send from; may be unset */
+	uint64_t flow;   /**< connection id, 0 = none; a dead flow makes a new connection to addr (streams) */
 };
 /** Where the answers to, and later requests on the flow of, a received message go. */
 void sip_dest_from_msg(struct sip_dest *d, const struct sip_msg *msg);
 /**
- * Destination of a URI: literal address, port and transport parameter (RFC 3261 18.1, 19.1.1; RFC 3263 4 for literal addresses).
- * ENOENT: the host is a name (resolution comes with outside lines); ENOTSUP: scheme or transport we do not speak.
+ * Destination of a URI: literal address, port and transport parameter (RFC 3261 18.1, 19.1.1; RFC 3263 4 for literal
+ * addresses). ENOENT: the host is a name (resolution comes with outside lines); ENOTSUP: scheme or transport we do not
+ * speak.
  */
 int sip_dest_from_uri(struct sip_dest *d, const struct sip *s, const struct sip_uri *uri) MUST_CHECK;
-/** Our address as `dest` sees it, for Contact and Via: fills sent-by with the port of the matching listener. EADDRNOTAVAIL. */
+/** Our address as `dest` sees it, for Contact and Via: fills sent-by with the port of the matching listener.
+ * EADDRNOTAVAIL. */
 int sip_local_for(struct sip *s, const struct sip_dest *dest, struct sa *addr) MUST_CHECK;
 /** "<sip:user@addr;transport=tcp>" for our Contact towards `dest`; `user` may be empty. */
 int sip_enc_contact(struct buf *b, struct sip *s, const struct sip_dest *dest, struct slice user) MUST_CHECK;
@@ -88,9 +94,13 @@ void sip_stats(const struct sip *s, struct sip_stats *st);
 /**
  * Capture: `fn` sees every message sent and received, whole. NULL ends it.
  */
-void sip_set_trace(struct sip *s, void (*fn)(bool tx, enum sip_transp tp, const struct sa *src, const struct sa *dst, struct slice data, void *arg), void *arg);
+void sip_set_trace(struct sip *s,
+		   void (*fn)(bool tx, enum sip_transp tp, const struct sa *src, const struct sa *dst,
+			      struct slice data, void *arg),
+		   void *arg);
 
-/** Methods this stack's user supports beside INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER; others get 405/501 with Allow (RFC 3261 8.2.1). Default: none. */
+/** Methods this stack's user supports beside INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER; others get 405/501 with Allow
+ * (RFC 3261 8.2.1). Default: none. */
 void sip_allow(struct sip *s, enum sip_method m);
 /** Option tags supported (Supported header and Require check, 420). Default: none. `tag` is static. */
 void sip_support(struct sip *s, const char *tag);

@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "base/inspect.h"
+#include "base/inspect.h"
 #include "base/list.h"
 #include "base/mem.h"
 #include "loop/tcp.h"
@@ -18,11 +19,11 @@
 #include "sip/transp.h"
 
 enum {
-	SIP_SDP_MAX = 16384,    /**< bytes of an SDP body; more is answered 513 */
-	SIP_TAGS_MAX = 16,      /**< option tags of sip_support() */
-	SIP_ROUTE_CACHE = 64,   /**< remembered "which local address reaches this peer" */
-	SIP_BRANCH_LEN = 23,    /**< "z9hG4bK" and 16 random characters */
-	SIP_TAG_LEN = 12        /**< our tags */
+	SIP_SDP_MAX = 16384,  /**< bytes of an SDP body; more is answered 513 */
+	SIP_TAGS_MAX = 16,    /**< option tags of sip_support() */
+	SIP_ROUTE_CACHE = 64, /**< remembered "which local address reaches this peer" */
+	SIP_BRANCH_LEN = 23,  /**< "z9hG4bK" and 16 random characters */
+	SIP_TAG_LEN = 12      /**< our tags */
 };
 
 /** A socket we receive on. */
@@ -30,8 +31,8 @@ struct sip_listener {
 	struct link le;
 	struct sip *sip;
 	enum sip_transp tp;
-	struct sa local;           /**< bound address with its port; may be "any" */
-	bool any;                  /**< bound to the unspecified address */
+	struct sa local; /**< bound address with its port; may be "any" */
+	bool any;        /**< bound to the unspecified address */
 	struct udp *udp;
 	struct tcp_listener *tcp;
 };
@@ -39,51 +40,59 @@ struct sip_listener {
 /** The stack. */
 struct sip {
 	struct loop *loop;
-	struct sip_ops ops;        /**< copied; NULL members are fine */
+	struct sip_ops ops; /**< copied; NULL members are fine */
 	void *arg;
-	char *software;            /**< NULL when not set */
-	uint32_t t1, t2, t4;       /**< ms */
+	char *software;      /**< NULL when not set */
+	uint32_t t1, t2, t4; /**< ms */
 	uint32_t max_conns, max_trans;
 	uint64_t idle_ms;
-	struct list listeners;     /**< struct sip_listener */
-	struct hash streams;       /**< struct sip_stream by flow id */
-	struct hash stream_addrs;  /**< the same by transport and peer */
+	struct list listeners;    /**< struct sip_listener */
+	struct hash streams;      /**< struct sip_stream by flow id */
+	struct hash stream_addrs; /**< the same by transport and peer */
 	uint64_t next_flow;
-	struct hash strans;        /**< server transactions by their key (RFC 3261 17.2.3) */
-	struct hash merge;         /**< the same by Call-ID, From tag and CSeq (RFC 3261 8.2.2.2) */
-	struct hash ctrans;        /**< client transactions by branch (RFC 3261 17.1.3) */
-	struct hash dialogs;       /**< owned by dialog.c; its count is stats.dialogs */
-	struct list users;         /**< struct sip_user: sessions and registrations, told when the stack ends */
+	struct hash strans;         /**< server transactions by their key (RFC 3261 17.2.3) */
+	struct hash merge;          /**< the same by Call-ID, From tag and CSeq (RFC 3261 8.2.2.2) */
+	struct hash ctrans;         /**< client transactions by branch (RFC 3261 17.1.3) */
+	struct hash dialogs;        /**< owned by dialog.c; its count is stats.dialogs */
+	struct list users;          /**< struct sip_user: sessions and registrations, told when the stack ends */
 	struct inspect dialog_dump; /**< "sip.dialogs" */
-	struct list regs;          /**< struct sip_user: registrations, told when a flow closes */
-	struct buf scratch;        /**< messages are built here by this room's request.c and reply.c, then copied once */
-	struct buf lines;          /**< header lines to hand to sip_request() and sip_reply(): buf_reset() it, fill it, use it at once */
-	struct rbuf *pong;         /**< CRLF, answer to stream keep-alives */
-	struct sa external;        /**< unset = none */
-	struct sa_net *nets;       /**< ours; no external address towards them */
+	struct list regs;           /**< struct sip_user: registrations, told when a flow closes */
+	struct buf scratch; /**< messages are built here by this room's request.c and reply.c, then copied once */
+	struct buf lines; /**< header lines to hand to sip_request() and sip_reply(): buf_reset() it, fill it, use it at
+			     once */
+	struct rbuf *pong;   /**< CRLF, answer to stream keep-alives */
+	struct sa external;  /**< unset = none */
+	struct sa_net *nets; /**< ours; no external address towards them */
 	size_t netc;
-	uint32_t allow;            /**< bit per enum sip_method */
+	uint32_t allow; /**< bit per enum sip_method */
 	const char *tags[SIP_TAGS_MAX];
 	size_t tagc;
-	struct sip_stats st;       /**< counters; the sizes are read from the tables */
-	void (*trace)(bool tx, enum sip_transp tp, const struct sa *src, const struct sa *dst, struct slice data, void *arg);
+	struct sip_stats st; /**< counters; the sizes are read from the tables */
+	void (*trace)(bool tx, enum sip_transp tp, const struct sa *src, const struct sa *dst, struct slice data,
+		      void *arg);
 	void *trace_arg;
 	struct {
 		struct sa dst, local;
-		uint64_t until;    /**< ms */
+		uint64_t until; /**< ms */
 	} routes[SIP_ROUTE_CACHE];
+	struct inspect dumps[3];
 };
+
+/** Register and take back what can be looked at (dump.c). */
+void sip_dumps_add(struct sip *s);
+void sip_dumps_del(struct sip *s);
 
 /* ---- dialogs (dialog.c) ---- */
 
 /**
- * A request with a tag in To, for which `st` was made and which passed the checks of RFC 3261 8.2. 0: a dialog took it (it answers,
- * now or later). ENOENT: no dialog of ours; the caller answers 481. Other errors: the caller answers 500.
+ * A request with a tag in To, for which `st` was made and which passed the checks of RFC 3261 8.2. 0: a dialog took it
+ * (it answers, now or later). ENOENT: no dialog of ours; the caller answers 481. Other errors: the caller answers 500.
  */
 int sip_dialog_route(struct sip *s, struct sip_strans *st, const struct sip_msg *msg) MUST_CHECK;
 /** An ACK that belongs to no non-2xx answer (no transaction, no answer). True if a dialog took it. */
 bool sip_dialog_ack(struct sip *s, const struct sip_msg *ack);
-/** The stack ends: every dialog and session forgets it and makes no more call-backs. `s->dialogs` is empty afterwards. */
+/** The stack ends: every dialog and session forgets it and makes no more call-backs. `s->dialogs` is empty afterwards.
+ */
 void sip_dialog_flush(struct sip *s);
 
 /** A new stack: its dialogs can be looked at as "sip.dialogs". */
@@ -105,20 +114,20 @@ void sip_make_tag(char tag[SIP_TAG_LEN + 1]);
 /** A stream in the tables of the stack. */
 struct sip_stream {
 	struct hlink id_he, addr_he;
-	struct sip *sip;           /**< NULL when closed */
+	struct sip *sip; /**< NULL when closed */
 	uint64_t id;
 	enum sip_transp tp;
 	struct sa local, peer;
 	const struct sip_stream_ops *ops;
 	void *conn;
-	struct list clients;       /**< struct sip_ctrans that sent by it and wait */
-	struct buf rx;             /**< an unfinished message */
+	struct list clients; /**< struct sip_ctrans that sent by it and wait */
+	struct buf rx;       /**< an unfinished message */
 	struct sip_framer framer;
 	struct timer tmr;
-	uint64_t msg_due;          /**< ms; the unfinished message must be whole by then; 0 = none */
-	uint64_t last;             /**< ms of the last whole message or keep-alive, either way */
-	uint32_t holds;            /**< registrations and dialogs that need it */
-	int broken;                /**< errno: to be closed from the timer */
+	uint64_t msg_due; /**< ms; the unfinished message must be whole by then; 0 = none */
+	uint64_t last;    /**< ms of the last whole message or keep-alive, either way */
+	uint32_t holds;   /**< registrations and dialogs that need it */
+	int broken;       /**< errno: to be closed from the timer */
 };
 
 /** A message as it arrived. */
@@ -135,11 +144,13 @@ void sip_recv(struct sip *s, const struct sip_rx *rx);
 void sip_recv_bad(struct sip *s, const struct sip_rx *rx, uint16_t scode, const char *reason);
 
 /**
- * Send to a destination. `stp` (may be NULL) gets the stream used, or NULL for UDP. Errors are those known at once: EADDRNOTAVAIL no
- * listener of that kind, ENOTCONN the flow is gone and cannot be made anew, ENOBUFS, ERR_LIMIT, ENOMEM, or from connecting.
+ * Send to a destination. `stp` (may be NULL) gets the stream used, or NULL for UDP. Errors are those known at once:
+ * EADDRNOTAVAIL no listener of that kind, ENOTCONN the flow is gone and cannot be made anew, ENOBUFS, ERR_LIMIT,
+ * ENOMEM, or from connecting.
  */
 int sip_send(struct sip *s, const struct sip_dest *d, struct rbuf *b, struct sip_stream **stp) MUST_CHECK;
-/** The listener to send to `d` from, or NULL. `src` gets the address to send from where that is known, else stays unset. */
+/** The listener to send to `d` from, or NULL. `src` gets the address to send from where that is known, else stays
+ * unset. */
 struct sip_listener *sip_listener_for(struct sip *s, const struct sip_dest *d, struct sa *src);
 /** The stream of a destination: by flow, else one that is open to the same address, else NULL. */
 struct sip_stream *sip_stream_find(const struct sip *s, const struct sip_dest *d);
@@ -153,7 +164,10 @@ void sip_streams_flush(struct sip *s);
 int sip_tcp_listen(struct sip_listener *ln) MUST_CHECK;
 int sip_tcp_connect(struct sip_stream **stp, struct sip *s, const struct sip_dest *d) MUST_CHECK;
 /** Streams are carried by this transport. */
-static inline bool sip_transp_reliable(enum sip_transp tp) { return tp != SIP_TRANSP_UDP; }
+static inline bool sip_transp_reliable(enum sip_transp tp)
+{
+	return tp != SIP_TRANSP_UDP;
+}
 /** "UDP" ... as in Via; "udp" ... as in URIs. */
 struct slice sip_transp_name(enum sip_transp tp);
 struct slice sip_transp_param(enum sip_transp tp);
@@ -162,18 +176,18 @@ struct slice sip_transp_param(enum sip_transp tp);
 
 struct sip_strans {
 	struct hlink he, merge_he;
-	struct sip *sip;           /**< NULL when over */
-	struct sip_msg *msg;       /**< NULL after a final answer */
-	struct rbuf *last;         /**< last answer */
+	struct sip *sip;     /**< NULL when over */
+	struct sip_msg *msg; /**< NULL after a final answer */
+	struct rbuf *last;   /**< last answer */
 	struct timer tmr;
-	uint64_t due;              /**< ms: timer H */
-	uint32_t interval;         /**< ms: timer G */
-	struct sip_dest dest;      /**< where answers go (RFC 3261 18.2.2, RFC 3581 4) */
+	uint64_t due;         /**< ms: timer H */
+	uint32_t interval;    /**< ms: timer G */
+	struct sip_dest dest; /**< where answers go (RFC 3261 18.2.2, RFC 3581 4) */
 	const struct sip_strans_ops *ops;
 	void *arg;
-	uint16_t scode;            /**< of the last answer */
-	uint16_t retry;            /**< answer that had no memory and is tried again */
-	uint8_t state;             /**< private to the machine */
+	uint16_t scode; /**< of the last answer */
+	uint16_t retry; /**< answer that had no memory and is tried again */
+	uint8_t state;  /**< private to the machine */
 	bool invite, reliable, rfc2543, own_tag;
 	enum sip_method m;
 	uint16_t key_l, merge_l, tag_l;
@@ -224,20 +238,20 @@ void sip_reply_dest(struct sip_dest *d, const struct sip_msg *msg);
 
 struct sip_ctrans {
 	struct hlink he;
-	struct link stream_le;     /**< in the stream's clients */
-	struct sip *sip;           /**< NULL when over */
-	struct rbuf *req;          /**< NULL once nothing more can need it */
-	struct rbuf *ack;          /**< ACK to a non-2xx answer */
-	char *cancel_reason;       /**< Reason value of a CANCEL that waits for a provisional answer; NULL = none */
+	struct link stream_le; /**< in the stream's clients */
+	struct sip *sip;       /**< NULL when over */
+	struct rbuf *req;      /**< NULL once nothing more can need it */
+	struct rbuf *ack;      /**< ACK to a non-2xx answer */
+	char *cancel_reason;   /**< Reason value of a CANCEL that waits for a provisional answer; NULL = none */
 	struct timer tmr;
-	uint64_t due;              /**< ms: timers B, F, D, K, M */
-	uint32_t interval;         /**< ms: timers A, E */
+	uint64_t due;      /**< ms: timers B, F, D, K, M */
+	uint32_t interval; /**< ms: timers A, E */
 	struct sip_dest dest;
-	struct sa sentby;          /**< what our Via says */
+	struct sa sentby;                 /**< what our Via says */
 	const struct sip_ctrans_ops *ops; /**< NULL when detached */
 	void *arg;
-	uint16_t scode;            /**< of the last response */
-	uint8_t state;             /**< private to the machine */
+	uint16_t scode; /**< of the last response */
+	uint8_t state;  /**< private to the machine */
 	bool reliable, cancel_wait, cancelled;
 	enum sip_method m;
 	char branch[SIP_BRANCH_LEN + 2];
@@ -253,7 +267,8 @@ void sip_ctrans_broken(struct sip_ctrans *ct, int err);
 int sip_ctrans_send(struct sip_ctrans *ct, struct rbuf *b) MUST_CHECK;
 /** Tell the user, if any. */
 void sip_ctrans_tell(struct sip_ctrans *ct, const struct sip_msg *rsp);
-/** Out of the tables; `failed` is called when err is not 0; the table's reference goes: the last thing a machine does. */
+/** Out of the tables; `failed` is called when err is not 0; the table's reference goes: the last thing a machine does.
+ */
 void sip_ctrans_end(struct sip_ctrans *ct, int err);
 /** End all, telling nobody. */
 void sip_ctrans_flush(struct sip *s);

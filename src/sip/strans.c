@@ -44,8 +44,8 @@ static void key_add_host(struct key *k, struct slice s)
 }
 
 /*
- * Branch, sent-by and method; for branches from before RFC 3261: Request-URI, From tag, Call-ID, CSeq and topmost Via. The method
- * comes first, so that keys of both kinds begin alike.
+ * Branch, sent-by and method; for branches from before RFC 3261: Request-URI, From tag, Call-ID, CSeq and topmost Via.
+ * The method comes first, so that keys of both kinds begin alike.
  */
 static void make_key(struct key *k, const struct sip_msg *msg, enum sip_method m)
 {
@@ -53,7 +53,7 @@ static void make_key(struct key *k, const struct sip_msg *msg, enum sip_method m
 	if (m == SIP_OTHER_METHOD)
 		key_add(k, msg->method);
 	else
-		key_add(k, slice_mem(&(char){ (char)m }, 1));
+		key_add(k, slice_mem(&(char){(char)m}, 1));
 	if (sip_via_rfc3261(&msg->via)) {
 		key_add(k, msg->via.branch);
 		key_add_host(k, msg->via.host);
@@ -284,8 +284,8 @@ void sip_strans_flush(struct sip *s)
 }
 
 /*
- * RFC 3261 9.2. The answer carries the tag of the INVITE's answers. The request of the CANCEL is kept alive by the caller. Without
- * a user the INVITE is ended here.
+ * RFC 3261 9.2. The answer carries the tag of the INVITE's answers. The request of the CANCEL is kept alive by the
+ * caller. Without a user the INVITE is ended here.
  */
 void sip_strans_cancel(struct sip *s, struct sip_strans *st, struct sip_strans *invite)
 {

@@ -12,7 +12,7 @@
 
 enum state { PROCEEDING, COMPLETED, CONFIRMED, ACCEPTED };
 
-static const char *const names[] = { "proceeding", "completed", "confirmed", "accepted" };
+static const char *const names[] = {"proceeding", "completed", "confirmed", "accepted"};
 
 const char *sip_is_state(const struct sip_strans *st)
 {

@@ -178,8 +178,8 @@ static int check_admission(struct sip *s, enum sip_transp tp, const struct sa *p
 	return 0;
 }
 
-int sip_stream_add(struct sip_stream **stp, struct sip *s, enum sip_transp tp, const struct sa *local, const struct sa *peer,
-		   bool incoming, const struct sip_stream_ops *ops, void *conn)
+int sip_stream_add(struct sip_stream **stp, struct sip *s, enum sip_transp tp, const struct sa *local,
+		   const struct sa *peer, bool incoming, const struct sip_stream_ops *ops, void *conn)
 {
 	struct sip_stream *st;
 	int err = check_admission(s, tp, peer, incoming);
@@ -240,9 +240,12 @@ static void touch(struct sip_stream *st)
 
 static void recv_msg(struct sip_stream *st, struct slice data)
 {
-	struct sip_rx rx = {
-		.tp = st->tp, .src = st->peer, .dst = st->local, .stream = st, .us = loop_now_us(st->sip->loop), .data = data
-	};
+	struct sip_rx rx = {.tp = st->tp,
+			    .src = st->peer,
+			    .dst = st->local,
+			    .stream = st,
+			    .us = loop_now_us(st->sip->loop),
+			    .data = data};
 
 	touch(st);
 	sip_recv(st->sip, &rx);
@@ -251,9 +254,12 @@ static void recv_msg(struct sip_stream *st, struct slice data)
 /* No way to find the next message: answer if possible, then close (RFC 3261 18.3). */
 static void recv_bad(struct sip_stream *st, struct slice data, uint16_t scode, const char *reason)
 {
-	struct sip_rx rx = {
-		.tp = st->tp, .src = st->peer, .dst = st->local, .stream = st, .us = loop_now_us(st->sip->loop), .data = data
-	};
+	struct sip_rx rx = {.tp = st->tp,
+			    .src = st->peer,
+			    .dst = st->local,
+			    .stream = st,
+			    .us = loop_now_us(st->sip->loop),
+			    .data = data};
 
 	sip_recv_bad(st->sip, &rx, scode, reason);
 	sip_stream_close(st, EBADMSG);

@@ -33,7 +33,7 @@ static void conn_close(void *arg)
 	mem_deref(c);
 }
 
-static const struct sip_stream_ops stream_ops = { conn_send, conn_close };
+static const struct sip_stream_ops stream_ops = {conn_send, conn_close};
 
 static void on_connected(struct tcp *t, void *arg)
 {
@@ -67,7 +67,7 @@ static void on_closed(struct tcp *t, int err, void *arg)
 	mem_deref(c);
 }
 
-static const struct tcp_ops tcp_conn_ops = { on_connected, on_recv, on_drained, on_closed };
+static const struct tcp_ops tcp_conn_ops = {on_connected, on_recv, on_drained, on_closed};
 
 static void on_accept(struct tcp_listener *tl, const struct sa *peer, void *arg)
 {

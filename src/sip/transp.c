@@ -8,8 +8,8 @@
 
 enum { DSCP_CS3 = 24, UDP_BUF = 4 * 1024 * 1024 };
 
-static const char *const names[] = { "UDP", "TCP", "TLS", "WS", "WSS" };
-static const char *const params[] = { "udp", "tcp", "tls", "ws", "wss" };
+static const char *const names[] = {"UDP", "TCP", "TLS", "WS", "WSS"};
+static const char *const params[] = {"udp", "tcp", "tls", "ws", "wss"};
 
 struct slice sip_transp_name(enum sip_transp tp)
 {
@@ -44,7 +44,7 @@ static bool is_keepalive(struct slice d)
 static void udp_recv(struct udp *u, const struct udp_rx *urx, void *arg)
 {
 	struct sip_listener *ln = arg;
-	struct sip_rx rx = { .tp = SIP_TRANSP_UDP, .src = urx->src, .dst = urx->dst, .us = urx->us, .data = urx->data };
+	struct sip_rx rx = {.tp = SIP_TRANSP_UDP, .src = urx->src, .dst = urx->dst, .us = urx->us, .data = urx->data};
 
 	(void)u;
 	if (!is_keepalive(urx->data))
@@ -53,7 +53,7 @@ static void udp_recv(struct udp *u, const struct udp_rx *urx, void *arg)
 
 static int open_udp(struct sip_listener *ln)
 {
-	const struct udp_opts o = { .batch = true, .rcvbuf = UDP_BUF, .sndbuf = UDP_BUF, .dscp = DSCP_CS3 };
+	const struct udp_opts o = {.batch = true, .rcvbuf = UDP_BUF, .sndbuf = UDP_BUF, .dscp = DSCP_CS3};
 	int err = udp_open(&ln->udp, ln->sip->loop, &ln->local, &o, udp_recv, ln);
 
 	if (!err)

@@ -17,7 +17,8 @@
 struct sip_stream;
 
 enum {
-	SIP_STREAM_MSG_S = 30 /**< s within which a message must be whole, and a new connection must have said something */
+	SIP_STREAM_MSG_S =
+		30 /**< s within which a message must be whole, and a new connection must have said something */
 };
 
 /** What the carrier of a stream does; every member must be set. Neither may call back into the stack. */
@@ -28,12 +29,13 @@ struct sip_stream_ops {
 	void (*close)(void *conn);
 };
 /**
- * Join an open stream. `incoming` streams must send a first message within SIP_STREAM_MSG_S. ERR_LIMIT: too many streams; EPERM:
- * the application does not admit the peer; ENOMEM.
+ * Join an open stream. `incoming` streams must send a first message within SIP_STREAM_MSG_S. ERR_LIMIT: too many
+ * streams; EPERM: the application does not admit the peer; ENOMEM.
  */
-int sip_stream_add(struct sip_stream **stp, struct sip *s, enum sip_transp tp, const struct sa *local, const struct sa *peer,
-		   bool incoming, const struct sip_stream_ops *ops, void *conn) MUST_CHECK;
-/** Bytes arrived (a whole message each time on WebSockets). The stream may be closed by the stack (ops->close) within. */
+int sip_stream_add(struct sip_stream **stp, struct sip *s, enum sip_transp tp, const struct sa *local,
+		   const struct sa *peer, bool incoming, const struct sip_stream_ops *ops, void *conn) MUST_CHECK;
+/** Bytes arrived (a whole message each time on WebSockets). The stream may be closed by the stack (ops->close) within.
+ */
 void sip_stream_recv(struct sip_stream *st, struct slice data);
 /** The carrier closed (err 0) or broke (errno). The stack forgets the stream; ops->close is not called. */
 void sip_stream_closed(struct sip_stream *st, int err);

@@ -1,6 +1,6 @@
 /*
- * auth_test.c - digest authentication: published examples, both sides together, old, replayed and foreign nonces, phones
- * without SHA-256, unknown users.
+ * auth_test.c - digest authentication: published examples, both sides together, old, replayed and foreign nonces,
+ * phones without SHA-256, unknown users.
  */
 #include "fix.h"
 #include "sip/auth_priv.h"
@@ -14,15 +14,16 @@ struct vector {
 
 /* RFC 7616 3.9.1 (MD5 and SHA-256), RFC 2617 3.5, RFC 2069 2.4 with its erratum 749. */
 static const struct vector vectors[] = {
-	{ SIP_DIGEST_MD5, "Mufasa", "http-auth@example.org", "Circle of Life", "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
-	  "00000001", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ", "auth", "8ca523f5e9506fed4657c9700eebdbec" },
-	{ SIP_DIGEST_SHA256, "Mufasa", "http-auth@example.org", "Circle of Life", "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
-	  "00000001", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ", "auth",
-	  "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1" },
-	{ SIP_DIGEST_MD5, "Mufasa", "testrealm@host.com", "Circle Of Life", "dcd98b7102dd2f0e8b11d0f600bfb0c093", "00000001",
-	  "0a4f113b", "auth", "6629fae49393a05397450978507c4ef1" },
-	{ SIP_DIGEST_MD5, "Mufasa", "testrealm@host.com", "CircleOfLife", "dcd98b7102dd2f0e8b11d0f600bfb0c093", "", "", "",
-	  "1949323746fe6a43ef61f9606e7febea" },
+	{SIP_DIGEST_MD5, "Mufasa", "http-auth@example.org", "Circle of Life",
+	 "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", "00000001", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
+	 "auth", "8ca523f5e9506fed4657c9700eebdbec"},
+	{SIP_DIGEST_SHA256, "Mufasa", "http-auth@example.org", "Circle of Life",
+	 "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", "00000001", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
+	 "auth", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"},
+	{SIP_DIGEST_MD5, "Mufasa", "testrealm@host.com", "Circle Of Life", "dcd98b7102dd2f0e8b11d0f600bfb0c093",
+	 "00000001", "0a4f113b", "auth", "6629fae49393a05397450978507c4ef1"},
+	{SIP_DIGEST_MD5, "Mufasa", "testrealm@host.com", "CircleOfLife", "dcd98b7102dd2f0e8b11d0f600bfb0c093", "", "",
+	 "", "1949323746fe6a43ef61f9606e7febea"},
 };
 
 static void published_examples(void **state)
@@ -30,11 +31,15 @@ static void published_examples(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(vectors); i++) {
 		const struct vector *v = &vectors[i];
-		struct digest d = { { NULL } };
+		struct digest d = {{NULL}};
 		struct sip_ha1 h;
-		struct digest_in in = { .alg = v->alg, .nonce = slice_str(v->nonce), .nc = slice_str(v->nc),
-					.cnonce = slice_str(v->cnonce), .qop = slice_str(v->qop), .method = SLICE("GET"),
-					.uri = SLICE("/dir/index.html") };
+		struct digest_in in = {.alg = v->alg,
+				       .nonce = slice_str(v->nonce),
+				       .nc = slice_str(v->nc),
+				       .cnonce = slice_str(v->cnonce),
+				       .qop = slice_str(v->qop),
+				       .method = SLICE("GET"),
+				       .uri = SLICE("/dir/index.html")};
 		char hex[DIGEST_HEX + 1];
 
 		sip_ha1_make(&h, slice_str(v->user), slice_str(v->realm), slice_str(v->pass));
@@ -59,7 +64,7 @@ struct af {
 
 static void af_open(struct af *f, const struct sip_auth_cfg *base)
 {
-	struct sip_auth_cfg cfg = base ? *base : (struct sip_auth_cfg){ 0 };
+	struct sip_auth_cfg cfg = base ? *base : (struct sip_auth_cfg){0};
 
 	memset(f, 0, sizeof(*f));
 	assert_int_equal(vnet_alloc(&f->net, 1), 0);
@@ -148,11 +153,11 @@ struct answer {
 static const char *answer_line(struct answer a)
 {
 	static char line[1024];
-	struct digest d = { { NULL } };
+	struct digest d = {{NULL}};
 	enum sip_digest_alg alg = a.sha256 ? SIP_DIGEST_SHA256 : SIP_DIGEST_MD5;
 	struct sip_ha1 h;
 	char hex[DIGEST_HEX + 1], more[128] = "";
-	struct digest_in in = { .alg = alg, .nonce = slice_str(a.nonce), .method = SLICE("REGISTER") };
+	struct digest_in in = {.alg = alg, .nonce = slice_str(a.nonce), .method = SLICE("REGISTER")};
 
 	a.user = a.user ? a.user : "100";
 	a.nc = a.nc ? a.nc : "00000001";
@@ -169,12 +174,13 @@ static const char *answer_line(struct answer a)
 	assert_int_equal(digest_response(&d, &in, hex), 0);
 	digest_free(&d);
 	snprintf(line, sizeof(line),
-		 "Authorization: Digest username=\"%s\", realm=\"off\\\"hook\", nonce=\"%s\", uri=\"%s\", response=\"%s\"%s%s%s\r\n", a.user,
-		 a.nonce, a.uri, hex, a.sha256 ? ", algorithm=SHA-256" : "", a.alg ? a.alg : "", more);
+		 "Authorization: Digest username=\"%s\", realm=\"off\\\"hook\", nonce=\"%s\", uri=\"%s\", "
+		 "response=\"%s\"%s%s%s\r\n",
+		 a.user, a.nonce, a.uri, hex, a.sha256 ? ", algorithm=SHA-256" : "", a.alg ? a.alg : "", more);
 	return line;
 }
 
-#define ANSWER(...) answer_line((struct answer){ __VA_ARGS__ })
+#define ANSWER(...) answer_line((struct answer){__VA_ARGS__})
 
 static void assert_check(struct af *f, const char *line, enum sip_auth_result res, bool counts)
 {
@@ -206,7 +212,7 @@ static void challenge_offers_sha256_first(void **state)
 
 static void sha256_only_is_kept(void **state)
 {
-	struct sip_auth_cfg cfg = { .sha256_only = true };
+	struct sip_auth_cfg cfg = {.sha256_only = true};
 	struct af f;
 	char txt[1024], nonce[NONCE_LEN + 1];
 
@@ -239,9 +245,10 @@ static void right_and_wrong_secrets(void **state)
 	assert_check(&f, ANSWER(.nonce = nonce, .sha256 = true), SIP_AUTH_OK, false);
 	/* other schemes and realms are not ours */
 	assert_check(&f, "Authorization: Basic abcd\r\n", SIP_AUTH_CHALLENGE, false);
-	assert_check(&f,
-		     "Authorization: Digest username=\"100\", realm=\"x\", nonce=\"n\", uri=\"sip:x\", response=\"00\"\r\n",
-		     SIP_AUTH_CHALLENGE, false);
+	assert_check(
+		&f,
+		"Authorization: Digest username=\"100\", realm=\"x\", nonce=\"n\", uri=\"sip:x\", response=\"00\"\r\n",
+		SIP_AUTH_CHALLENGE, false);
 	assert_check(&f, "Authorization: Digest username=100\r\n", SIP_AUTH_MALFORMED, false);
 	af_close(&f);
 }
@@ -263,7 +270,8 @@ static void unknown_users_are_like_known_ones(void **state)
 	assert_int_equal(f.lookups, 2);
 	/* no response at all does not match "no secret" */
 	assert_check(&f,
-		     "Authorization: Digest username=\"777\", realm=\"off\\\"hook\", nonce=\"\", uri=\"sip:x\", response=\"\"\r\n",
+		     "Authorization: Digest username=\"777\", realm=\"off\\\"hook\", nonce=\"\", uri=\"sip:x\", "
+		     "response=\"\"\r\n",
 		     SIP_AUTH_BAD, false);
 	af_close(&f);
 }
@@ -305,7 +313,7 @@ static void without_qop_a_nonce_is_good_once(void **state)
 
 static void old_nonces_are_stale(void **state)
 {
-	struct sip_auth_cfg cfg = { .nonce_life_s = 60 };
+	struct sip_auth_cfg cfg = {.nonce_life_s = 60};
 	struct af f;
 	char nonce[NONCE_LEN + 1];
 
@@ -366,9 +374,9 @@ static void nonces_are_all_different(void **state)
 static void forgotten_counts_are_never_replayed(void **state)
 {
 	enum { KEPT = 128, USED = 1000 };
-	struct sip_auth_cfg cfg = { .max_counts = KEPT };
+	struct sip_auth_cfg cfg = {.max_counts = KEPT};
 	struct af f;
-	char (*n)[NONCE_LEN + 1] = calloc(USED, NONCE_LEN + 1);
+	char(*n)[NONCE_LEN + 1] = calloc(USED, NONCE_LEN + 1);
 	size_t stale = 0, bad = 0;
 
 	(void)state;
@@ -485,11 +493,11 @@ static void digest_uri_may_differ_but_for_the_user(void **state)
 		const char *ruri, *uri;
 		bool ok;
 	} v[] = {
-		{ "sip:10.0.0.1", "sip:10.0.0.1:5060", true },
-		{ "sip:101@10.0.0.1", "sip:10.0.0.1:5060", true },
-		{ "sip:101@10.0.0.1", "sip:101@offhook;transport=udp", true },
-		{ "sip:101@10.0.0.1", "sip:%3101@offhook", true },
-		{ "sip:101@10.0.0.1", "sip:102@10.0.0.1", false },
+		{"sip:10.0.0.1", "sip:10.0.0.1:5060", true},
+		{"sip:101@10.0.0.1", "sip:10.0.0.1:5060", true},
+		{"sip:101@10.0.0.1", "sip:101@offhook;transport=udp", true},
+		{"sip:101@10.0.0.1", "sip:%3101@offhook", true},
+		{"sip:101@10.0.0.1", "sip:102@10.0.0.1", false},
 	};
 	struct af f;
 
@@ -511,7 +519,7 @@ static void digest_uri_may_differ_but_for_the_user(void **state)
 
 /* ---- our client against our server ---- */
 
-static const struct sip_cred cred_100 = { .user = { "100", 3 }, .password = { "secret12", 8 } };
+static const struct sip_cred cred_100 = {.user = {"100", 3}, .password = {"secret12", 8}};
 
 /* Hand a challenge to a client. */
 static int hear(const struct af *f, struct sip_client_auth *c, unsigned code, const char *lines)
@@ -521,8 +529,10 @@ static int hear(const struct af *f, struct sip_client_auth *c, unsigned code, co
 	int err;
 
 	snprintf(txt, sizeof(txt),
-		 "SIP/2.0 %u X\r\nVia: SIP/2.0/UDP x;branch=z9hG4bKq\r\nFrom: <sip:a>;tag=1\r\nTo: <sip:b>\r\nCall-ID: 1\r\nCSeq: 1 REGISTER\r\n"
-		 "%s\r\n", code, lines);
+		 "SIP/2.0 %u X\r\nVia: SIP/2.0/UDP x;branch=z9hG4bKq\r\nFrom: <sip:a>;tag=1\r\nTo: <sip:b>\r\nCall-ID: "
+		 "1\r\nCSeq: 1 REGISTER\r\n"
+		 "%s\r\n",
+		 code, lines);
 	rsp = decode(f, txt);
 	err = sip_client_auth_challenge(c, rsp);
 	mem_deref(rsp);
@@ -577,7 +587,7 @@ static void odd_user_names(void **state)
 {
 	struct af f;
 	struct sip_client_auth *c;
-	struct sip_cred cred = { .user = SLICE("a\"b"), .password = SLICE("secret12") };
+	struct sip_cred cred = {.user = SLICE("a\"b"), .password = SLICE("secret12")};
 	struct sip_auth_info info;
 	char txt[1024], line[1024];
 
@@ -589,12 +599,15 @@ static void odd_user_names(void **state)
 	assert_int_equal(info.res, SIP_AUTH_OK);
 	assert_string_equal(info.user, "a\"b");
 	/* username* (RFC 7616 3.4.1) */
-	info = check(&f, "Authorization: Digest username*=UTF-8''J%C3%A4, realm=\"off\\\"hook\", nonce=\"n\", uri=\"sip:x\", "
-			 "response=\"00\"\r\n");
+	info = check(
+		&f,
+		"Authorization: Digest username*=UTF-8''J%C3%A4, realm=\"off\\\"hook\", nonce=\"n\", uri=\"sip:x\", "
+		"response=\"00\"\r\n");
 	assert_int_equal(info.res, SIP_AUTH_BAD);
 	assert_string_equal(info.user, "J\xc3\xa4");
 	assert_check(&f,
-		     "Authorization: Digest username*=J, realm=\"off\\\"hook\", nonce=\"n\", uri=\"sip:x\", response=\"00\"\r\n",
+		     "Authorization: Digest username*=J, realm=\"off\\\"hook\", nonce=\"n\", uri=\"sip:x\", "
+		     "response=\"00\"\r\n",
 		     SIP_AUTH_MALFORMED, false);
 	mem_deref(c);
 	af_close(&f);
@@ -642,13 +655,15 @@ static void client_takes_the_strongest_it_knows(void **state)
 		int err;
 		const char *has;
 	} v[] = {
-		{ "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=MD5, qop=\"auth\"\r\n"
-		  "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256, qop=\"auth-int,auth\"\r\n", 0, "algorithm=SHA-256" },
-		{ "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256, qop=\"auth-int\"\r\n"
-		  "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=MD5, opaque=\"o\"\r\n", 0, "opaque=\"o\"" },
-		{ "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=NEW-1\r\n", ENOTSUP, NULL },
-		{ "WWW-Authenticate: Basic realm=\"r\"\r\n", ENOTSUP, NULL },
-		{ "", ENOTSUP, NULL },
+		{"WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=MD5, qop=\"auth\"\r\n"
+		 "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256, qop=\"auth-int,auth\"\r\n",
+		 0, "algorithm=SHA-256"},
+		{"WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256, qop=\"auth-int\"\r\n"
+		 "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=MD5, opaque=\"o\"\r\n",
+		 0, "opaque=\"o\""},
+		{"WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=NEW-1\r\n", ENOTSUP, NULL},
+		{"WWW-Authenticate: Basic realm=\"r\"\r\n", ENOTSUP, NULL},
+		{"", ENOTSUP, NULL},
 	};
 	struct af f;
 
@@ -692,7 +707,7 @@ static void reply_carries_the_challenge(void **state)
 {
 	struct fix f;
 	struct sip_auth *a;
-	struct sip_auth_cfg cfg = { .realm = "offhook" };
+	struct sip_auth_cfg cfg = {.realm = "offhook"};
 
 	(void)state;
 	fix_open(&f);

@@ -1,6 +1,6 @@
 /*
- * ctrans_test.c - client transactions: the two machines with their timers, matching of responses, ACK, CANCEL, time-outs
- * and transport errors.
+ * ctrans_test.c - client transactions: the two machines with their timers, matching of responses, ACK, CANCEL,
+ * time-outs and transport errors.
  */
 #include "fix.h"
 
@@ -18,7 +18,7 @@ static void assert_times(const struct peer *p, const uint64_t *at, size_t n)
 /* Timer A: 500 ms, doubling without limit; timer B: 32 s. */
 static void timers_a_and_b(void **state)
 {
-	static const uint64_t at[] = { 0, 500, 1500, 3500, 7500, 15500, 31500 };
+	static const uint64_t at[] = {0, 500, 1500, 3500, 7500, 15500, 31500};
 	struct fix f;
 
 	(void)state;
@@ -37,13 +37,16 @@ static void timers_a_and_b(void **state)
 static void request_is_well_made(void **state)
 {
 	struct fix f;
-	struct sip_cfg cfg = { .software = "offhook/1" };
+	struct sip_cfg cfg = {.software = "offhook/1"};
 
 	(void)state;
 	fix_open_cfg(&f, &cfg);
 	assert_int_equal(fix_send(&f, SIP_INVITE, SIP_TRANSP_UDP, NULL), 0);
 	fix_run(&f, 0);
-	assert_int_equal(strncmp(f.a.v[0].txt, "INVITE sip:b@10.0.0.2 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1:5060;rport;branch=z9hG4bK", 82), 0);
+	assert_int_equal(strncmp(f.a.v[0].txt,
+				 "INVITE sip:b@10.0.0.2 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1:5060;rport;branch=z9hG4bK",
+				 82),
+			 0);
 	assert_has(&f.a.v[0], "Max-Forwards: 70\r\n");
 	assert_has(&f.a.v[0], "User-Agent: offhook/1\r\n");
 	assert_has(&f.a.v[0], "Content-Length: 0\r\n\r\n");
@@ -265,7 +268,7 @@ static void cancel_without_any_answer_times_out(void **state)
 /* Timer E: 500 ms doubling to 4 s; timer F: 32 s. */
 static void timers_e_and_f(void **state)
 {
-	static const uint64_t at[] = { 0, 500, 1500, 3500, 7500, 11500, 15500, 19500, 23500, 27500, 31500 };
+	static const uint64_t at[] = {0, 500, 1500, 3500, 7500, 11500, 15500, 19500, 23500, 27500, 31500};
 	struct fix f;
 
 	(void)state;
@@ -283,7 +286,7 @@ static void timers_e_and_f(void **state)
 
 static void provisional_slows_e_but_not_f(void **state)
 {
-	static const uint64_t at[] = { 0, 500, 1500, 5500, 9500, 13500, 17500, 21500, 25500, 29500 };
+	static const uint64_t at[] = {0, 500, 1500, 5500, 9500, 13500, 17500, 21500, 25500, 29500};
 	struct fix f;
 
 	(void)state;
@@ -457,7 +460,7 @@ static void ringing_survives_a_broken_connection(void **state)
 static void impossible_destinations_are_errors(void **state)
 {
 	struct fix f;
-	struct sip_request r = { .m = SIP_OPTIONS, .uri = SLICE("sip:x"), .dest = { .tp = SIP_TRANSP_UDP } };
+	struct sip_request r = {.m = SIP_OPTIONS, .uri = SLICE("sip:x"), .dest = {.tp = SIP_TRANSP_UDP}};
 
 	(void)state;
 	fix_open(&f);
@@ -479,8 +482,10 @@ static void ack_to_a_2xx_is_kept_for_repeating(void **state)
 {
 	struct fix f;
 	struct rbuf *b;
-	struct sip_request r = { .m = SIP_ACK, .uri = SLICE("sip:b@10.0.0.2"), .dest = { .tp = SIP_TRANSP_UDP },
-				 .hdrs = SLICE("CSeq: 7 ACK\r\n") };
+	struct sip_request r = {.m = SIP_ACK,
+				.uri = SLICE("sip:b@10.0.0.2"),
+				.dest = {.tp = SIP_TRANSP_UDP},
+				.hdrs = SLICE("CSeq: 7 ACK\r\n")};
 
 	(void)state;
 	fix_open(&f);

@@ -26,7 +26,7 @@ enum { HEARD_MAX = 512, T1 = 500, T64 = 64 * T1 };
 /** One message a peer heard. */
 struct heard {
 	char *txt;
-	uint64_t ms;  /**< since the fixture began */
+	uint64_t ms; /**< since the fixture began */
 	struct sa src;
 };
 
@@ -45,18 +45,18 @@ struct fix {
 	struct vnet *net;
 	struct loop *loop;
 	struct sip *sip;
-	struct sa addr;       /**< of the stack */
+	struct sa addr; /**< of the stack */
 	uint64_t t0;
-	struct peer a, b;     /**< 10.0.0.2:5060 and 10.0.0.3:5060 */
+	struct peer a, b; /**< 10.0.0.2:5060 and 10.0.0.3:5060 */
 	/* what the stack's user heard */
-	struct sip_strans *st;    /**< last request's, referenced */
+	struct sip_strans *st; /**< last request's, referenced */
 	size_t requests, cancelled, ended, flows_closed, responses, failed;
 	int ended_err, failed_err;
-	uint16_t scode;       /**< of the last response */
+	uint16_t scode; /**< of the last response */
 	uint64_t failed_ms, ended_ms;
 	uint64_t closed_flow;
-	bool refuse;          /**< admit says no */
-	uint16_t answer;      /**< answer each request at once with this; 0 = keep it */
+	bool refuse;     /**< admit says no */
+	uint16_t answer; /**< answer each request at once with this; 0 = keep it */
 };
 
 static inline struct sa fix_sa(const char *ip, uint16_t port)
@@ -100,7 +100,7 @@ static inline void peer_udp_h(struct udp *u, const struct udp_rx *rx, void *arg)
 
 static inline void peer_open(struct peer *p, struct fix *f, const char *ip)
 {
-	struct udp_opts o = { 0 };
+	struct udp_opts o = {0};
 
 	p->f = f;
 	p->addr = fix_sa(ip, 5060);
@@ -152,7 +152,7 @@ static inline void peer_closed_h(struct tcp *t, int err, void *arg)
 	p->closed = true;
 }
 
-static const struct tcp_ops peer_tcp_ops = { peer_up_h, peer_recv_h, peer_drained_h, peer_closed_h };
+static const struct tcp_ops peer_tcp_ops = {peer_up_h, peer_recv_h, peer_drained_h, peer_closed_h};
 
 static inline void peer_connect(struct peer *p)
 {
@@ -224,7 +224,7 @@ static inline void fix_ended_h(struct sip_strans *st, int err, void *arg)
 	f->ended_ms = fix_ms(f);
 }
 
-static const struct sip_strans_ops fix_strans_ops = { fix_cancelled_h, fix_ended_h };
+static const struct sip_strans_ops fix_strans_ops = {fix_cancelled_h, fix_ended_h};
 
 static inline void fix_request_h(struct sip_strans *st, const struct sip_msg *msg, void *arg)
 {
@@ -257,7 +257,7 @@ static inline void fix_flow_closed_h(uint64_t flow, const struct sa *peer, void 
 	f->closed_flow = flow;
 }
 
-static const struct sip_ops fix_sip_ops = { fix_request_h, fix_admit_h, fix_flow_closed_h };
+static const struct sip_ops fix_sip_ops = {fix_request_h, fix_admit_h, fix_flow_closed_h};
 
 static inline void fix_response_h(struct sip_ctrans *ct, const struct sip_msg *rsp, void *arg)
 {
@@ -278,13 +278,13 @@ static inline void fix_failed_h(struct sip_ctrans *ct, int err, void *arg)
 	f->failed_ms = fix_ms(f);
 }
 
-static const struct sip_ctrans_ops fix_ctrans_ops = { fix_response_h, fix_failed_h };
+static const struct sip_ctrans_ops fix_ctrans_ops = {fix_response_h, fix_failed_h};
 
 /* ---- begin and end ---- */
 
 static inline void fix_open_cfg(struct fix *f, const struct sip_cfg *base)
 {
-	struct sip_cfg cfg = base ? *base : (struct sip_cfg){ 0 };
+	struct sip_cfg cfg = base ? *base : (struct sip_cfg){0};
 
 	memset(f, 0, sizeof(*f));
 	assert_int_equal(vnet_alloc(&f->net, 1), 0);
@@ -341,19 +341,20 @@ static inline const char *req_txt(struct req r)
 	static unsigned turn;
 	char *b = bufs[turn++ % 4];
 	const char *body = r.body ? r.body : "";
-	int n = snprintf(b, sizeof(bufs[0]),
-			 "%s %s SIP/2.0\r\nVia: %s;branch=%s\r\nFrom: <sip:a@10.0.0.2>;tag=%s\r\nTo: <sip:100@10.0.0.1>%s%s\r\n"
-			 "Call-ID: %s\r\nCSeq: %u %s\r\n%sContent-Length: %zu\r\n\r\n%s",
-			 r.m, r.uri ? r.uri : "sip:100@10.0.0.1", r.via ? r.via : "SIP/2.0/UDP 10.0.0.2:5060",
-			 r.branch ? r.branch : "z9hG4bKone", r.from_tag ? r.from_tag : "ft", r.to_tag ? ";tag=" : "",
-			 r.to_tag ? r.to_tag : "", r.callid ? r.callid : "call1", r.cseq ? r.cseq : 1, r.m, r.hdrs ? r.hdrs : "",
-			 strlen(body), body);
+	int n = snprintf(
+		b, sizeof(bufs[0]),
+		"%s %s SIP/2.0\r\nVia: %s;branch=%s\r\nFrom: <sip:a@10.0.0.2>;tag=%s\r\nTo: <sip:100@10.0.0.1>%s%s\r\n"
+		"Call-ID: %s\r\nCSeq: %u %s\r\n%sContent-Length: %zu\r\n\r\n%s",
+		r.m, r.uri ? r.uri : "sip:100@10.0.0.1", r.via ? r.via : "SIP/2.0/UDP 10.0.0.2:5060",
+		r.branch ? r.branch : "z9hG4bKone", r.from_tag ? r.from_tag : "ft", r.to_tag ? ";tag=" : "",
+		r.to_tag ? r.to_tag : "", r.callid ? r.callid : "call1", r.cseq ? r.cseq : 1, r.m, r.hdrs ? r.hdrs : "",
+		strlen(body), body);
 
 	assert_true(n > 0 && (size_t)n < sizeof(bufs[0]));
 	return b;
 }
 
-#define REQ(...) req_txt((struct req){ __VA_ARGS__ })
+#define REQ(...) req_txt((struct req){__VA_ARGS__})
 
 /** Status code of a heard message, 0 for a request. */
 static inline unsigned heard_code(const struct heard *h)
@@ -405,9 +406,10 @@ static inline const char *rsp_txt(const struct heard *rq, unsigned code, const c
 	char *b = bufs[turn++ % 4], via[512], from[512], to[512], callid[512], cseq[512];
 
 	snprintf(b, sizeof(bufs[0]),
-		 "SIP/2.0 %u X\r\nVia: %s\r\nFrom: %s\r\nTo: %s%s%s\r\nCall-ID: %s\r\nCSeq: %s\r\n%sContent-Length: 0\r\n\r\n", code,
-		 heard_hdr(rq, "Via", via), heard_hdr(rq, "From", from), heard_hdr(rq, "To", to), *to_tag ? ";tag=" : "", to_tag,
-		 heard_hdr(rq, "Call-ID", callid), heard_hdr(rq, "CSeq", cseq), hdrs);
+		 "SIP/2.0 %u X\r\nVia: %s\r\nFrom: %s\r\nTo: %s%s%s\r\nCall-ID: %s\r\nCSeq: %s\r\n%sContent-Length: "
+		 "0\r\n\r\n",
+		 code, heard_hdr(rq, "Via", via), heard_hdr(rq, "From", from), heard_hdr(rq, "To", to),
+		 *to_tag ? ";tag=" : "", to_tag, heard_hdr(rq, "Call-ID", callid), heard_hdr(rq, "CSeq", cseq), hdrs);
 	return b;
 }
 
@@ -415,10 +417,11 @@ static inline const char *rsp_txt(const struct heard *rq, unsigned code, const c
 static inline int fix_send(struct fix *f, enum sip_method m, enum sip_transp tp, struct sip_ctrans **ctp)
 {
 	char hdrs[256];
-	struct sip_request r = { .m = m, .uri = SLICE("sip:b@10.0.0.2"), .dest = { .tp = tp, .addr = f->a.addr } };
+	struct sip_request r = {.m = m, .uri = SLICE("sip:b@10.0.0.2"), .dest = {.tp = tp, .addr = f->a.addr}};
 
 	snprintf(hdrs, sizeof(hdrs),
-		 "From: <sip:us@10.0.0.1>;tag=us\r\nTo: <sip:b@10.0.0.2>\r\nCall-ID: out1\r\nCSeq: 7 %.*s\r\nRoute: <sip:10.0.0.2;lr>\r\n",
+		 "From: <sip:us@10.0.0.1>;tag=us\r\nTo: <sip:b@10.0.0.2>\r\nCall-ID: out1\r\nCSeq: 7 %.*s\r\nRoute: "
+		 "<sip:10.0.0.2;lr>\r\n",
 		 SLICE_FMT(sip_method_name(m)));
 	r.hdrs = slice_str(hdrs);
 	return sip_request(ctp, f->sip, &r, &fix_ctrans_ops, f);

@@ -1,6 +1,6 @@
 /*
- * oom_test.c - out of memory: each story is run with allocation 0, 1, 2 ... failing, and all after it for one step, until
- * it succeeds whole. Nothing may crash or leak, and afterwards the stack must serve the next request.
+ * oom_test.c - out of memory: each story is run with allocation 0, 1, 2 ... failing, and all after it for one step,
+ * until it succeeds whole. Nothing may crash or leak, and afterwards the stack must serve the next request.
  */
 #include "fix.h"
 #include "sip/auth_priv.h"
@@ -10,13 +10,14 @@ enum { RUNS_MAX = 3000 };
 /* One story; `at` is the step at which memory fails. Returns the allocations that were asked for under failure. */
 typedef long(story_h)(struct fix *f, long fail_at);
 
-static const char ping[] = "OPTIONS sip:10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.2:5060;branch=z9hG4bKping\r\n"
-			   "From: <sip:a>;tag=p\r\nTo: <sip:b>\r\nCall-ID: ping\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+static const char ping[] =
+	"OPTIONS sip:10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.2:5060;branch=z9hG4bKping\r\n"
+	"From: <sip:a>;tag=p\r\nTo: <sip:b>\r\nCall-ID: ping\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
 
 /* The stack only: the peers and the network must not starve. The packet is delivered by hand. */
 static void deliver(struct fix *f, const char *txt)
 {
-	struct sip_rx rx = { .tp = SIP_TRANSP_UDP, .src = f->a.addr, .dst = f->addr, .data = slice_str(txt) };
+	struct sip_rx rx = {.tp = SIP_TRANSP_UDP, .src = f->a.addr, .dst = f->addr, .data = slice_str(txt)};
 
 	sip_recv(f->sip, &rx);
 }
@@ -100,7 +101,7 @@ static long requests_of_all_kinds(struct fix *f, long n)
 static long client_invite(struct fix *f, long n)
 {
 	struct sip_ctrans *ct = NULL;
-	struct heard rq = { 0 };
+	struct heard rq = {0};
 	char txt[4096];
 	long asked;
 	int err;
@@ -129,7 +130,7 @@ static long client_invite(struct fix *f, long n)
 static long client_cancel_early(struct fix *f, long n)
 {
 	struct sip_ctrans *ct = NULL;
-	struct heard rq = { 0 };
+	struct heard rq = {0};
 	char txt[4096];
 	long asked;
 	int err;
@@ -175,7 +176,7 @@ static void forget(void *conn)
 	(*closed)++;
 }
 
-static const struct sip_stream_ops carrier = { swallow, forget };
+static const struct sip_stream_ops carrier = {swallow, forget};
 
 static long stream_in_pieces(struct fix *f, long n)
 {
@@ -219,7 +220,7 @@ static int no_user(struct slice user, struct sip_ha1 *h, void *arg)
 
 static long authentication(struct fix *f, long n)
 {
-	struct sip_auth_cfg cfg = { .loop = f->loop, .realm = "offhook" };
+	struct sip_auth_cfg cfg = {.loop = f->loop, .realm = "offhook"};
 	struct sip_auth *a = NULL;
 	struct sip_client_auth *c = NULL;
 	struct sip_auth_info info;
@@ -250,7 +251,7 @@ static void alloc_stack(void **state)
 	assert_int_equal(vnet_alloc(&net, 1), 0);
 	assert_int_equal(loop_alloc_virtual(&l, net), 0);
 	for (long n = 0;; n++) {
-		struct sip_cfg cfg = { .loop = l, .software = "x" };
+		struct sip_cfg cfg = {.loop = l, .software = "x"};
 		struct sip *s = NULL;
 		struct sa a4 = fix_sa("10.0.0.1", 5060);
 		int err;
@@ -271,13 +272,13 @@ static void alloc_stack(void **state)
 	mem_deref(net);
 }
 
-#define STORY(name) \
-	static void oom_##name(void **state) \
-	{ \
-		size_t live = mem_live(); \
-		(void)state; \
-		starve(name); \
-		assert_int_equal(mem_live(), live); \
+#define STORY(name)                                                                                                    \
+	static void oom_##name(void **state)                                                                           \
+	{                                                                                                              \
+		size_t live = mem_live();                                                                              \
+		(void)state;                                                                                           \
+		starve(name);                                                                                          \
+		assert_int_equal(mem_live(), live);                                                                    \
 	}
 
 STORY(invite_refused)

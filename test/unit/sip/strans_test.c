@@ -61,7 +61,7 @@ static void retransmitted_invite_gets_the_last_answer(void **state)
 /* Timer G: 500 ms, doubling up to 4 s; timer H: 32 s. */
 static void timers_g_and_h(void **state)
 {
-	static const uint64_t at[] = { 0, 500, 1500, 3500, 7500, 11500, 15500, 19500, 23500, 27500, 31500 };
+	static const uint64_t at[] = {0, 500, 1500, 3500, 7500, 11500, 15500, 19500, 23500, 27500, 31500};
 	struct fix f;
 
 	(void)state;
@@ -253,11 +253,11 @@ static void tcp_request_ends_with_its_answer(void **state)
 static void keys_differ_by_branch_sent_by_and_method(void **state)
 {
 	static const struct req v[] = {
-		{ .m = "REGISTER", .branch = "z9hG4bKa", .callid = "1" },
-		{ .m = "REGISTER", .branch = "z9hG4bKb", .callid = "2" },
-		{ .m = "REGISTER", .branch = "z9hG4bKa", .callid = "3", .via = "SIP/2.0/UDP 10.0.0.9:5060" },
-		{ .m = "REGISTER", .branch = "z9hG4bKa", .callid = "4", .via = "SIP/2.0/UDP 10.0.0.2:5070" },
-		{ .m = "OPTIONS", .branch = "z9hG4bKa", .callid = "5" },
+		{.m = "REGISTER", .branch = "z9hG4bKa", .callid = "1"},
+		{.m = "REGISTER", .branch = "z9hG4bKb", .callid = "2"},
+		{.m = "REGISTER", .branch = "z9hG4bKa", .callid = "3", .via = "SIP/2.0/UDP 10.0.0.9:5060"},
+		{.m = "REGISTER", .branch = "z9hG4bKa", .callid = "4", .via = "SIP/2.0/UDP 10.0.0.2:5070"},
+		{.m = "OPTIONS", .branch = "z9hG4bKa", .callid = "5"},
 	};
 	struct fix f;
 
@@ -377,28 +377,40 @@ static void cancel_without_user_is_487(void **state)
 struct check {
 	const char *name;
 	struct req r;
-	unsigned code;         /**< 0: the application gets it */
-	const char *has;       /**< in the answer; may be NULL */
+	unsigned code;   /**< 0: the application gets it */
+	const char *has; /**< in the answer; may be NULL */
 };
 
 static const struct check checks[] = {
-	{ "scheme", { .m = "MESSAGE", .uri = "nobodyKnowsThisScheme:x" }, 416, NULL },
-	{ "tel is fine", { .m = "INVITE", .uri = "tel:+4912" }, 0, NULL },
-	{ "max-forwards 0", { .m = "INVITE", .hdrs = "Max-Forwards: 0\r\n" }, 483, NULL },
-	{ "max-forwards 1", { .m = "INVITE", .hdrs = "Max-Forwards: 1\r\n" }, 0, NULL },
-	{ "max-forwards 0 for us", { .m = "OPTIONS", .uri = "sip:10.0.0.1", .hdrs = "Max-Forwards: 0\r\n" }, 200, "Accept: application/sdp" },
-	{ "options to a user", { .m = "OPTIONS" }, 0, NULL },
-	{ "options to us", { .m = "OPTIONS", .uri = "sip:10.0.0.1" }, 200, "Allow: INVITE, ACK, BYE, CANCEL, REGISTER, OPTIONS\r\n" },
-	{ "known method", { .m = "PUBLISH" }, 405, "Allow: INVITE" },
-	{ "unknown method", { .m = "NEWMETHOD" }, 501, "Allow: INVITE" },
-	{ "require", { .m = "INVITE", .hdrs = "Require: 100rel, nothing\r\nRequire: other\r\n" }, 420, "Unsupported: nothing, other\r\n" },
-	{ "require what we have", { .m = "INVITE", .hdrs = "Require: 100rel\r\n" }, 0, NULL },
-	{ "encoded body", { .m = "INVITE", .hdrs = "Content-Encoding: gzip\r\n", .body = "x" }, 415, "Accept-Encoding: identity" },
-	{ "identity body", { .m = "INVITE", .hdrs = "Content-Encoding: identity\r\n", .body = "x" }, 0, NULL },
-	{ "no dialog", { .m = "BYE", .to_tag = "none" }, 481, NULL },
-	{ "no dialog for re-INVITE", { .m = "INVITE", .to_tag = "none" }, 481, NULL },
-	{ "register with a tag", { .m = "REGISTER", .to_tag = "odd" }, 0, NULL },
-	{ "bad cseq", { .m = "INVITE", .hdrs = "CSeq: 9999999999 INVITE\r\n" }, 400, NULL },
+	{"scheme", {.m = "MESSAGE", .uri = "nobodyKnowsThisScheme:x"}, 416, NULL},
+	{"tel is fine", {.m = "INVITE", .uri = "tel:+4912"}, 0, NULL},
+	{"max-forwards 0", {.m = "INVITE", .hdrs = "Max-Forwards: 0\r\n"}, 483, NULL},
+	{"max-forwards 1", {.m = "INVITE", .hdrs = "Max-Forwards: 1\r\n"}, 0, NULL},
+	{"max-forwards 0 for us",
+	 {.m = "OPTIONS", .uri = "sip:10.0.0.1", .hdrs = "Max-Forwards: 0\r\n"},
+	 200,
+	 "Accept: application/sdp"},
+	{"options to a user", {.m = "OPTIONS"}, 0, NULL},
+	{"options to us",
+	 {.m = "OPTIONS", .uri = "sip:10.0.0.1"},
+	 200,
+	 "Allow: INVITE, ACK, BYE, CANCEL, REGISTER, OPTIONS\r\n"},
+	{"known method", {.m = "PUBLISH"}, 405, "Allow: INVITE"},
+	{"unknown method", {.m = "NEWMETHOD"}, 501, "Allow: INVITE"},
+	{"require",
+	 {.m = "INVITE", .hdrs = "Require: 100rel, nothing\r\nRequire: other\r\n"},
+	 420,
+	 "Unsupported: nothing, other\r\n"},
+	{"require what we have", {.m = "INVITE", .hdrs = "Require: 100rel\r\n"}, 0, NULL},
+	{"encoded body",
+	 {.m = "INVITE", .hdrs = "Content-Encoding: gzip\r\n", .body = "x"},
+	 415,
+	 "Accept-Encoding: identity"},
+	{"identity body", {.m = "INVITE", .hdrs = "Content-Encoding: identity\r\n", .body = "x"}, 0, NULL},
+	{"no dialog", {.m = "BYE", .to_tag = "none"}, 481, NULL},
+	{"no dialog for re-INVITE", {.m = "INVITE", .to_tag = "none"}, 481, NULL},
+	{"register with a tag", {.m = "REGISTER", .to_tag = "odd"}, 0, NULL},
+	{"bad cseq", {.m = "INVITE", .hdrs = "CSeq: 9999999999 INVITE\r\n"}, 400, NULL},
 };
 
 static void checks_before_the_application(void **state)
@@ -489,13 +501,20 @@ static void malformed_requests(void **state)
 		const char *txt;
 		unsigned code; /* 0: dropped */
 	} v[] = {
-		{ "INVITE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bKm\r\nTo: <sip:x>\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n\r\n", 400 },
-		{ "INVITE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bKm\r\nFrom: <sip:x>;tag=1\r\nTo: <sip:x>\r\nCall-ID: c\r\nCSeq: 1 BYE\r\n\r\n", 400 },
-		{ "ACK sip:x SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bKm\r\nTo: <sip:x>\r\nCall-ID: c\r\nCSeq: 1 ACK\r\n\r\n", 0 },
-		{ "INVITE sip:x SIP/2.0\r\nFrom: <sip:x>;tag=1\r\nTo: <sip:x>\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n\r\n", 0 },
-		{ "nonsense\r\n\r\n", 0 },
-		{ "SIP/2.0 999 Odd\r\nVia: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKm\r\n\r\n", 0 },
-		{ "\r\n\r\n", 0 },
+		{"INVITE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bKm\r\nTo: <sip:x>\r\nCall-ID: "
+		 "c\r\nCSeq: 1 INVITE\r\n\r\n",
+		 400},
+		{"INVITE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bKm\r\nFrom: <sip:x>;tag=1\r\nTo: "
+		 "<sip:x>\r\nCall-ID: c\r\nCSeq: 1 BYE\r\n\r\n",
+		 400},
+		{"ACK sip:x SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bKm\r\nTo: <sip:x>\r\nCall-ID: c\r\nCSeq: "
+		 "1 ACK\r\n\r\n",
+		 0},
+		{"INVITE sip:x SIP/2.0\r\nFrom: <sip:x>;tag=1\r\nTo: <sip:x>\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n\r\n",
+		 0},
+		{"nonsense\r\n\r\n", 0},
+		{"SIP/2.0 999 Odd\r\nVia: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKm\r\n\r\n", 0},
+		{"\r\n\r\n", 0},
 	};
 
 	(void)state;
@@ -524,7 +543,8 @@ static void big_sdp_is_513(void **state)
 	peer_say(&f.a, REQ("INVITE", .hdrs = "Content-Type: application/sdp\r\n", .body = body));
 	assert_code(&f.a, 513);
 	body[SIP_SDP_MAX] = 0;
-	peer_say(&f.a, REQ("INVITE", .branch = "z9hG4bK2", .callid = "2", .hdrs = "Content-Type: application/sdp\r\n", .body = body));
+	peer_say(&f.a, REQ("INVITE", .branch = "z9hG4bK2", .callid = "2", .hdrs = "Content-Type: application/sdp\r\n",
+			   .body = body));
 	assert_int_equal(f.requests, 1);
 	fix_close(&f);
 }
@@ -532,7 +552,7 @@ static void big_sdp_is_513(void **state)
 static void overload_is_503(void **state)
 {
 	struct fix f;
-	struct sip_cfg cfg = { .max_trans = 1 };
+	struct sip_cfg cfg = {.max_trans = 1};
 
 	(void)state;
 	fix_open_cfg(&f, &cfg);
@@ -572,7 +592,9 @@ static void answers_carry_what_the_request_said(void **state)
 			      ", SIP/2.0/TCP 192.0.2.2;branch=z9hG4bKy\r\n");
 	assert_has(&f.a.v[0], "Via: SIP/2.0/UDP 192.0.2.3;branch=z9hG4bKz\r\n");
 	assert_has(&f.a.v[0], "Timestamp: 54\r\n");
-	assert_int_equal(sip_reply(f.st, 183, SLICE("Wait"), SLICE("Contact: <sip:x>\r\n"), SLICE("text/plain"), SLICE("hi")), 0);
+	assert_int_equal(
+		sip_reply(f.st, 183, SLICE("Wait"), SLICE("Contact: <sip:x>\r\n"), SLICE("text/plain"), SLICE("hi")),
+		0);
 	fix_run(&f, 0);
 	assert_has(&f.a.v[1], "SIP/2.0 183 Wait\r\n");
 	assert_has(&f.a.v[1], "Contact: <sip:x>\r\n");
@@ -591,19 +613,19 @@ static void answers_go_where_via_says(void **state)
 		bool to_source; /* port 5060 of peer b hears it, else the port of Via */
 		const char *has;
 	} v[] = {
-		{ "SIP/2.0/UDP 10.0.0.3:5099", false, "10.0.0.3:5099;branch=z9hG4bKone\r\n" },
-		{ "SIP/2.0/UDP 10.0.0.3:5099;rport", true, "received=10.0.0.3;rport=5060" },
-		{ "SIP/2.0/UDP 192.168.1.9:5099", false, "received=10.0.0.3" },
-		{ "SIP/2.0/UDP 10.0.0.3", true, "Via" },
-		{ "SIP/2.0/UDP 10.0.0.3;maddr=10.0.0.9", true, "Via" },
+		{"SIP/2.0/UDP 10.0.0.3:5099", false, "10.0.0.3:5099;branch=z9hG4bKone\r\n"},
+		{"SIP/2.0/UDP 10.0.0.3:5099;rport", true, "received=10.0.0.3;rport=5060"},
+		{"SIP/2.0/UDP 192.168.1.9:5099", false, "received=10.0.0.3"},
+		{"SIP/2.0/UDP 10.0.0.3", true, "Via"},
+		{"SIP/2.0/UDP 10.0.0.3;maddr=10.0.0.9", true, "Via"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
 		struct fix f;
-		struct udp_opts o = { 0 };
+		struct udp_opts o = {0};
 		struct sa other = fix_sa("10.0.0.3", 5099);
-		struct peer p = { 0 };
+		struct peer p = {0};
 
 		fix_open(&f);
 		p.f = &f;
@@ -620,7 +642,7 @@ static void answers_go_where_via_says(void **state)
 static void software_is_named(void **state)
 {
 	struct fix f;
-	struct sip_cfg cfg = { .software = "offhook/1" };
+	struct sip_cfg cfg = {.software = "offhook/1"};
 
 	(void)state;
 	fix_open_cfg(&f, &cfg);

@@ -24,7 +24,8 @@ static void message_split_at_every_position(void **state)
 	fix_open(&f);
 	peer_connect(&f.a);
 	l = (size_t)snprintf(txt, sizeof(txt), "%s",
-			     REQ("OPTIONS", .uri = "sip:10.0.0.1", .via = TCPVIA, .body = "v=0\r\n\r\nx", .hdrs = "Content-Type: a/b\r\n"));
+			     REQ("OPTIONS", .uri = "sip:10.0.0.1", .via = TCPVIA, .body = "v=0\r\n\r\nx",
+				 .hdrs = "Content-Type: a/b\r\n"));
 	for (size_t i = 1; i < l; i++) {
 		peer_stream_mem(&f.a, txt, i);
 		fix_run(&f, 1);
@@ -237,7 +238,7 @@ static void silent_newcomer_closes_after_30_s(void **state)
 static void idle_closes_unless_held(void **state)
 {
 	struct fix f;
-	struct sip_cfg cfg = { .tcp_idle_s = 100 };
+	struct sip_cfg cfg = {.tcp_idle_s = 100};
 
 	(void)state;
 	fix_open_cfg(&f, &cfg);
@@ -260,7 +261,7 @@ static void idle_closes_unless_held(void **state)
 static void traffic_keeps_a_stream(void **state)
 {
 	struct fix f;
-	struct sip_cfg cfg = { .tcp_idle_s = 100 };
+	struct sip_cfg cfg = {.tcp_idle_s = 100};
 
 	(void)state;
 	fix_open_cfg(&f, &cfg);
@@ -282,7 +283,7 @@ enum { MANY = 1000 };
 static void thousand_connections_and_not_one_more(void **state)
 {
 	struct fix f;
-	struct sip_cfg cfg = { .max_conns = MANY };
+	struct sip_cfg cfg = {.max_conns = MANY};
 	struct peer *v = calloc(MANY + 1, sizeof(*v));
 
 	(void)state;
@@ -351,8 +352,10 @@ static void requests_go_by_the_flow_of_a_message(void **state)
 {
 	struct fix f;
 	struct sip_dest d;
-	struct sip_request r = { .m = SIP_OPTIONS, .uri = SLICE("sip:b@10.0.0.2"),
-				 .hdrs = SLICE("From: <sip:x>;tag=1\r\nTo: <sip:y>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n") };
+	struct sip_request r = {
+		.m = SIP_OPTIONS,
+		.uri = SLICE("sip:b@10.0.0.2"),
+		.hdrs = SLICE("From: <sip:x>;tag=1\r\nTo: <sip:y>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n")};
 
 	(void)state;
 	fix_open(&f);
@@ -428,17 +431,18 @@ static void carrier_close(void *conn)
 	c->closed = true;
 }
 
-static const struct sip_stream_ops carrier_ops = { carrier_send, carrier_close };
+static const struct sip_stream_ops carrier_ops = {carrier_send, carrier_close};
 
 static void websocket_frames_are_messages(void **state)
 {
 	struct fix f;
-	struct carrier c = { 0 };
+	struct carrier c = {0};
 	struct sip_stream *st;
 	struct sip_dest d;
 	struct sa peer = fix_sa("10.0.0.7", 40000), addr;
-	const char *txt = "OPTIONS sip:10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/WS x.invalid;branch=z9hG4bKw\r\nFrom: <sip:x>;tag=1\r\n"
-			  "To: <sip:y>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n";
+	const char *txt =
+		"OPTIONS sip:10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/WS x.invalid;branch=z9hG4bKw\r\nFrom: <sip:x>;tag=1\r\n"
+		"To: <sip:y>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n";
 
 	(void)state;
 	fix_open(&f);
@@ -449,11 +453,12 @@ static void websocket_frames_are_messages(void **state)
 	sip_stream_recv(st, SLICE("\r\n\r\n"));
 	assert_int_equal(c.sent, 2);
 	assert_true(slice_eqs(rbuf_slice(c.last), "\r\n"));
-	d = (struct sip_dest){ .tp = SIP_TRANSP_WS, .addr = peer, .flow = sip_stream_flow(st) };
+	d = (struct sip_dest){.tp = SIP_TRANSP_WS, .addr = peer, .flow = sip_stream_flow(st)};
 	assert_int_equal(sip_local_for(f.sip, &d, &addr), 0);
 	assert_true(sa_eq(&addr, &f.addr));
 	/* the carrier breaks: a waiting request fails */
-	struct sip_request r = { .m = SIP_OPTIONS, .uri = SLICE("sip:x"), .dest = d, .hdrs = SLICE("CSeq: 1 OPTIONS\r\n") };
+	struct sip_request r = {
+		.m = SIP_OPTIONS, .uri = SLICE("sip:x"), .dest = d, .hdrs = SLICE("CSeq: 1 OPTIONS\r\n")};
 	assert_int_equal(sip_request(NULL, f.sip, &r, &fix_ctrans_ops, &f), 0);
 	assert_int_equal(c.sent, 3);
 	sip_stream_closed(st, EPIPE);
@@ -467,7 +472,7 @@ static void websocket_frames_are_messages(void **state)
 static void a_carrier_that_cannot_send_is_closed_later(void **state)
 {
 	struct fix f;
-	struct carrier c = { .err = ENOBUFS };
+	struct carrier c = {.err = ENOBUFS};
 	struct sip_stream *st;
 	struct sa peer = fix_sa("10.0.0.7", 40000);
 
@@ -485,7 +490,7 @@ static void a_carrier_that_cannot_send_is_closed_later(void **state)
 static void the_stack_closes_foreign_streams_at_its_end(void **state)
 {
 	struct fix f;
-	struct carrier c = { 0 };
+	struct carrier c = {0};
 	struct sip_stream *st;
 	struct sa peer = fix_sa("10.0.0.7", 40000);
 
@@ -508,13 +513,13 @@ static void destination_of_a_uri(void **state)
 		enum sip_transp tp;
 		const char *addr;
 	} v[] = {
-		{ "sip:10.1.2.3", 0, SIP_TRANSP_UDP, "10.1.2.3:5060" },
-		{ "sip:u@10.1.2.3:99;transport=UDP", 0, SIP_TRANSP_UDP, "10.1.2.3:99" },
-		{ "sip:u@[2001:db8::1];transport=tcp", 0, SIP_TRANSP_TCP, "[2001:db8::1]:5060" },
-		{ "sip:u@example.com", ENOENT, 0, NULL },
-		{ "sips:u@10.1.2.3", ENOTSUP, 0, NULL },
-		{ "sip:u@10.1.2.3;transport=sctp", ENOTSUP, 0, NULL },
-		{ "tel:+1", ENOTSUP, 0, NULL },
+		{"sip:10.1.2.3", 0, SIP_TRANSP_UDP, "10.1.2.3:5060"},
+		{"sip:u@10.1.2.3:99;transport=UDP", 0, SIP_TRANSP_UDP, "10.1.2.3:99"},
+		{"sip:u@[2001:db8::1];transport=tcp", 0, SIP_TRANSP_TCP, "[2001:db8::1]:5060"},
+		{"sip:u@example.com", ENOENT, 0, NULL},
+		{"sips:u@10.1.2.3", ENOTSUP, 0, NULL},
+		{"sip:u@10.1.2.3;transport=sctp", ENOTSUP, 0, NULL},
+		{"tel:+1", ENOTSUP, 0, NULL},
 	};
 	struct fix f;
 
@@ -540,7 +545,7 @@ static void external_address_outside_our_nets(void **state)
 {
 	struct fix f;
 	struct sa ext = fix_sa("198.51.100.9", 0), addr;
-	struct sip_dest in = { .tp = SIP_TRANSP_UDP }, out = { .tp = SIP_TRANSP_TCP };
+	struct sip_dest in = {.tp = SIP_TRANSP_UDP}, out = {.tp = SIP_TRANSP_TCP};
 	struct sa_net net;
 	struct buf b;
 	char txt[SA_STRLEN];
@@ -580,10 +585,11 @@ static void count_listener(enum sip_transp tp, const struct sa *local, void *arg
 static void both_families_answer_from_where_they_were_asked(void **state)
 {
 	struct fix f;
-	struct sa any6, any4, p6 = fix_sa("2001:db8::2", 5060), s6 = fix_sa("2001:db8::1", 5070), s4 = fix_sa("10.0.0.50", 5080);
-	struct peer p = { 0 };
-	struct udp_opts o = { 0 };
-	size_t n[5] = { 0 };
+	struct sa any6, any4, p6 = fix_sa("2001:db8::2", 5060), s6 = fix_sa("2001:db8::1", 5070),
+			      s4 = fix_sa("10.0.0.50", 5080);
+	struct peer p = {0};
+	struct udp_opts o = {0};
+	size_t n[5] = {0};
 	char txt[SA_STRLEN];
 	const char *ask = REQ("OPTIONS", .uri = "sip:x", .via = "SIP/2.0/UDP [2001:db8::2]:5060;rport");
 
@@ -618,7 +624,8 @@ struct traced {
 	size_t rx, tx;
 };
 
-static void trace_h(bool tx, enum sip_transp tp, const struct sa *src, const struct sa *dst, struct slice data, void *arg)
+static void trace_h(bool tx, enum sip_transp tp, const struct sa *src, const struct sa *dst, struct slice data,
+		    void *arg)
 {
 	struct traced *t = arg;
 
@@ -631,7 +638,7 @@ static void trace_h(bool tx, enum sip_transp tp, const struct sa *src, const str
 static void capture_sees_everything(void **state)
 {
 	struct fix f;
-	struct traced t = { 0 };
+	struct traced t = {0};
 
 	(void)state;
 	fix_open(&f);
