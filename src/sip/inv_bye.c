@@ -105,16 +105,11 @@ static void keep_reason(struct inv *in, struct slice reason)
 static void hangup_calling(struct inv *in, struct slice reason)
 {
 	struct inv_cx *cx = cx_first(in);
-	int err;
 
-	if (!cx) {
+	if (cx)
+		cx_cancel(cx, reason);
+	else
 		inv_end_later(in);
-		return;
-	}
-	err = sip_cancel(cx->ct, reason);
-	if (err)
-		log_debug("sip", "no CANCEL: %s", err_str(err));
-	cx_guard(cx);
 }
 
 /** Exchanges that are open when a connected session is hung up. True: the BYE must wait for the ACK to our 2xx (15). */
@@ -188,8 +183,8 @@ void inv_bye_in(struct inv *in, struct sip_strans *st, const struct sip_msg *req
 		/* Answered and ended at once, and the 2xx is late or lost (RFC 5407 3.1.2): when it comes it gets its
 		 * ACK and a BYE. */
 		cx = cx_first(in);
-		if (cx && !in->hung && sip_cancel(cx->ct, SLICE_NULL))
-			log_debug("sip", "no CANCEL");
+		if (cx)
+			cx_cancel(cx, SLICE_NULL);
 	}
 	inv_end(in, 0, in->hung ? 0 : 200, req); /* crossed with ours: we hung up as well */
 }

@@ -108,11 +108,8 @@ static void timer_h(void *arg)
 	struct inv_cx *cx = arg;
 	struct inv *in = mem_ref(cx->in);
 
-	if (cx->state == CX_CALLING && !in->hung && !cx->cancelled) {
-		cx->cancelled = true;
-		if (sip_cancel(cx->ct, SLICE_NULL))
-			log_debug("sip", "a late re-INVITE could not be cancelled");
-		cx_guard(cx);
+	if (cx->state == CX_CALLING && !cx->cancelled) {
+		cx_cancel(cx, SLICE_NULL); /* a transaction with a provisional answer would wait for ever */
 	} else if (cx->state == CX_CALLING) {
 		if (cx->first)
 			inv_connect_failed(cx, ETIMEDOUT, 408, NULL);
@@ -124,6 +121,16 @@ static void timer_h(void *arg)
 		cx_close(cx);
 	}
 	mem_deref(in);
+}
+
+void cx_cancel(struct inv_cx *cx, struct slice reason)
+{
+	int err = cx->cancelled ? 0 : sip_cancel(cx->ct, reason);
+
+	cx->cancelled = true;
+	if (err)
+		log_debug("sip", "no CANCEL: %s", err_str(err));
+	cx_guard(cx);
 }
 
 void cx_guard(struct inv_cx *cx)

@@ -135,7 +135,9 @@ void cx_close(struct inv_cx *cx);
 struct inv_cx *cx_first(const struct inv *in);
 /** The one that is not finished yet (any state before CX_ACKED), or NULL. */
 struct inv_cx *cx_open(const struct inv *in);
-/** Give it 64*T1 to end, then close it. */
+/** CANCEL it; if nothing comes of that within 64*T1 it is over (9.1). */
+void cx_cancel(struct inv_cx *cx, struct slice reason);
+/** Give it 64*T1 to end by itself: cancelled then, or closed if it was cancelled before. */
 void cx_guard(struct inv_cx *cx);
 /** Is `tag` an early dialog's? */
 struct inv_branch *cx_branch(const struct inv_cx *cx, struct slice tag);

@@ -314,9 +314,11 @@ static UNUSED int fix_close(void **state)
 	struct fix *f = *state;
 	struct sip_stats st;
 
-	f->a.inv = mem_deref(f->a.inv);
-	f->b.inv = mem_deref(f->b.inv);
-	run(f, LONG);
+	for (int i = 0; i < 2; i++) { /* a late INVITE may have opened another one */
+		f->a.inv = mem_deref(f->a.inv);
+		f->b.inv = mem_deref(f->b.inv);
+		run(f, LONG);
+	}
 	for (int i = 0; i < 2; i++) {
 		sip_stats(i ? f->b.sip : f->a.sip, &st);
 		if (f->no_memory)
