@@ -63,9 +63,24 @@ void db_close(struct db *db)
 	memset(db, 0, sizeof(*db));
 }
 
+/* What the system said. SQLite does not always pass it on, but its files know. */
+static int system_errno(struct db *db)
+{
+	int err = sqlite3_system_errno(db->h);
+	sqlite3_file *log = NULL;
+
+	if (!err)
+		sqlite3_file_control(db->h, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+	if (log && log->pMethods)
+		log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &err);
+	if (!err)
+		sqlite3_file_control(db->h, "main", SQLITE_FCNTL_LAST_ERRNO, &err);
+	return err;
+}
+
 static int io_errno(struct db *db)
 {
-	switch (sqlite3_system_errno(db->h)) {
+	switch (system_errno(db)) {
 	case ENOSPC:
 	case EDQUOT:
 	case EFBIG:  return ENOSPC;

@@ -125,27 +125,33 @@ static int plan_make(struct plan *p, struct store *s)
 	return err;
 }
 
+static int copy_pages(struct db *from, struct db *to)
+{
+	sqlite3_backup *bk = sqlite3_backup_init(to->h, "main", from->h, "main");
+	int rc, err;
+
+	if (!bk)
+		return db_errno(to, sqlite3_errcode(to->h));
+	rc = sqlite3_backup_step(bk, -1);
+	err = rc == SQLITE_DONE ? 0 : rc == SQLITE_OK ? EIO : db_errno(to, rc);
+	rc = sqlite3_backup_finish(bk);
+	return err ? err : db_errno(to, rc);
+}
+
 /* A whole copy of the database, made under another name so that a half one never looks like a copy. */
 static int copy_to(struct db *db, const char *path, const char *tmp)
 {
-	sqlite3 *to = NULL;
-	sqlite3_backup *bk;
-	int rc, fd, err = 0;
+	struct db to = {0};
+	int fd, err;
 
 	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return errno;
 	close(fd);
-	rc = sqlite3_open_v2(tmp, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-	bk = rc == SQLITE_OK ? sqlite3_backup_init(to, "main", db->h, "main") : NULL;
-	if (bk) {
-		rc = sqlite3_backup_step(bk, -1);
-		if (sqlite3_backup_finish(bk) != SQLITE_OK || rc != SQLITE_DONE)
-			err = rc == SQLITE_DONE ? EIO : db_errno(db, rc);
-	} else {
-		err = EIO;
-	}
-	if (sqlite3_close(to) != SQLITE_OK && !err)
+	err = sqlite3_open_v2(tmp, &to.h, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK ? 0 : EIO;
+	if (!err)
+		err = copy_pages(db, &to);
+	if (sqlite3_close(to.h) != SQLITE_OK && !err)
 		err = EIO;
 	if (!err && rename(tmp, path))
 		err = errno;

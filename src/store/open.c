@@ -50,6 +50,7 @@ static int alloc(struct store **sp, const struct store_cfg *cfg)
 	if (!s)
 		return ENOMEM;
 	s->lock_fd = -1;
+	s->batch = BATCH_RECORDS;
 	s->loop = cfg->loop;
 	s->virt = loop_is_virtual(cfg->loop);
 	s->resource = cfg->resource;

@@ -9,12 +9,14 @@
 
 enum { READER_CACHE_KIB = 500 };
 
-void reader_run(struct store *s, struct job *j, struct db *db)
+int reader_run(struct store *s, struct job *j, struct db *db)
 {
-	j->err = j->run(j, db);
-	if (fault_is(j->err) && !j->why.l)
-		buf_printf(&j->why, "%s %s", fault_text(j->err), fault_remedy(j->err));
-	loop_post(s->loop, &j->msg);
+	int err = j->err = j->run(j, db);
+
+	if (fault_is(err) && !j->why.l)
+		buf_printf(&j->why, "%s %s", fault_text(err), fault_remedy(err));
+	loop_post(s->loop, &j->msg); /* and it is the loop's */
+	return err;
 }
 
 static void reader_job(struct store *s, struct job *j)
@@ -23,9 +25,8 @@ static void reader_job(struct store *s, struct job *j)
 
 	if (err)
 		log_warn("store", "the database cannot be opened for reading: %s", err_str(err));
-	reader_run(s, j, &s->r);
 	/* after a fault of the disk a fresh connection has the better chances */
-	if (fault_is(j->err))
+	if (fault_is(reader_run(s, j, &s->r)))
 		db_close(&s->r);
 }
 

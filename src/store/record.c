@@ -115,9 +115,9 @@ bool records_due(const struct records *rs, uint64_t now_ms)
 	       rs->n >= rs->max / 2;
 }
 
-static void take_queue(struct records *rs, enum record_queue q, struct list *out)
+static void take_queue(struct records *rs, enum record_queue q, struct list *out, size_t max)
 {
-	while (rs->q[q].head && out->n < BATCH_RECORDS) {
+	while (rs->q[q].head && out->n < max) {
 		struct record *r = LINK_OBJ(rs->q[q].head, struct record, le);
 
 		take_out(rs, r);
@@ -125,12 +125,12 @@ static void take_queue(struct records *rs, enum record_queue q, struct list *out
 	}
 }
 
-void records_take(struct records *rs, struct list *out, bool all, uint64_t now_ms)
+void records_take(struct records *rs, struct list *out, size_t max, bool all, uint64_t now_ms)
 {
-	take_queue(rs, QUEUE_FIRM, out);
-	take_queue(rs, QUEUE_OPEN, out);
+	take_queue(rs, QUEUE_FIRM, out, max);
+	take_queue(rs, QUEUE_OPEN, out, max);
 	if (all || rs->n >= rs->max / 2 || (rs->lazy_due && now_ms >= rs->lazy_due))
-		take_queue(rs, QUEUE_LAZY, out);
+		take_queue(rs, QUEUE_LAZY, out, max);
 	if (!rs->q[QUEUE_FIRM].head && !rs->q[QUEUE_OPEN].head)
 		rs->firm_due = 0;
 	if (!rs->q[QUEUE_LAZY].head)

@@ -72,19 +72,25 @@ int store_seal(struct store *s, struct slice plain, struct buf *b)
 	return err;
 }
 
-/* Canonical base64 only: no white space, padding at the end alone. */
+/* Canonical base64 only: no white space, padding at the end alone, no bits in what the padding cuts off. */
 static int decode(struct slice text, unsigned char *bin, size_t *n)
 {
 	static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t pad = 0;
+	size_t pad = 0, last = 0;
 
 	if (!text.l || text.l % 4 || text.l > INT_MAX / 2)
 		return ERR_AUTH;
 	while (pad < 2 && text.p[text.l - 1 - pad] == '=')
 		pad++;
-	for (size_t i = 0; i < text.l - pad; i++)
-		if (!text.p[i] || !strchr(set, text.p[i]))
+	for (size_t i = 0; i < text.l - pad; i++) {
+		const char *at = text.p[i] ? strchr(set, text.p[i]) : NULL;
+
+		if (!at)
 			return ERR_AUTH;
+		last = (size_t)(at - set);
+	}
+	if (last & (pad == 2 ? 15U : pad == 1 ? 3U : 0U))
+		return ERR_AUTH;
 	if (EVP_DecodeBlock(bin, (const unsigned char *)text.p, (int)text.l) < 0)
 		return ERR_AUTH;
 	*n = text.l / 4 * 3 - pad;

@@ -28,6 +28,7 @@ enum {
 	LAZY_DELAY_MS = 29000,
 	WRITER_CACHE_KIB = 1000,
 	BATCH_RECORDS = 512,     /* per transaction */
+	BATCH_TROUBLE = 8,       /* after a failure: a disk that is full takes little pieces */
 	VIRTUAL_RECORDS = 256,   /* a virtual loop writes when so many wait */
 	BEAT_MS = 5000           /* while calls are open the last known time is kept this often */
 };
@@ -125,8 +126,8 @@ struct records {
 /* All of these under s->lock. */
 void records_add(struct store *s, struct record *r);
 bool records_due(const struct records *rs, uint64_t now_ms);
-/* Move up to BATCH_RECORDS into `out`, lazy ones only if `all` or due. */
-void records_take(struct records *rs, struct list *out, bool all, uint64_t now_ms);
+/* Move up to `max` into `out`, lazy ones only if `all` or due. */
+void records_take(struct records *rs, struct list *out, size_t max, bool all, uint64_t now_ms);
 /* Put back what could not be written; newer ones win. */
 void records_put_back(struct records *rs, struct list *in);
 void records_free(struct list *l);
@@ -177,6 +178,7 @@ struct store {
 	int64_t next_change, next_item; /* 0 = ask the database */
 	bool calls_open;
 	uint64_t beat_due;
+	size_t batch;                /* records per transaction at present */
 
 	struct db r; /* reader */
 
@@ -213,7 +215,8 @@ void threads_stop(struct store *s);
 int store_thread(pthread_t *t, const char *name, void *(*fn)(void *arg), struct store *s) MUST_CHECK;
 /* Virtual loops: do what waits now. */
 void writer_now(struct store *s, bool flush);
-void reader_run(struct store *s, struct job *j, struct db *db);
+/* Answer a query; its error. */
+int reader_run(struct store *s, struct job *j, struct db *db);
 
 /* ---- trouble.c; under s->lock ---- */
 void trouble_set(struct store *s, int err);

@@ -13,13 +13,23 @@ static struct metric records_total = {.name = "store_records_written_total", .he
 
 /* ---- trouble, seen from the thread */
 
-static void result(struct store *s, int err)
+static void trouble(struct store *s, int err)
+{
+	if (!fault_is(err))
+		return;
+	store_lock(s);
+	trouble_set(s, err);
+	store_unlock(s);
+}
+
+/* Something was written. As long as records wait that may be luck (a full disk still takes little things): try them. */
+static void well(struct store *s)
 {
 	store_lock(s);
-	if (fault_is(err))
-		trouble_set(s, err);
-	else if (!err)
+	if (!s->rec.n)
 		trouble_clear(s);
+	else
+		s->trouble.next_try = 0;
 	store_unlock(s);
 }
 
@@ -87,8 +97,10 @@ static void run_group(struct store *s, struct jobs *q)
 		db_rollback(&s->w);
 		s->next_change = s->next_item = 0;
 	}
-	if (err || wrote)
-		result(s, err);
+	if (err)
+		trouble(s, err);
+	else if (wrote)
+		well(s);
 	while ((j = jobs_get(q))) {
 		if (err)
 			fail(j, err);
@@ -132,30 +144,46 @@ static int write_batch(struct store *s, struct list *l)
 	return err;
 }
 
-/* Write what waits; lazy records only if `all` or due. */
-static int write_records(struct store *s, bool all)
+/* One batch out of the queue; if it fails it goes back, and smaller ones follow. *more: go on. */
+static int write_some(struct store *s, bool all, bool *more)
 {
+	struct list batch = {0};
 	int err = 0;
 
-	while (!err) {
-		struct list batch = {0};
-
+	store_lock(s);
+	records_take(&s->rec, &batch, s->batch, all, store_mono_ms(s));
+	store_unlock(s);
+	*more = batch.n > 0;
+	if (!*more)
+		return 0;
+	err = write_batch(s, &batch);
+	if (!err) {
+		metric_add(&records_total, (int64_t)batch.n);
+		s->batch = s->batch * 2 < BATCH_RECORDS ? s->batch * 2 : BATCH_RECORDS;
+	} else {
+		s->batch = BATCH_TROUBLE;
 		store_lock(s);
-		records_take(&s->rec, &batch, all, store_mono_ms(s));
+		records_put_back(&s->rec, &batch);
 		store_unlock(s);
-		if (!batch.n)
-			break;
-		err = write_batch(s, &batch);
-		if (!err)
-			metric_add(&records_total, (int64_t)batch.n);
-		store_lock(s);
-		if (err)
-			records_put_back(&s->rec, &batch);
-		store_unlock(s);
-		records_free(&batch);
-		result(s, err);
+		trouble(s, err);
 	}
+	records_free(&batch);
 	return err;
+}
+
+/* Write what waits; lazy records only if `all` or due. */
+static void write_records(struct store *s, bool all)
+{
+	bool more = true;
+	int err = 0;
+
+	while (more && !err)
+		err = write_some(s, all, &more);
+	if (err)
+		return;
+	store_lock(s);
+	trouble_clear(s);
+	store_unlock(s);
 }
 
 static void beat(struct store *s)
@@ -163,8 +191,7 @@ static void beat(struct store *s)
 	int err = cdr_beat(&s->w, store_wall_ms(s), &s->calls_open);
 
 	s->beat_due = store_mono_ms(s) + BEAT_MS;
-	if (err)
-		result(s, err);
+	trouble(s, err);
 }
 
 /* After faults that may lie in the connection itself, try with a new one. */
@@ -177,8 +204,7 @@ static void reopen(struct store *s, bool again)
 	db_close(&s->w);
 	s->next_change = s->next_item = 0;
 	err = db_open(&s->w, s->path, false, WRITER_CACHE_KIB);
-	if (err)
-		result(s, err);
+	trouble(s, err);
 }
 
 /* ---- the thread */
@@ -251,7 +277,7 @@ static uint64_t next_turn(const struct store *s)
 	uint64_t at = 0, due[3] = {0, 0, s->calls_open && !s->trouble.err ? s->beat_due : 0};
 
 	if (s->trouble.err) {
-		due[0] = s->rec.n ? s->trouble.next_try : 0;
+		due[0] = s->rec.n ? s->trouble.next_try | 1 : 0;
 	} else {
 		due[0] = s->rec.firm_due;
 		due[1] = s->rec.lazy_due;
