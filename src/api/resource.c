@@ -170,11 +170,10 @@ static void deleted(int err, const char *why, json_t *row, int64_t id, void *arg
 	struct job *j = arg;
 
 	(void)row;
-	(void)id;
 	if (err)
 		job_fail(j, err, err == ENOENT ? NULL : why);
 	else
-		job_reply(j, 204, NULL);
+		job_reply(j, 200, json_pack("{s:I}", "change_id", (json_int_t)id)); /* for who wants to undo it */
 }
 
 void api_resource_delete(struct job *j)

@@ -83,6 +83,12 @@ static void add_field(struct cli *c, const struct field *f)
 	if ((f->flags & (FIELD_KEY | FIELD_READONLY)) || !o.name)
 		return;
 	o.words = f->type == FIELD_BOOL ? "true false" : f->choices;
+	if (c->verb->flags & VERB_KEY) {
+		/* a change has no defaults, and makes nothing by itself */
+		o.def = NULL;
+		if (f->flags & FIELD_GENERATED)
+			o.help = "A new one; - reads it from standard input.";
+	}
 	add_opt(c, &o);
 }
 
@@ -286,7 +292,7 @@ int cli_main(int argc, char **argv)
 {
 	struct cli c = {.prog = argc ? argv[0] : "offhook", .start_us = clock_mono_us()};
 
-	out_init();
+	term_init();
 	if (argc > 1 && strcmp(argv[1], "--version") == 0)
 		return verb_version(&c);
 	int words = find_verb(&c, argc - 1, argv + 1);

@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include "api/api.h"
+#include "base/mem.h"
 
 /** What the program's exit status says. Documented in `offhook --help`. */
 enum {

@@ -1,6 +1,7 @@
 /*
  * help.c - what --help shows: the overview, one verb, a group of verbs; and the nearest verb to a misspelt one.
  */
+#include <ctype.h>
 #include <string.h>
 #include "app/cli.h"
 #include "app/out.h"
@@ -9,24 +10,23 @@
 static void put_wrapped(FILE *f, const char *text, size_t col, size_t indent)
 {
 	const size_t width = 96;
+	bool first = true;
 
 	while (*text) {
 		size_t l = strcspn(text, " ");
 
-		if (col + l > width && col > indent) {
+		if (!first && col + 1 + l > width) {
 			fprintf(f, "\n%*s", (int)indent, "");
 			col = indent;
+		} else if (!first) {
+			fputc(' ', f);
+			col++;
 		}
 		fprintf(f, "%.*s", (int)l, text);
-		text += l;
+		first = false;
 		col += l;
-		if (*text == ' ') {
-			text++;
-			if (*text && col < width) {
-				fputc(' ', f);
-				col++;
-			}
-		}
+		text += l;
+		text += strspn(text, " ");
 	}
 	fputc('\n', f);
 }
@@ -112,7 +112,7 @@ void help_verb(const struct cli *c, FILE *f)
 	const struct verb *v = c->verb;
 
 	fprintf(f, "Usage: %s %s%s%s%s\n\n", c->prog, v->name, *v->args ? " " : "", v->args, c->nopt ? " [OPTIONS]" : "");
-	fprintf(f, "%s%s%s\n", style(f, STYLE_BOLD), v->summary, style(f, STYLE_OFF));
+	fprintf(f, "%s%c%s.%s\n", style(f, STYLE_BOLD), toupper((unsigned char)v->summary[0]), v->summary + 1, style(f, STYLE_OFF));
 	if (v->about)
 		fprintf(f, "\n%s\n", v->about);
 	if (c->nopt)

@@ -12,7 +12,7 @@
 static bool colour[2];
 static size_t term_width; /**< 0: not a terminal */
 
-void out_init(void)
+void term_init(void)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 	bool plain = (no && *no) || !term || strcmp(term, "dumb") == 0;

@@ -13,7 +13,7 @@
 
 enum style { STYLE_OFF, STYLE_BOLD, STYLE_DIM, STYLE_RED, STYLE_GREEN, STYLE_YELLOW };
 /** Look at the terminal once. */
-void out_init(void);
+void term_init(void);
 /** Escape sequence for standard output, or "". */
 const char *out_style(enum style s);
 /** The same for standard error. */

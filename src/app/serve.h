@@ -43,7 +43,7 @@ struct server {
 	struct sip *sip;
 	struct api *api;
 	struct http_server *http;
-	bool is_new;                  /**< first start of this data directory */
+	bool welcome;                 /**< nobody has seen the first passwords yet */
 	unsigned signals;
 	struct timer stop_timer;
 };

@@ -344,16 +344,18 @@ int verb_resource_set(struct cli *c)
 int verb_resource_remove(struct cli *c)
 {
 	const struct resource *r = res_of(c);
+	json_t *o = NULL;
 	char *path = row_path(r, c->arg[0]);
-	int rc = path ? client_call(c, "DELETE", path, NULL, NULL) : cli_fail(CLI_FAILED, "memory is out.");
+	int rc = path ? client_call(c, "DELETE", path, NULL, &o) : cli_fail(CLI_FAILED, "memory is out.");
 
 	mem_deref(path);
 	if (rc)
 		return rc;
 	if (c->json)
-		printf("{}\n");
+		out_json(o);
 	else
-		printf("%s %s is removed. `%s config history%s` shows the change, `config undo` takes it back.\n", noun(r), c->arg[0], c->prog,
+		printf("%s %s is removed. Bring it back with: %s config undo %lld%s\n", noun(r), c->arg[0], c->prog, (long long)ji(o, "change_id"),
 		       cli_data_hint(c));
+	json_decref(o);
 	return CLI_OK;
 }

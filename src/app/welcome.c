@@ -45,7 +45,8 @@ void welcome_address(const struct server *s, struct sa *a)
 		return;
 	if (interface_address(a))
 		return;
-	(void)sa_set(a, sa_af(&s->opt->listen[0]) == AF_INET6 ? SLICE("::1") : SLICE("127.0.0.1"), 0);
+	if (sa_set(a, sa_af(&s->opt->listen[0]) == AF_INET6 ? SLICE("::1") : SLICE("127.0.0.1"), 0))
+		sa_any(a, AF_INET, 0);
 }
 
 static const char *password(const struct server *s, const char *number, struct buf *b)
@@ -95,8 +96,10 @@ void welcome_print(const struct server *s, const struct cli *c)
 	size_t ext, reg, contacts;
 	struct sa a;
 
-	if (s->is_new) {
+	if (s->welcome) {
 		first_start(s, c);
+		if (fflush(stdout) || store_setting_init(s->store, "welcomed", OFFHOOK_VERSION))
+			log_warn("app", "this welcome will be shown again at the next start");
 	} else {
 		welcome_address(s, &a);
 		sa_set_port(&a, s->opt->sip_port);

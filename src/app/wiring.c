@@ -25,7 +25,7 @@ static int open_store(struct server *s, struct buf *why)
 	int err = store_open(&s->store, &cfg, why);
 	if (err)
 		return err;
-	s->is_new = store_is_new(s->store);
+	s->welcome = !store_setting(s->store, "welcomed");
 	if (!store_setting(s->store, "realm")) {
 		rand_text(realm + strlen(realm), 6);
 		err = store_setting_init(s->store, "realm", realm);
@@ -62,7 +62,8 @@ static int open_pbx(struct server *s, struct buf *why)
 		buf_printf(why, "The phone system's data in %s could not be loaded: %s.", s->data, err_str(err));
 		return err;
 	}
-	if (!s->is_new)
+	/* a first start that was cut short is done again */
+	if (store_setting(s->store, "installed"))
 		return 0;
 	err = pbx_first_start(s->pbx, first_start_done, &f);
 	if (!err)
@@ -70,6 +71,8 @@ static int open_pbx(struct server *s, struct buf *why)
 	loop_drain(s->loop);
 	if (!err)
 		err = f.done ? f.err : ETIMEDOUT;
+	if (!err || err == EEXIST)
+		err = store_setting_init(s->store, "installed", OFFHOOK_VERSION);
 	if (err)
 		buf_printf(why, "The first extensions could not be made: %s.", f.why[0] ? f.why : err_str(err));
 	return err;
