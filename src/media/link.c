@@ -114,7 +114,8 @@ void mlink_cut(struct mlink *l)
 
 static void try_close(struct mlink *l)
 {
-	if (l->released && l->has_left)
+	/* at the end of the engine there is no worker to ask: mlinks_free() */
+	if (l->released && l->has_left && !atomic_load(&l->m->stopping))
 		loop_post(l->m->wk[l->to_worker].loop, &l->close);
 }
 

@@ -26,7 +26,10 @@ struct media_cfg {
 	uint32_t dead_s;          /**< see mstream_ops.dead; 0 = 60 */
 	uint32_t relearn_ms;      /**< silence of the locked source after which it may move, 0 = 2000 */
 };
-/** New engine with its workers. ENOMEM, EINVAL (port range). mem_deref stops the workers and closes all. */
+/**
+ * New engine with its workers. ENOMEM, EINVAL (port range). mem_deref stops the workers and closes all; sources and
+ * sinks get their done() during it. A message may still wait on the loop: run it (loop_drain) before the loop goes.
+ */
 int media_alloc(struct media **mp, const struct media_cfg *cfg) MUST_CHECK;
 /** A worker for a new call (least loaded). All legs of a call should use one. */
 unsigned media_pick_worker(struct media *m);

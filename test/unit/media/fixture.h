@@ -87,7 +87,7 @@ static inline void fx_free(struct fx *f)
 		mem_deref(f->ph[i]);
 	}
 	/* what the engine had posted comes back before the loop goes */
-	vnet_run(f->net, 1);
+	loop_drain(f->l);
 	mem_deref(f->l);
 	mem_deref(f->phones);
 	mem_deref(f->net);
