@@ -219,11 +219,60 @@ static void odd_peer(void **state)
 	}
 }
 
+/** A message of the caller within or beside its call to b. */
+static void caller_by_chance(struct fix *f)
+{
+	static const char *const method[] = {"INVITE", "ACK", "BYE", "INFO", "UPDATE", "CANCEL", "INVITE", "ACK"};
+	static const char *const from[] = {"rt", "rt", "rt", "rx", ""};
+	static char tag[64];
+	const char *m = method[chance(ARRAY_LEN(method))];
+	bool in_dialog = chance(4);
+
+	if (f->b.inv)
+		(void)slice_copy(tag, sizeof(tag), sip_inv_local_tag(f->b.inv));
+	raw_send(
+		f, &f->b.addr,
+		"%s sip:b@10.0.0.2 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;rport;branch=z9hG4bKd%u\r\nMax-Forwards: 70\r\n"
+		"From: <sip:raw@10.0.0.9>;tag=%s\r\nTo: <sip:b@10.0.0.2>%s%s\r\nCall-ID: odd\r\nCSeq: %u %s\r\n%s%s"
+		"Content-Length: %d\r\n\r\n%s",
+		m, chance(8), from[chance(ARRAY_LEN(from))], in_dialog && *tag ? ";tag=" : "", in_dialog ? tag : "",
+		1 + chance(12), m, chance(8) ? "Contact: <sip:z@10.0.0.9>\r\n" : "", chance(8) ? "" : "Expires: 3\r\n",
+		chance(2) ? 3 : 0, "sdp");
+}
+
+static void odd_caller(void **state)
+{
+	(void)state;
+	for (int n = 0; n < RUNS; n++) {
+		struct fix *f;
+		void *st;
+
+		seed = 0xbf58476d1ce4e5b9ULL * (unsigned)(n + 1);
+		(void)fix_open(&st);
+		f = st;
+		set_up(f);
+		udp_set_handler(f->raw.u, NULL, NULL);
+		for (int i = 0; i < 4 * STEPS; i++) {
+			if (chance(4))
+				caller_by_chance(f);
+			else
+				act(f, &f->b, n);
+			run(f, chance(3) ? chance(100) : chance(9000));
+			if (strstr(f->b.log, "closed:") || !f->b.inv)
+				reset(&f->b, n);
+		}
+		reset(&f->b, n);
+		f->no_memory = false;
+		(void)fix_close(&st);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_users),
 		cmocka_unit_test(odd_peer),
+		cmocka_unit_test(odd_caller),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
