@@ -129,6 +129,8 @@ size_t dial_add(struct dial *d, const struct dial_target *v, size_t n, uint8_t r
 static uint16_t code_of(int err)
 {
 	switch (err) {
+	case ELOOP:
+		return 483;
 	case ENOTSUP:
 		return 488;
 	case ENOENT:
@@ -151,7 +153,8 @@ void branch_start(struct dial *d, struct branch *b)
 	int err;
 
 	b->started = true;
-	err = cs->dialer->leg(&l, c, &o, cs->dialer_arg);
+	/* RFC 3261 16.3: the last hop may receive a call but not pass it on. */
+	err = c->maxfwd ? cs->dialer->leg(&l, c, &o, cs->dialer_arg) : ELOOP;
 	if (err)
 		goto out;
 	(void)slice_copy(l->party.number, sizeof(l->party.number), slice_str(b->number));

@@ -272,6 +272,16 @@ static int offer_onward(struct leg *x, struct leg *y, struct slice sdp)
 	return err;
 }
 
+/*
+ * Our offer to `x` on behalf of `y` met an offer of x, waits to be sent again, and x came first (RFC 3261 14.1): y is told to
+ * try later, as it would be without us between them.
+ */
+static void yield(struct leg *x, struct leg *y)
+{
+	undo(x);
+	refuse(y, 491);
+}
+
 void oa_reoffer(struct leg *x, struct slice sdp)
 {
 	struct call *c = x->call;
@@ -286,6 +296,8 @@ void oa_reoffer(struct leg *x, struct slice sdp)
 		oa_local_reoffer(x, sdp);
 		return;
 	}
+	if (x->offered && y->offer_open)
+		yield(x, y);
 	if (x->offered || x->offer_open || y->offered || y->offer_open) {
 		(void)x->ops->reject_offer(x, 491);
 		return;

@@ -140,7 +140,7 @@ static struct slice sdp_of(const struct sip_msg *msg)
 static void progress_h(struct sip_inv *i, const struct sip_msg *rsp, void *arg)
 {
 	struct sip_leg *sl = arg;
-	struct slice sdp = sl->delayed ? SLICE_NULL : sdp_of(rsp);
+	struct slice sdp = sdp_of(rsp);
 
 	(void)i;
 	if (rsp->scode == 199)
@@ -188,6 +188,18 @@ static void reanswered_h(struct sip_inv *i, const struct sip_msg *rsp, uint16_t 
 	(void)i;
 	sl->ack_due = sl->asked && scode < 300;
 	leg_ev_offer_result(sl->leg, scode, sdp_of(rsp), sl->asked);
+}
+
+/* Our re-INVITE waited because theirs met it. If theirs was taken up meanwhile, ours is void. */
+static int renew_h(struct sip_inv *i, struct buf *sdp, void *arg)
+{
+	const struct leg *l = ((struct sip_leg *)arg)->leg;
+
+	(void)i;
+	if (!l->offered || l->state == LEG_ENDED)
+		return ECANCELED;
+	buf_slice(sdp, rbuf_opt(l->sent));
+	return 0;
 }
 
 static void acked_h(struct sip_inv *i, const struct sip_msg *ack, void *arg)
@@ -266,5 +278,6 @@ const struct sip_inv_ops sip_leg_inv_ops = {
 	.reanswered = reanswered_h,
 	.acked = acked_h,
 	.request = request_h,
+	.renew = renew_h,
 	.closed = closed_h,
 };
