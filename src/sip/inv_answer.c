@@ -199,8 +199,6 @@ void sx_refuse(struct inv_sx *sx, uint16_t scode, struct slice reason, struct sl
 
 	sx_close(sx);
 	if (err)
-		log_warn("sip", "answer %u not sent: %s", scode, err_str(err));
-	if (st->sip && !sip_strans_done(st))
-		sip_strans_end(st, 0); /* no memory for the answer, and nobody left to give one */
+		sip_reply_simple(st, scode, NULL); /* tries on its own until there is memory */
 	mem_deref(st);
 }

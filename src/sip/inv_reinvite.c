@@ -110,7 +110,7 @@ static void refuse_for_now(struct sip_strans *st)
 	int n = snprintf(line, sizeof(line), "Retry-After: %u\r\n", rand_below(11));
 
 	if (sip_reply(st, 500, SLICE_NULL, slice_mem(line, (size_t)n), SLICE_NULL, SLICE_NULL))
-		log_warn("sip", "a re-INVITE is not answered");
+		sip_reply_simple(st, 500, NULL);
 }
 
 /** A 2xx of ours that carried an offer still waits for its ACK, which has the answer. */

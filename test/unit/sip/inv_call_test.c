@@ -364,7 +364,7 @@ static void out_of_memory(void **state)
 
 		(void)fix_open(&st);
 		f = st;
-		f->no_memory = true;
+		f->tolerant = true;
 		f->b.auto_ring = f->b.auto_answer = false;
 		c = call_of(&f->b.addr, "offer");
 		mem_fail_at(n);

@@ -101,7 +101,7 @@ static void set_up(struct fix *f)
 	static const char *const words[] = {"", "", "", "progress", "answered", "reoffer", "acked", "closed", "invite"};
 
 	assert_int_equal(vnet_set_path(f->net, &(struct sa){0}, &(struct sa){0}, &path), 0);
-	f->no_memory = true; /* acts meet states in which they are refused */
+	f->tolerant = true; /* acts meet states in which they are refused */
 	for (int i = 0; i < 2; i++) {
 		v[i]->auto_reanswer = chance(2);
 		v[i]->auto_ack = chance(2);
@@ -133,7 +133,6 @@ static void two_users(void **state)
 		}
 		reset(&f->a, n);
 		reset(&f->b, n);
-		f->no_memory = false;
 		(void)fix_close(&st);
 	}
 }
@@ -214,7 +213,6 @@ static void odd_peer(void **state)
 		vnet_set_filter(f->net, NULL, NULL);
 		udp_set_handler(f->raw.u, NULL, NULL);
 		reset(&f->a, n);
-		f->no_memory = false;
 		(void)fix_close(&st);
 	}
 }
@@ -262,7 +260,6 @@ static void odd_caller(void **state)
 				reset(&f->b, n);
 		}
 		reset(&f->b, n);
-		f->no_memory = false;
 		(void)fix_close(&st);
 	}
 }

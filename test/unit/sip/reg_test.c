@@ -305,6 +305,50 @@ static void stack_ends_first(void **state)
 	assert_log(&f->a, "");
 }
 
+/** Let the raw peer challenge once, then accept whatever comes. */
+static void serve(struct fix *f, uint64_t ms)
+{
+	for (uint64_t t = 0; t < ms; t += 1000) {
+		run(f, 1000);
+		for (size_t i = 0; i < f->raw.n; i++) {
+			const struct sip_msg *m = f->raw.seen[i];
+			bool ok = sip_msg_hdr(m, SIP_HDR_AUTHORIZATION) != NULL;
+
+			raw_reply(f, m, ok ? "200 OK" : "401 No", "reg", ok ? NULL : CHALLENGE("n1"), NULL);
+		}
+		raw_clear(f);
+	}
+}
+
+/* Memory is out at any one moment, and for a while: the registration comes about afterwards all the same. */
+static void out_of_memory(void **state)
+{
+	(void)state;
+	for (long n = 0, asked = 1; n < asked; n++) {
+		struct sip_reg_cfg c;
+		struct fix *f;
+		void *st;
+		int err;
+
+		(void)fix_open(&st);
+		f = st;
+		c = cfg_to(&f->raw.addr, SIP_TRANSP_UDP);
+		c.expires = 600;
+		deref_when_told = false;
+		mem_fail_at(n);
+		err = sip_reg_start(&reg, f->a.sip, &c, reg_h, &f->a);
+		run(f, 10);
+		asked = mem_fail_off();
+		if (!err) {
+			serve(f, 100000);
+			assert_non_null(strstr(f->a.log, "0:200:600"));
+			reg = mem_deref(reg);
+		}
+		serve(f, 3000);
+		(void)fix_close(&st);
+	}
+}
+
 /* ---- over TCP ---- */
 
 static uint64_t server_flow;
@@ -387,6 +431,7 @@ int main(void)
 		TEST(let_go_in_call_back),
 		TEST(stack_ends_first),
 		TEST(connection_refused),
+		cmocka_unit_test(out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
