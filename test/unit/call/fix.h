@@ -489,7 +489,7 @@ static void phone_open(struct fix *f, unsigned i)
 	static const struct sip_ops ops = { .request = phone_request_h };
 	struct phone *p = &f->p[i];
 	char txt[32], sw[32];
-	struct sip_cfg cfg = { .loop = f->loop, .software = sw };
+	struct sip_cfg cfg = { .loop = f->loop, .software = sw, .tcp_idle_s = 1000000 };
 	struct udp_opts o = { 0 };
 
 	p->f = f;
@@ -528,7 +528,7 @@ static UNUSED void phone_register(struct phone *p) { phone_register_q(p, p->user
 struct how {
 	const char *from, *password, *hdrs;
 	uint32_t maxfwd;
-	bool tcp;
+	bool tcp, no_offer;
 };
 
 static UNUSED void phone_call_how(struct phone *p, const char *number, const struct how *h)
@@ -546,8 +546,8 @@ static UNUSED void phone_call_how(struct phone *p, const char *number, const str
 	c.from_display = SLICE("Name \"A\"");
 	c.contact_user = SLICE("secretcontact");
 	c.hdrs = slice_str(h->hdrs);
-	c.ctype = ct_of(p);
-	c.offer = sdp_of(p);
+	c.ctype = h->no_offer ? SLICE_NULL : ct_of(p);
+	c.offer = h->no_offer ? SLICE_NULL : sdp_of(p);
 	c.maxfwd = h->maxfwd;
 	assert_null(p->inv);
 	assert_int_equal(sip_inv_connect(&p->inv, p->sip, &c, &phone_inv_ops, p), 0);
@@ -601,15 +601,22 @@ static UNUSED bool sound(struct phone *a, struct phone *b)
 
 /* ------------------------------------------------------------------ begin and end */
 
+/* TRACE=1 shows the flow of messages of a test that fails. */
+static void trace(const struct fix *f, const struct sa *src, const struct sa *dst, struct slice data)
+{
+	char x[SA_STRLEN], y[SA_STRLEN];
+	struct slice line = slice_cut(&data, '\r');
+
+	if (line.l && (uint8_t)line.p[0] < 0x80)
+		printf("%8llu %s -> %s %.*s\n", (unsigned long long)vnet_now_ms(f->net), sa_str(src, x), sa_str(dst, y), SLICE_FMT(line));
+}
+
 static bool filter_h(const struct sa *src, const struct sa *dst, struct slice data, void *arg)
 {
 	struct fix *f = arg;
 
-	if (getenv("TRACE")) {
-		char x[SA_STRLEN], y[SA_STRLEN];
-		struct slice d = data, line = slice_cut(&d, '\r');
-		printf("%6llu %s -> %s %.*s\n", (unsigned long long)vnet_now_ms(f->net) - 1000000, sa_str(src, x), sa_str(dst, y), data.l > 12 && (uint8_t)data.p[0] < 0x80 ? (int)line.l : 0, line.p);
-	}
+	if (getenv("TRACE"))
+		trace(f, src, dst, data);
 	for (unsigned i = 0; i < PHONES; i++) {
 		struct phone *p = &f->p[i];
 
