@@ -355,6 +355,21 @@ static void a_nonce_is_for_one_address(void **state)
 	af_close(&f);
 }
 
+static void nonces_for_ipv6(void **state)
+{
+	struct af f;
+	char nonce[NONCE_LEN + 1];
+
+	(void)state;
+	af_open(&f, NULL);
+	f.src = fix_sa("2001:db8::2", 5060);
+	nonce_of(&f, nonce);
+	assert_check(&f, ANSWER(.nonce = nonce), SIP_AUTH_OK, false);
+	f.src = fix_sa("2001:db8::3", 5060);
+	assert_check(&f, ANSWER(.nonce = nonce, .nc = "00000002"), SIP_AUTH_BAD, false);
+	af_close(&f);
+}
+
 static void nonces_are_all_different(void **state)
 {
 	struct af f;
@@ -661,6 +676,9 @@ static void client_takes_the_strongest_it_knows(void **state)
 		{"WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256, qop=\"auth-int\"\r\n"
 		 "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=MD5, opaque=\"o\"\r\n",
 		 0, "opaque=\"o\""},
+		{"WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-512-256, qop=\"auth\"\r\n"
+		 "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256, qop=\"auth\"\r\n",
+		 0, "algorithm=SHA-512-256"},
 		{"WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=NEW-1\r\n", ENOTSUP, NULL},
 		{"WWW-Authenticate: Basic realm=\"r\"\r\n", ENOTSUP, NULL},
 		{"", ENOTSUP, NULL},
@@ -740,6 +758,7 @@ int main(void)
 		cmocka_unit_test(without_qop_a_nonce_is_good_once),
 		cmocka_unit_test(old_nonces_are_stale),
 		cmocka_unit_test(a_nonce_is_for_one_address),
+		cmocka_unit_test(nonces_for_ipv6),
 		cmocka_unit_test(nonces_are_all_different),
 		cmocka_unit_test(forgotten_counts_are_never_replayed),
 		cmocka_unit_test(counts_are_forgotten_after_their_life),

@@ -651,6 +651,33 @@ static void software_is_named(void **state)
 	fix_close(&f);
 }
 
+static void without_a_user_the_stack_says_480(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	f.sip->ops.request = NULL;
+	peer_say(&f.a, REQ("INVITE"));
+	assert_code(&f.a, 480);
+	fix_close(&f);
+}
+
+/* RFC 6026: an ACK to a 2xx with the branch of its INVITE goes to the dialogs. */
+static void ack_to_a_2xx_is_not_the_transactions(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	f.answer = 200;
+	peer_say(&f.a, REQ("INVITE"));
+	peer_say(&f.a, REQ("ACK"));
+	assert_int_equal(f.sip->st.dropped, 1); /* there is no dialog here */
+	assert_int_equal(f.sip->strans.n, 1);
+	fix_close(&f);
+}
+
 static void stack_ends_with_open_transactions(void **state)
 {
 	struct fix f;
@@ -698,6 +725,8 @@ int main(void)
 		cmocka_unit_test(answers_carry_what_the_request_said),
 		cmocka_unit_test(answers_go_where_via_says),
 		cmocka_unit_test(software_is_named),
+		cmocka_unit_test(without_a_user_the_stack_says_480),
+		cmocka_unit_test(ack_to_a_2xx_is_not_the_transactions),
 		cmocka_unit_test(stack_ends_with_open_transactions),
 	};
 

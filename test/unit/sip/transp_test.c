@@ -620,6 +620,65 @@ static void both_families_answer_from_where_they_were_asked(void **state)
 	fix_close(&f);
 }
 
+/* Bound to all addresses: the system is asked which one reaches the peer, and what it said is believed for a while. */
+static void sockets_of_all_addresses_find_their_name(void **state)
+{
+	struct fix f;
+	struct sip *s;
+	struct sip_cfg cfg = {0};
+	struct sa any, addr, any6, peer6 = fix_sa("fe80::2", 5060);
+	struct sip_dest d = {.tp = SIP_TRANSP_UDP};
+	struct sip_dest link = {.tp = SIP_TRANSP_UDP, .addr = peer6, .local = fix_sa("fe80::1", 5095)};
+	char txt[SA_STRLEN];
+
+	(void)state;
+	fix_open(&f);
+	cfg.loop = f.loop;
+	assert_int_equal(sip_alloc(&s, &cfg, NULL, NULL), 0);
+	assert_ptr_equal(sip_loop(s), f.loop);
+	d.addr = f.a.addr;
+	assert_int_equal(sip_local_for(s, &d, &addr), EADDRNOTAVAIL);
+	sa_any(&any, AF_INET, 5095);
+	sa_any(&any6, AF_INET6, 5095);
+	assert_int_equal(sip_listen(s, SIP_TRANSP_UDP, &any), 0);
+	assert_int_equal(sip_listen(s, SIP_TRANSP_UDP, &any6), 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(sip_local_for(s, &d, &addr), 0);
+		assert_string_equal(sa_str(&addr, txt), "10.0.0.1:5095");
+		fix_run(&f, 8000);
+	}
+	/* told where a message came to, nobody is asked */
+	d.local = fix_sa("10.0.0.77", 5095);
+	assert_int_equal(sip_local_for(s, &d, &addr), 0);
+	assert_string_equal(sa_str(&addr, txt), "10.0.0.77:5095");
+	/* the scope of a link-local address stays here */
+	link.local.u.in6.sin6_scope_id = 1;
+	assert_int_equal(sip_local_for(s, &link, &addr), 0);
+	assert_string_equal(sa_str(&addr, txt), "[fe80::1]:5095");
+	mem_deref(s);
+	fix_close(&f);
+}
+
+static void too_large_blocks_of_a_websocket(void **state)
+{
+	struct fix f;
+	struct carrier c = {0};
+	struct sip_stream *st;
+	struct sa peer = fix_sa("10.0.0.7", 40000);
+	static char body[66000];
+
+	(void)state;
+	fix_open(&f);
+	memset(body, 'x', sizeof(body) - 1);
+	assert_int_equal(sip_stream_add(&st, f.sip, SIP_TRANSP_WS, &f.addr, &peer, true, &carrier_ops, &c), 0);
+	sip_stream_recv(st, slice_str(REQ("INVITE", .via = "SIP/2.0/WS x.invalid", .body = body)));
+	assert_true(c.closed);
+	assert_int_equal(c.sent, 1);
+	assert_true(slice_starts(rbuf_slice(c.last), SLICE("SIP/2.0 513")));
+	mem_deref(c.last);
+	fix_close(&f);
+}
+
 struct traced {
 	size_t rx, tx;
 };
@@ -681,6 +740,8 @@ int main(void)
 		cmocka_unit_test(destination_of_a_uri),
 		cmocka_unit_test(external_address_outside_our_nets),
 		cmocka_unit_test(both_families_answer_from_where_they_were_asked),
+		cmocka_unit_test(sockets_of_all_addresses_find_their_name),
+		cmocka_unit_test(too_large_blocks_of_a_websocket),
 		cmocka_unit_test(capture_sees_everything),
 	};
 
