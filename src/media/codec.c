@@ -7,17 +7,18 @@
 #include "media/media_priv.h"
 
 static const char *const names[CODEC_COUNT] = {
-	[CODEC_OTHER] = "",       [CODEC_PCMU] = "PCMU",   [CODEC_PCMA] = "PCMA", [CODEC_G722] = "G722",
-	[CODEC_G729] = "G729",    [CODEC_G723] = "G723",   [CODEC_G728] = "G728", [CODEC_GSM] = "GSM",
-	[CODEC_ILBC] = "ILBC",    [CODEC_OPUS] = "OPUS",   [CODEC_SPEEX] = "SPEEX", [CODEC_AMR] = "AMR",
-	[CODEC_AMRWB] = "AMR-WB", [CODEC_L16] = "L16",     [CODEC_CN] = "CN",     [CODEC_TEV] = "TELEPHONE-EVENT",
-	[CODEC_H261] = "H261",    [CODEC_H263] = "H263",   [CODEC_H264] = "H264", [CODEC_H265] = "H265",
-	[CODEC_VP8] = "VP8",      [CODEC_VP9] = "VP9",     [CODEC_AV1] = "AV1",
+	[CODEC_OTHER] = "",       [CODEC_PCMU] = "PCMU", [CODEC_PCMA] = "PCMA",   [CODEC_G722] = "G722",
+	[CODEC_G729] = "G729",    [CODEC_G723] = "G723", [CODEC_G728] = "G728",   [CODEC_GSM] = "GSM",
+	[CODEC_ILBC] = "ILBC",    [CODEC_OPUS] = "OPUS", [CODEC_SPEEX] = "SPEEX", [CODEC_AMR] = "AMR",
+	[CODEC_AMRWB] = "AMR-WB", [CODEC_L16] = "L16",   [CODEC_CN] = "CN",       [CODEC_TEV] = "TELEPHONE-EVENT",
+	[CODEC_H261] = "H261",    [CODEC_H263] = "H263", [CODEC_H264] = "H264",   [CODEC_H265] = "H265",
+	[CODEC_VP8] = "VP8",      [CODEC_VP9] = "VP9",   [CODEC_AV1] = "AV1",
 };
 
 static const struct wcodec statics[] = {
-	{0, CODEC_PCMU, 320}, {3, CODEC_GSM, 320},   {4, CODEC_G723, 320},  {8, CODEC_PCMA, 320},   {9, CODEC_G722, 320}, {13, CODEC_CN, 320},
-	{15, CODEC_G728, 320}, {18, CODEC_G729, 320}, {31, CODEC_H261, 3600}, {34, CODEC_H263, 3600},
+	{0, CODEC_PCMU, 320},   {3, CODEC_GSM, 320},    {4, CODEC_G723, 320},  {8, CODEC_PCMA, 320},
+	{9, CODEC_G722, 320},   {13, CODEC_CN, 320},    {15, CODEC_G728, 320}, {18, CODEC_G729, 320},
+	{31, CODEC_H261, 3600}, {34, CODEC_H263, 3600},
 };
 
 uint8_t codec_id_of(const char *name)
@@ -56,7 +57,8 @@ void wremote_make(struct wremote *w, const struct mstream_remote *r)
 	for (uint8_t i = 0; i < n && w->ncodec < WCODEC_MAX; i++) {
 		const struct mcodec *c = &r->codec[i];
 		uint32_t rate25 = c->rate / 25;
-		w->codec[w->ncodec++] = (struct wcodec){c->pt & 0x7f, codec_id_of(c->name), rate25 > UINT16_MAX ? 0 : (uint16_t)rate25};
+		w->codec[w->ncodec++] = (struct wcodec){c->pt & 0x7f, codec_id_of(c->name),
+							rate25 > UINT16_MAX ? 0 : (uint16_t)rate25};
 	}
 }
 

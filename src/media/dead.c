@@ -59,7 +59,7 @@ void dead_second(struct worker *wk, uint64_t sec)
 		wk->sec++;
 		struct list *slot = &wk->dead[wk->sec % DEAD_SLOTS];
 		/* what is filed again goes to other slots */
-		LIST_EACH(slot, k)
+		LIST_EACH (slot, k)
 			look(LINK_OBJ(k, struct wstream, dead), now_us);
 	}
 }

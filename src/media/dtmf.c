@@ -6,11 +6,11 @@
 #include "media/media_priv.h"
 
 enum {
-	STEP_MS = 20,          /**< one packet each */
-	TONE_STEPS = 5,        /**< 100 ms of tone: the packet at 100 ms is the first with the end bit */
-	END_STEPS = 3,         /**< RFC 4733 2.5.1.4 */
-	DIGIT_STEPS = 8,       /**< with 60 ms of gap */
-	VOLUME = 10,           /**< -10 dBm0 */
+	STEP_MS = 20,    /**< one packet each */
+	TONE_STEPS = 5,  /**< 100 ms of tone: the packet at 100 ms is the first with the end bit */
+	END_STEPS = 3,   /**< RFC 4733 2.5.1.4 */
+	DIGIT_STEPS = 8, /**< with 60 ms of gap */
+	VOLUME = 10,     /**< -10 dBm0 */
 };
 
 static const char digits_of[] = "0123456789*#ABCD";
@@ -63,12 +63,12 @@ void dtmf_rx_second(struct wstream *w)
 /* ------------------------------------------------------------------ sending */
 
 struct dtmf_tx {
-	struct dtmf_tx *next;    /**< ordered after this one */
-	struct loop_msg msg;     /**< home */
+	struct dtmf_tx *next; /**< ordered after this one */
+	struct loop_msg msg;  /**< home */
 	struct timer timer;
 	struct wstream *w;
 	uint64_t due_ms;
-	uint64_t began_us;       /**< of the digit */
+	uint64_t began_us; /**< of the digit */
 	uint32_t ts;
 	uint32_t rate;
 	uint8_t pt;

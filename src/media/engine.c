@@ -85,18 +85,20 @@ static void media_destroy(void *obj)
 	atomic_store(&m->stopping, true);
 	inspect_del(&m->inspect);
 	loop_tail_cancel(&m->tail);
-	LIST_EACH(&m->streams, k)
+	LIST_EACH (&m->streams, k)
 		mstream_close(LINK_OBJ(k, struct mstream, le), NULL, NULL);
 	loop_tail_cancel(&m->tail);
 	if (n > 1 && !loop_is_virtual(m->loop))
 		workers_meet(m, n);
 	for (unsigned i = 0; i < n; i++)
 		loop_thread_stop(m->wk[i].thread);
+	/* those whose port was on its way between two workers never were opened, nor closed */
+	LIST_EACH (&m->streams, j)
+		wstream_let_go(&LINK_OBJ(j, struct mstream, le)->w);
 	if (m->mail)
 		mail_drain(m->mail);
-	/* those whose port was on its way between two workers */
-	LIST_EACH(&m->streams, k)
-		mem_deref(LINK_OBJ(k, struct mstream, le));
+	LIST_EACH (&m->streams, i)
+		mem_deref(LINK_OBJ(i, struct mstream, le));
 	mlinks_free(m);
 	if (m->mail)
 		pools_free(m);
@@ -116,18 +118,22 @@ static void dump(struct buf *b, void *arg)
 	char local[SA_STRLEN], remote[SA_STRLEN];
 
 	media_stats(m, &st);
-	buf_printf(b, "workers %u, streams %u, ports free %u resting %u open %u, packets %llu, dropped %llu\n", m->nwk, st.streams,
-		   st.ports_free, st.ports_resting, st.ports_open, (unsigned long long)st.packets, (unsigned long long)st.dropped);
-	LIST_EACH(&m->streams, k) {
+	buf_printf(b, "workers %u, streams %u, ports free %u resting %u open %u, packets %llu, dropped %llu\n", m->nwk,
+		   st.streams, st.ports_free, st.ports_resting, st.ports_open, (unsigned long long)st.packets,
+		   (unsigned long long)st.dropped);
+	LIST_EACH (&m->streams, k) {
 		const struct mstream *s = LINK_OBJ(k, struct mstream, le);
 		struct mstream_stats ms;
 		struct sa a;
 		mstream_stats(s, &ms);
 		mstream_local(s, &a);
-		buf_printf(b, "%s -> %s%s worker %u %s rx %llu tx %llu lost %llu dropped %llu jitter %u us rtt %u us mos %u.%02u\n",
-			   sa_str(&a, local), ms.latched ? sa_str(&ms.remote, remote) : "-", ms.moved ? " (moved)" : "", s->worker,
-			   ms.codec[0] ? ms.codec : "-", (unsigned long long)ms.rx_packets, (unsigned long long)ms.tx_packets,
-			   (unsigned long long)ms.rx_lost, (unsigned long long)ms.rx_dropped, ms.rx_jitter_us, ms.rtt_us, ms.mos_x100 / 100,
+		buf_printf(b,
+			   "%s -> %s%s worker %u %s rx %llu tx %llu lost %llu dropped %llu jitter %u us rtt %u us mos "
+			   "%u.%02u\n",
+			   sa_str(&a, local), ms.latched ? sa_str(&ms.remote, remote) : "-", ms.moved ? " (moved)" : "",
+			   s->worker, ms.codec[0] ? ms.codec : "-", (unsigned long long)ms.rx_packets,
+			   (unsigned long long)ms.tx_packets, (unsigned long long)ms.rx_lost,
+			   (unsigned long long)ms.rx_dropped, ms.rx_jitter_us, ms.rtt_us, ms.mos_x100 / 100,
 			   ms.mos_x100 % 100);
 	}
 }
@@ -136,7 +142,7 @@ void media_stats(const struct media *m, struct media_stats *st)
 {
 	memset(st, 0, sizeof(*st));
 	st->streams = (uint32_t)m->streams.n;
-	LIST_EACH(&m->pools, k)
+	LIST_EACH (&m->pools, k)
 		pool_count(LINK_OBJ(k, struct pool, le), st);
 	for (unsigned i = 0; i < m->nwk; i++) {
 		st->packets += m->wk[i].seen_packets;

@@ -10,8 +10,8 @@
 #include "media/media_priv.h"
 
 enum {
-	SEQ_AHEAD = 3000,      /**< RFC 3550 A.1 MAX_DROPOUT: a minute at 50 packets a second */
-	RTCP_SLOW = 4,         /**< RTCP comes rarely: silence counts only when it is so many times longer */
+	SEQ_AHEAD = 3000, /**< RFC 3550 A.1 MAX_DROPOUT: a minute at 50 packets a second */
+	RTCP_SLOW = 4,    /**< RTCP comes rarely: silence counts only when it is so many times longer */
 };
 
 static enum latch_result hold(struct latch *la, const struct sa *src, enum latch_state st, uint64_t us)
@@ -26,15 +26,16 @@ static enum latch_result hold(struct latch *la, const struct sa *src, enum latch
 	return res;
 }
 
-static enum latch_result hold_rtp(struct latch *la, const struct sa *src, enum latch_state st, const struct rtp_hdr *h, uint64_t us)
+static enum latch_result hold_rtp(struct latch *la, const struct sa *src, enum latch_state st, const struct rtp_hdr *h,
+				  uint64_t us)
 {
 	la->ssrc = h->ssrc;
 	la->seq = h->seq;
 	return hold(la, src, st, us);
 }
 
-enum latch_result latch_rtp(struct latch *la, const struct sa *sdp, const struct sa *src, const struct rtp_hdr *h, uint64_t us,
-			    uint64_t relearn_us)
+enum latch_result latch_rtp(struct latch *la, const struct sa *sdp, const struct sa *src, const struct rtp_hdr *h,
+			    uint64_t us, uint64_t relearn_us)
 {
 	if (la->state >= LATCH_LEARNT && sa_eq(src, &la->src)) {
 		/* a new SSRC of the locked address is accepted; late packets do not turn the sequence back */
@@ -57,8 +58,8 @@ enum latch_result latch_rtp(struct latch *la, const struct sa *sdp, const struct
 	return LATCH_DROP;
 }
 
-enum latch_result latch_rtcp(struct latch *la, const struct sa *sdp, const struct latch *rtp, const struct sa *src, uint64_t us,
-			     uint64_t relearn_us)
+enum latch_result latch_rtcp(struct latch *la, const struct sa *sdp, const struct latch *rtp, const struct sa *src,
+			     uint64_t us, uint64_t relearn_us)
 {
 	if (la->state >= LATCH_LEARNT && sa_eq(src, &la->src)) {
 		la->us = us;

@@ -23,12 +23,12 @@ struct record {
 };
 
 struct mlink {
-	struct link le;          /**< media.links */
+	struct link le; /**< media.links */
 	struct media *m;
 	struct ring *ring;
 	unsigned to_worker;
 	struct loop_msg open, wake, left, close;
-	atomic_bool armed;       /**< wake is on its way */
+	atomic_bool armed; /**< wake is on its way */
 	/* the loop thread's */
 	bool sent, has_left, released;
 	/* the receiving worker's */
@@ -165,7 +165,7 @@ void mlink_release(struct mlink *l)
 
 void mlinks_free(struct media *m)
 {
-	LIST_EACH(&m->links, k)
+	LIST_EACH (&m->links, k)
 		mem_deref(LINK_OBJ(k, struct mlink, le));
 }
 

@@ -19,12 +19,12 @@ struct media;
 struct mstream;
 
 struct media_cfg {
-	struct loop *loop;        /**< a virtual loop makes virtual workers, stepped on the same thread */
-	unsigned workers;         /**< 0 = cores - 1, at least 1 */
-	uint16_t port_lo, port_hi;/**< RTP ports, e.g. 10000 and 20000; even ports for RTP, odd for RTCP */
-	uint32_t quarantine_ms;   /**< how long a freed port rests; 0 = 30000 */
-	uint32_t dead_s;          /**< see mstream_ops.dead; 0 = 60 */
-	uint32_t relearn_ms;      /**< silence of the locked source after which it may move, 0 = 2000 */
+	struct loop *loop;         /**< a virtual loop makes virtual workers, stepped on the same thread */
+	unsigned workers;          /**< 0 = cores - 1, at least 1 */
+	uint16_t port_lo, port_hi; /**< RTP ports, e.g. 10000 and 20000; even ports for RTP, odd for RTCP */
+	uint32_t quarantine_ms;    /**< how long a freed port rests; 0 = 30000 */
+	uint32_t dead_s;           /**< see mstream_ops.dead; 0 = 60 */
+	uint32_t relearn_ms;       /**< silence of the locked source after which it may move, 0 = 2000 */
 };
 /**
  * New engine with its workers. ENOMEM, EINVAL (port range). mem_deref stops the workers and closes all; sources and
@@ -35,9 +35,9 @@ int media_alloc(struct media **mp, const struct media_cfg *cfg) MUST_CHECK;
 unsigned media_pick_worker(struct media *m);
 
 struct media_stats {
-	uint32_t streams;         /**< in use */
+	uint32_t streams; /**< in use */
 	uint32_t ports_free, ports_resting, ports_open;
-	uint64_t packets, dropped;/**< all streams since start */
+	uint64_t packets, dropped; /**< all streams since start */
 };
 void media_stats(const struct media *m, struct media_stats *st);
 
@@ -46,37 +46,37 @@ enum mstream_kind { MSTREAM_AUDIO, MSTREAM_VIDEO, MSTREAM_OTHER };
 /** A codec of the remote or local description, as far as the media engine cares. */
 struct mcodec {
 	uint8_t pt;
-	char name[16];            /**< encoding name, upper case: "PCMU" "OPUS" "TELEPHONE-EVENT" */
-	uint32_t rate;            /**< RTP clock, Hz */
+	char name[16]; /**< encoding name, upper case: "PCMU" "OPUS" "TELEPHONE-EVENT" */
+	uint32_t rate; /**< RTP clock, Hz */
 	uint8_t ch;
 };
 enum { MCODEC_MAX = 24 };
 
 /** What the stream's party said in its SDP. */
 struct mstream_remote {
-	struct sa rtp;            /**< where it wants RTP; unset or port 0: nowhere */
+	struct sa rtp; /**< where it wants RTP; unset or port 0: nowhere */
 	struct sa rtcp;
 	bool rtcp_mux;
-	bool we_send, we_recv;    /**< after both directions are taken together */
+	bool we_send, we_recv;           /**< after both directions are taken together */
 	struct mcodec codec[MCODEC_MAX]; /**< by preference, as it wants to receive them */
 	uint8_t ncodec;
-	uint16_t ptime_ms;        /**< 0 = 20 */
+	uint16_t ptime_ms; /**< 0 = 20 */
 };
 
 /** Counted per direction and second by the worker; a snapshot. Times in ms, jitter in us. */
 struct mstream_stats {
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
 	uint64_t rx_lost, rx_late_or_dup; /**< by sequence numbers of what the party sends */
-	uint64_t rx_dropped;      /**< refused: wrong source, not RTP, wrong direction */
-	uint32_t rx_jitter_us;    /**< RFC 3550 6.4.1, of the party's stream */
-	uint32_t rtt_us;          /**< us <-> party, from its reports; 0 unknown */
-	uint32_t remote_lost_pm;  /**< what the party reports as lost of what it is sent, per mille of the last report */
-	uint16_t mos_x100;        /**< of what the party sends, E-model (G.107), 100-450; 0 = no audio yet */
-	char codec[16];           /**< last payload name received */
+	uint64_t rx_dropped;              /**< refused: wrong source, not RTP, wrong direction */
+	uint32_t rx_jitter_us;            /**< RFC 3550 6.4.1, of the party's stream */
+	uint32_t rtt_us;                  /**< us <-> party, from its reports; 0 unknown */
+	uint32_t remote_lost_pm; /**< what the party reports as lost of what it is sent, per mille of the last report */
+	uint16_t mos_x100;       /**< of what the party sends, E-model (G.107), 100-450; 0 = no audio yet */
+	char codec[16];          /**< last payload name received */
 	uint64_t first_rx_ms, last_rx_ms; /**< loop's ms, 0 = never */
-	struct sa remote;         /**< where it really sends from, once latched */
+	struct sa remote;                 /**< where it really sends from, once latched */
 	bool latched;
-	bool moved;               /**< it sends from another address than its SDP says */
+	bool moved; /**< it sends from another address than its SDP says */
 };
 
 /** What a stream tells; members may be NULL. */
@@ -89,14 +89,20 @@ struct mstream_ops {
 	void (*first_packet)(struct mstream *s, void *arg);
 };
 
-/** New stream on `worker` with ports on local address `ip` (port ignored). EADDRNOTAVAIL, EMFILE, ERR_LIMIT (port range used up), ENOMEM. */
+/** New stream on `worker` with ports on local address `ip` (port ignored). EADDRNOTAVAIL, EMFILE, ERR_LIMIT (port range
+ * used up), ENOMEM. */
 int mstream_alloc(struct mstream **sp, struct media *m, unsigned worker, enum mstream_kind kind, const struct sa *ip,
 		  const struct mstream_ops *ops, void *arg) MUST_CHECK;
 /** Its ports: what SDP says (RTP; RTCP is one above). */
 void mstream_local(const struct mstream *s, struct sa *rtp);
-/** New remote description: the SDP's address wins, learning opens again. */
+/**
+ * New remote description: the SDP's address wins, learning opens again. Call it once for each new SDP and at answer,
+ * not for a refresh that changes nothing: while learning is open the first packet decides. The first 16 codecs are
+ * remembered.
+ */
 void mstream_set_remote(struct mstream *s, const struct mstream_remote *r);
-/** Relay between two streams, both ways; ends what they did before. Video or audio alike. Streams of two workers are linked by rings. */
+/** Relay between two streams, both ways; ends what they did before. Video or audio alike. Streams of two workers are
+ * linked by rings. */
 void mstream_join(struct mstream *a, struct mstream *b);
 /** End relaying, echo or playing; the outbound stream keeps its SSRC, sequence and time. */
 void mstream_idle(struct mstream *s);
@@ -109,8 +115,8 @@ struct media_source {
 	size_t (*read)(struct media_source *src, int16_t *pcm, size_t n);
 	/** Worker is done with it (end, replaced, stream closed); runs on the loop thread. */
 	void (*done)(struct media_source *src);
-	struct loop_msg msg;      /**< engine's */
-	struct mstream *stream;   /**< engine's */
+	struct loop_msg msg;    /**< engine's */
+	struct mstream *stream; /**< engine's */
 };
 /** Play, in the first codec of the remote that we can encode. `src->done` tells the end. ENOTSUP: no such codec. */
 int mstream_play(struct mstream *s, struct media_source *src) MUST_CHECK;
@@ -128,9 +134,10 @@ int mstream_tap(struct mstream *s, struct media_sink *sink) MUST_CHECK;
 /** Send digits by RFC 4733 (if the remote takes it), 100 ms each with 60 ms gaps. ENOTSUP. */
 int mstream_dtmf(struct mstream *s, struct slice digits) MUST_CHECK;
 
-/** Last snapshot (at most a second old). */
+/** Last snapshot (at most a second old while packets flow; `codec` leaves digits and comfort noise out). */
 void mstream_stats(const struct mstream *s, struct mstream_stats *st);
-/** End: packets stop at once; `done` (may be NULL) gets the final figures on the loop thread; no other call-back comes after this call. */
+/** End: packets stop at once; `done` (may be NULL) gets the final figures on the loop thread; no other call-back comes
+ * after this call. */
 void mstream_close(struct mstream *s, void (*done)(const struct mstream_stats *st, void *arg), void *arg);
 
 /** MOS x100 by the E-model: codec name, loss in per mille, one-way delay ms (G.107, G.113 Ie and Bpl). */

@@ -32,35 +32,59 @@ struct tap;
 struct dtmf_tx;
 
 enum {
-	DEAD_SLOTS = 64,     /**< seconds of the wheel that finds dead streams */
-	SCRATCH = 2048,      /**< longest packet that we build or that crosses between workers */
+	DEAD_SLOTS = 64, /**< seconds of the wheel that finds dead streams */
+	SCRATCH = 2048,  /**< longest packet that we build or that crosses between workers */
 	CNAME_LEN = 16,
-	DTMF_QUEUE = 8,      /**< digits on their way to the loop thread */
-	WCODEC_MAX = 16,     /**< codecs of a remote that are remembered; browsers name 14 */
+	DTMF_QUEUE = 8,  /**< digits on their way to the loop thread */
+	WCODEC_MAX = 16, /**< codecs of a remote that are remembered; browsers name 14 */
 };
 
 /* ------------------------------------------------------------------ codecs (codec.c) */
 
 /** Known codecs; the table in codec.c is in this order. */
 enum codec_id {
-	CODEC_OTHER, CODEC_PCMU, CODEC_PCMA, CODEC_G722, CODEC_G729, CODEC_G723, CODEC_G728, CODEC_GSM, CODEC_ILBC, CODEC_OPUS,
-	CODEC_SPEEX, CODEC_AMR, CODEC_AMRWB, CODEC_L16, CODEC_CN, CODEC_TEV, CODEC_H261, CODEC_H263, CODEC_H264, CODEC_H265,
-	CODEC_VP8, CODEC_VP9, CODEC_AV1, CODEC_COUNT
+	CODEC_OTHER,
+	CODEC_PCMU,
+	CODEC_PCMA,
+	CODEC_G722,
+	CODEC_G729,
+	CODEC_G723,
+	CODEC_G728,
+	CODEC_GSM,
+	CODEC_ILBC,
+	CODEC_OPUS,
+	CODEC_SPEEX,
+	CODEC_AMR,
+	CODEC_AMRWB,
+	CODEC_L16,
+	CODEC_CN,
+	CODEC_TEV,
+	CODEC_H261,
+	CODEC_H263,
+	CODEC_H264,
+	CODEC_H265,
+	CODEC_VP8,
+	CODEC_VP9,
+	CODEC_AV1,
+	CODEC_COUNT
 };
 
 /** A codec of the remote in four bytes. */
 struct wcodec {
-	uint8_t pt, id;      /**< id: enum codec_id */
-	uint16_t rate25;     /**< clock rate / 25 */
+	uint8_t pt, id;  /**< id: enum codec_id */
+	uint16_t rate25; /**< clock rate / 25 */
 };
-static inline uint32_t wcodec_rate(const struct wcodec *c) { return c->rate25 ? c->rate25 * 25U : 8000U; }
+static inline uint32_t wcodec_rate(const struct wcodec *c)
+{
+	return c->rate25 ? c->rate25 * 25U : 8000U;
+}
 
 /** struct mstream_remote in a quarter of its size. */
 struct wremote {
 	struct sa rtp, rtcp; /**< port 0: nowhere */
 	bool set, mux, we_send, we_recv;
 	uint8_t ncodec;
-	uint8_t ptime;       /**< ms */
+	uint8_t ptime; /**< ms */
 	struct wcodec codec[WCODEC_MAX];
 };
 void wremote_make(struct wremote *w, const struct mstream_remote *r);
@@ -85,7 +109,7 @@ struct mailbox {
 	struct loop_msg msg;
 	_Atomic(struct loop_msg *) head;
 	atomic_bool posted;
-	struct media *m;     /**< NULL: the engine is gone */
+	struct media *m; /**< NULL: the engine is gone */
 	struct loop *loop;
 };
 int mailbox_alloc(struct mailbox **bp, struct media *m, struct loop *l) MUST_CHECK;
@@ -100,21 +124,21 @@ void mailbox_close(struct mailbox *b);
 
 /** A pair of bound sockets. */
 struct port {
-	struct link le;      /**< loop: in one of the pool's lists */
+	struct link le; /**< loop: in one of the pool's lists */
 	struct pool *pool;
 	struct udp *rtp, *rtcp;
-	uint16_t nr;         /**< RTP port */
-	uint16_t worker;     /**< whose loop reads it */
-	uint16_t from;       /**< worker that must let go of it first */
+	uint16_t nr;     /**< RTP port */
+	uint16_t worker; /**< whose loop reads it */
+	uint16_t from;   /**< worker that must let go of it first */
 	bool moving;
-	uint64_t ms;         /**< when it came to rest or became free */
+	uint64_t ms; /**< when it came to rest or became free */
 	struct loop_msg msg;
 	struct mstream *taker; /**< stream that waits for the move */
-	atomic_bool busy;    /**< msg is on its way */
+	atomic_bool busy;      /**< msg is on its way */
 	/* the worker's */
-	struct link wle;     /**< in worker.ports while attached */
+	struct link wle; /**< in worker.ports while attached */
 	struct worker *wk;
-	struct wstream *w;   /**< NULL: what arrives is dropped */
+	struct wstream *w; /**< NULL: what arrives is dropped */
 	bool attached;
 };
 
@@ -123,8 +147,8 @@ struct pool {
 	struct link le;
 	struct media *m;
 	struct sa ip;
-	uint8_t *open;       /**< one bit per pair of the range: opened by us */
-	uint32_t npairs;     /**< in the range */
+	uint8_t *open;   /**< one bit per pair of the range: opened by us */
+	uint32_t npairs; /**< in the range */
 	uint32_t nopen;
 	uint32_t at, stride; /**< next pair to try, and the way through the range */
 	uint32_t step;       /**< pairs of the next growth */
@@ -132,7 +156,7 @@ struct pool {
 	unsigned grow_for;   /**< the worker that needs them */
 	struct list resting; /**< oldest first */
 	struct list used, closing;
-	struct list *free;   /**< one list per worker; taken from the front, returned to the back */
+	struct list *free; /**< one list per worker; taken from the front, returned to the back */
 	uint32_t nfree, nused, nclosing;
 	struct timer grow, shrink;
 };
@@ -158,38 +182,38 @@ enum latch_result { LATCH_DROP, LATCH_SAME, LATCH_MOVED };
 /** Where a party really sends from (latch.c). */
 struct latch {
 	struct sa src;
-	uint8_t state;       /**< enum latch_state */
+	uint8_t state; /**< enum latch_state */
 	uint16_t seq;
 	uint32_t ssrc;
-	uint64_t us;         /**< last accepted packet */
+	uint64_t us; /**< last accepted packet */
 };
 /** A packet of RTP came: may it in? `sdp` is the address of the current description. */
-enum latch_result latch_rtp(struct latch *la, const struct sa *sdp, const struct sa *src, const struct rtp_hdr *h, uint64_t us,
-			    uint64_t relearn_us);
+enum latch_result latch_rtp(struct latch *la, const struct sa *sdp, const struct sa *src, const struct rtp_hdr *h,
+			    uint64_t us, uint64_t relearn_us);
 /** A packet of RTCP came on the RTCP port: as latch_rtp, but what is learnt must have the host of the RTP source. */
-enum latch_result latch_rtcp(struct latch *la, const struct sa *sdp, const struct latch *rtp, const struct sa *src, uint64_t us,
-			     uint64_t relearn_us);
+enum latch_result latch_rtcp(struct latch *la, const struct sa *sdp, const struct latch *rtp, const struct sa *src,
+			     uint64_t us, uint64_t relearn_us);
 
 /** What we know of the packets that arrive (quality.c). */
 struct rxq {
 	uint32_t ssrc;
 	uint16_t max_seq;
-	uint8_t pt, codec;   /**< of the last packet */
+	uint8_t pt, codec;       /**< of the last packet */
 	uint8_t audio_pt, audio; /**< of the last one that was neither a digit nor comfort noise */
 	uint32_t rate;
-	bool any;            /**< a packet of this SSRC came */
-	bool dtx;            /**< the last packet said that silence follows */
-	uint64_t win;        /**< bit i: max_seq - i arrived */
+	bool any;     /**< a packet of this SSRC came */
+	bool dtx;     /**< the last packet said that silence follows */
+	uint64_t win; /**< bit i: max_seq - i arrived */
 	uint64_t packets, bytes, dropped, late;
 	int64_t lost;
 	int32_t transit;
-	uint32_t jitter;     /**< timestamp units * 16 */
+	uint32_t jitter; /**< timestamp units * 16 */
 	uint64_t first_us, last_us;
 	/* for our own reports about this SSRC */
 	uint32_t cycles, base;
 	uint32_t received, expected_prior, received_prior;
-	uint32_t sr_mid;     /**< middle 32 bits of the NTP time of its last SR */
-	uint64_t sr_us;      /**< when that came */
+	uint32_t sr_mid; /**< middle 32 bits of the NTP time of its last SR */
+	uint64_t sr_us;  /**< when that came */
 };
 void rxq_packet(struct rxq *q, const struct wremote *r, const struct rtp_hdr *h, size_t len, uint64_t us);
 uint32_t rxq_jitter_us(const struct rxq *q);
@@ -199,23 +223,23 @@ void rxq_report(struct rxq *q, struct rtcp_rb *rb, uint64_t us);
 /** The one stream that goes out to a party (outstream.c). */
 struct outstream {
 	uint32_t ssrc;
-	uint32_t seq;        /**< highest sent, with its cycles */
-	uint32_t ts;         /**< of that packet */
-	uint32_t rate;       /**< its clock */
-	uint64_t us;         /**< when it went */
+	uint32_t seq;  /**< highest sent, with its cycles */
+	uint32_t ts;   /**< of that packet */
+	uint32_t rate; /**< its clock */
+	uint64_t us;   /**< when it went */
 	bool started;
-	bool synced;         /**< the offsets below belong to src */
-	uint16_t guard;      /**< packets for which sequence numbers from before the change are refused */
-	uint32_t src;        /**< SSRC of the present source */
-	uint32_t base;       /**< first sequence number of the present source, ours */
+	bool synced;              /**< the offsets below belong to src */
+	uint16_t guard;           /**< packets for which sequence numbers from before the change are refused */
+	uint32_t src;             /**< SSRC of the present source */
+	uint32_t base;            /**< first sequence number of the present source, ours */
 	uint32_t seq_off, ts_off; /**< ours - the source's */
 	uint64_t packets, bytes;
 	/* reports of the party about this stream */
-	uint32_t sr_mid;     /**< of the last SR that went to the party */
+	uint32_t sr_mid; /**< of the last SR that went to the party */
 	uint64_t sr_us;
 	uint32_t rtt_us;
-	int32_t lost_base;   /**< what it had reported lost before the present source */
-	int32_t lost;        /**< last report */
+	int32_t lost_base; /**< what it had reported lost before the present source */
+	int32_t lost;      /**< last report */
 	uint16_t lost_pm;
 };
 /** New random stream. */
@@ -239,13 +263,13 @@ struct wstream {
 	struct port *port;
 	struct worker *wk;
 	struct mstream *s;
-	uint8_t mode;        /**< enum wmode */
+	uint8_t mode; /**< enum wmode */
 	bool opened, closing;
 	bool first_told, dead_told;
-	struct wstream *peer;    /**< W_RELAY: where what arrives goes */
-	struct wstream *fed_by;  /**< the stream whose packets go out here */
-	struct mlink *link;      /**< W_RELAY to a stream of another worker */
-	struct mlink *link_in;   /**< the link that feeds this one */
+	struct wstream *peer;   /**< W_RELAY: where what arrives goes */
+	struct wstream *fed_by; /**< the stream whose packets go out here */
+	struct mlink *link;     /**< W_RELAY to a stream of another worker */
+	struct mlink *link_in;  /**< the link that feeds this one */
 	struct player *player;
 	struct tap *tap;
 	struct dtmf_tx *dtmf;
@@ -254,23 +278,25 @@ struct wstream {
 	struct rxq q;
 	struct outstream out;
 	struct wremote r;
-	uint64_t alive_us;       /**< last accepted packet of either kind */
-	struct link le;          /**< worker.streams */
-	struct link touched;     /**< worker.touched: to be reported this second */
-	struct link dead;        /**< worker.dead[...] */
-	struct timer report;     /**< our own RTCP */
-	uint64_t reported;       /**< out.packets at the last own report */
-	uint32_t tev_ts;         /**< timestamp of the digit under way */
+	uint64_t flood_us; /**< beginning of the second in which flood_n packets came */
+	uint32_t flood_n;
+	uint64_t alive_us;   /**< last accepted packet of either kind */
+	struct link le;      /**< worker.streams */
+	struct link touched; /**< worker.touched: to be reported this second */
+	struct link dead;    /**< worker.dead[...] */
+	struct timer report; /**< our own RTCP */
+	uint64_t reported;   /**< out.packets at the last own report */
+	uint32_t tev_ts;     /**< timestamp of the digit under way */
 	uint16_t tev_dur;
 	uint8_t tev_event;
-	uint8_t tev_state;       /**< 0 none, 1 under way, 2 told */
-	uint8_t tev_quiet;       /**< seconds without a packet of it */
+	uint8_t tev_state; /**< 0 none, 1 under way, 2 told */
+	uint8_t tev_quiet; /**< seconds without a packet of it */
 	char cname[CNAME_LEN + 1];
 };
 
 /** What the loop thread wants of a stream; also what is sent to the worker. */
 struct order {
-	uint8_t set;         /**< ORDER_ bits */
+	uint8_t set; /**< ORDER_ bits */
 	uint8_t mode;
 	struct wremote r;
 	struct wstream *peer;
@@ -285,6 +311,8 @@ enum { ORDER_REMOTE = 1, ORDER_MODE = 2, ORDER_TAP = 4, ORDER_DTMF = 8 };
 void wstream_open(struct wstream *w);
 void wstream_apply(struct wstream *w, const struct order *o);
 void wstream_close(struct wstream *w);
+/** Everything that feeds, plays to or hears it goes home; also for a stream that was never opened (workers stopped). */
+void wstream_let_go(struct wstream *w);
 /** Leave relay, echo or play. */
 void wstream_idle(struct wstream *w);
 /** Note that its figures changed. */
@@ -304,7 +332,10 @@ void port_rtp_h(struct udp *u, const struct udp_rx *rx, void *arg);
 void port_rtcp_h(struct udp *u, const struct udp_rx *rx, void *arg);
 
 /** Where RTP goes; port 0: nowhere. */
-static inline const struct sa *dst_of(const struct wstream *w) { return w->to_latch ? &w->rtp.src : &w->r.rtp; }
+static inline const struct sa *dst_of(const struct wstream *w)
+{
+	return w->to_latch ? &w->rtp.src : &w->r.rtp;
+}
 /** Stream is on, its party wants packets and we know where. */
 bool can_send(const struct wstream *w);
 /** Put a packet that arrived elsewhere out to the party of `to` (relay.c). Changes the bytes. */
@@ -321,7 +352,10 @@ void rtcp_own(struct wstream *w, bool bye);
 /** Ms to the next own report (RFC 3550 6.2, 6.3.1). */
 uint32_t rtcp_interval_ms(void);
 /** Middle 32 bits of an NTP time. */
-static inline uint32_t ntp_mid(uint32_t sec, uint32_t frac) { return sec << 16 | frac >> 16; }
+static inline uint32_t ntp_mid(uint32_t sec, uint32_t frac)
+{
+	return sec << 16 | frac >> 16;
+}
 
 /** Telephone-event of the party (dtmf.c). */
 void dtmf_rx(struct wstream *w, const struct rtp_hdr *h, const uint8_t *payload, size_t l);
@@ -407,14 +441,14 @@ struct worker {
 	struct mailbox *mail;
 	struct list streams, touched, ports;
 	struct list dead[DEAD_SLOTS];
-	uint64_t sec;            /**< last second of the wheel that was looked at */
+	uint64_t sec; /**< last second of the wheel that was looked at */
 	struct timer tick;
 	uint64_t packets, dropped; /**< received and relayed or played; refused */
 	struct batch batch;
 	struct loop_msg barrier;
 	uint8_t scratch[SCRATCH];
 	/* the loop thread's */
-	uint32_t load;           /**< streams */
+	uint32_t load; /**< streams */
 	uint64_t seen_packets, seen_dropped;
 };
 int worker_start(struct worker *wk, struct media *m, unsigned nr) MUST_CHECK;
@@ -427,10 +461,10 @@ struct media {
 	struct media_cfg cfg;
 	struct loop *loop;
 	struct mailbox *mail;
-	struct worker *wk;       /**< array */
+	struct worker *wk; /**< array */
 	unsigned nwk;
 	struct list streams, pools, dirty, links;
-	struct loop_tail tail;   /**< sends the orders of this turn */
+	struct loop_tail tail; /**< sends the orders of this turn */
 	atomic_bool stopping;
 	struct inspect inspect;
 	struct barrier *barrier; /**< at the end */
@@ -452,9 +486,9 @@ struct mstream {
 	bool closed;
 	struct link le, dirty;
 	struct port *port;
-	struct mstream *peer;    /**< joined with */
+	struct mstream *peer; /**< joined with */
 	struct order want, order;
-	atomic_int state;        /**< enum order_state */
+	atomic_int state; /**< enum order_state */
 	struct loop_msg order_msg, open_msg, close_msg, ev_msg;
 	void (*closed_fn)(struct loop_msg *n); /**< what close_msg does on its way back */
 	void (*done)(const struct mstream_stats *st, void *arg);
@@ -465,7 +499,7 @@ struct mstream {
 	struct digit dq[DTMF_QUEUE];
 	/* figures */
 	struct snap st;
-	struct wstream w;        /**< the worker's half */
+	struct wstream w; /**< the worker's half */
 };
 
 /** Loop thread: orders of this turn. */

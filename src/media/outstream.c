@@ -10,9 +10,9 @@
 #include "media/media_priv.h"
 
 enum {
-	JUMP_AHEAD = 3000,     /**< RFC 3550 A.1 MAX_DROPOUT */
-	JUMP_BACK = 512,       /**< reordering that we believe */
-	GUARD = 1000,          /**< packets after a change during which older numbers are refused */
+	JUMP_AHEAD = 3000, /**< RFC 3550 A.1 MAX_DROPOUT */
+	JUMP_BACK = 512,   /**< reordering that we believe */
+	GUARD = 1000,      /**< packets after a change during which older numbers are refused */
 };
 
 void out_init(struct outstream *o)

@@ -8,17 +8,17 @@
 enum {
 	RATE = 8000,
 	FRAME_MAX = 60 * RATE / 1000,
-	CATCH_UP = 5,          /**< frames sent at once after the worker was late; beyond that, time is skipped */
+	CATCH_UP = 5, /**< frames sent at once after the worker was late; beyond that, time is skipped */
 };
 
 struct player {
-	struct loop_msg msg;     /**< home */
+	struct loop_msg msg; /**< home */
 	struct timer timer;
 	struct media_source *src;
 	uint64_t due_us;
 	uint32_t ts;
-	bool started;            /**< a frame went */
-	bool silent;             /**< the last frame did not go: the next one has the marker */
+	bool started; /**< a frame went */
+	bool silent;  /**< the last frame did not go: the next one has the marker */
 };
 
 /* Loop thread. */

@@ -12,14 +12,14 @@
 #include "media/media_priv.h"
 
 enum {
-	LOW_WATER = 6,         /**< fewer free pairs for a worker: grow */
+	LOW_WATER = 6, /**< fewer free pairs for a worker: grow */
 	STEP_MIN = 16,
 	STEP_MAX = 256,
-	SLICE_PAIRS = 16,      /**< opened in one go: a third of a ms */
+	SLICE_PAIRS = 16, /**< opened in one go: a third of a ms */
 	SLICE_MS = 1,
-	AT_ONCE = 2,           /**< opened while a call waits */
-	TRIES = 512,           /**< ports in other hands before giving up */
-	KEEP = 32,             /**< idle pairs that are always kept */
+	AT_ONCE = 2, /**< opened while a call waits */
+	TRIES = 512, /**< ports in other hands before giving up */
+	KEEP = 32,   /**< idle pairs that are always kept */
 	SHRINK_MS = 5000,
 	SHRINK_PAIRS = 64,
 };
@@ -234,7 +234,7 @@ static void rest_over(struct pool *pool)
 {
 	uint64_t now = loop_now_ms(pool->m->loop);
 
-	LIST_EACH(&pool->resting, k) {
+	LIST_EACH (&pool->resting, k) {
 		struct port *p = LINK_OBJ(k, struct port, le);
 		if (now - p->ms < pool->m->cfg.quarantine_ms)
 			break;
@@ -251,7 +251,7 @@ static void shrink_h(void *arg)
 
 	rest_over(pool);
 	for (unsigned w = 0; w < pool->m->nwk; w++)
-		LIST_EACH(&pool->free[w], k) {
+		LIST_EACH (&pool->free[w], k) {
 			struct port *p = LINK_OBJ(k, struct port, le);
 			if (!left || pool->nfree <= KEEP + pool->nused)
 				break;
@@ -286,7 +286,7 @@ static void pool_destroy(void *obj)
 
 static int pool_get(struct pool **pp, struct media *m, const struct sa *ip)
 {
-	LIST_EACH(&m->pools, k) {
+	LIST_EACH (&m->pools, k) {
 		struct pool *pool = LINK_OBJ(k, struct pool, le);
 		if (sa_eq_addr(&pool->ip, ip)) {
 			*pp = pool;
@@ -320,7 +320,7 @@ static int pool_get(struct pool **pp, struct media *m, const struct sa *ip)
 static struct port *borrow(struct pool *pool, unsigned worker)
 {
 	for (unsigned w = 0; w < pool->m->nwk; w++)
-		LIST_EACH(&pool->free[w], k) {
+		LIST_EACH (&pool->free[w], k) {
 			struct port *p = LINK_OBJ(k, struct port, le);
 			if (w == worker || atomic_load(&p->busy))
 				continue;
@@ -386,13 +386,13 @@ void pool_count(struct pool *pool, struct media_stats *st)
 
 static void ports_drop(struct list *l)
 {
-	LIST_EACH(l, k)
+	LIST_EACH (l, k)
 		mem_deref(LINK_OBJ(k, struct port, le));
 }
 
 void pools_free(struct media *m)
 {
-	LIST_EACH(&m->pools, k) {
+	LIST_EACH (&m->pools, k) {
 		struct pool *pool = LINK_OBJ(k, struct pool, le);
 		metric_add(&media_m_ports, -(int64_t)pool->nopen);
 		for (unsigned w = 0; w < m->nwk; w++)

@@ -6,7 +6,7 @@
 #include "media/media_priv.h"
 
 enum {
-	WINDOW = 64,           /**< packets back in which a late one is told from a double one */
+	WINDOW = 64, /**< packets back in which a late one is told from a double one */
 	JUMP_AHEAD = 3000,
 	JUMP_BACK = 512,
 };

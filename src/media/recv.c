@@ -4,6 +4,11 @@
  */
 #include "media/media_priv.h"
 
+enum {
+	FLOOD_AUDIO = 1000,  /**< packets a second: ten times what 10 ms packets are */
+	FLOOD_OTHER = 10000, /**< 100 Mbit/s of video */
+};
+
 static void refuse(struct wstream *w)
 {
 	w->q.dropped++;
@@ -37,11 +42,24 @@ static void forward(struct wstream *w, uint8_t *p, size_t l, const struct rtp_hd
 	}
 }
 
+/*
+ * More packets in a second than any codec sends. The limit also ends a circle: descriptions that name ports of ours
+ * could make echoes and relays feed each other for ever.
+ */
+static bool flooded(struct wstream *w, uint64_t us)
+{
+	if (us - w->flood_us >= 1000000) {
+		w->flood_us = us;
+		w->flood_n = 0;
+	}
+	return ++w->flood_n > (w->s->kind == MSTREAM_AUDIO ? FLOOD_AUDIO : FLOOD_OTHER);
+}
+
 static void rtp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_t l)
 {
 	struct rtp_hdr h;
 
-	if (rtp_decode(&h, p, l)) {
+	if (flooded(w, rx->us) || rtp_decode(&h, p, l)) {
 		refuse(w);
 		return;
 	}
@@ -75,7 +93,7 @@ static void rtp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_
 
 static void rtcp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_t l, bool on_rtp)
 {
-	if (!rtcp_valid(p, l)) {
+	if (flooded(w, rx->us) || !rtcp_valid(p, l)) {
 		refuse(w);
 		return;
 	}

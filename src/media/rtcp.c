@@ -71,7 +71,8 @@ static void feedback_in(const struct wstream *w, struct rtcp_pkt *k)
 			k->p[i] = (uint8_t)(pid >> 8);
 			k->p[i + 1] = (uint8_t)pid;
 		}
-	} else if ((k->type == RTCP_RTPFB && (k->count == 3 || k->count == 4)) || (k->type == RTCP_PSFB && k->count == 4)) {
+	} else if ((k->type == RTCP_RTPFB && (k->count == 3 || k->count == 4)) ||
+		   (k->type == RTCP_PSFB && k->count == 4)) {
 		/* RFC 5104: TMMBR, TMMBN, FIR have an SSRC in every entry of 8 bytes */
 		feedback_ssrcs(o, k, 12, 8);
 	} else if (k->type == RTCP_PSFB && k->count == 15 && k->l >= 20 && !memcmp(k->p + 12, "REMB", 4)) {

@@ -43,7 +43,8 @@ void rtcp_own(struct wstream *w, bool bye)
 	if (receiver)
 		rxq_report(&w->q, &rb, us);
 	w->reported = w->out.packets;
-	size_t n = rtcp_encode_report(p, SCRATCH, w->out.ssrc, sender ? &sr : NULL, &rb, receiver ? 1 : 0, w->cname, bye);
+	size_t n = rtcp_encode_report(p, SCRATCH, w->out.ssrc, sender ? &sr : NULL, &rb, receiver ? 1 : 0, w->cname,
+				      bye);
 	if (n)
 		send_rtcp(w, p, n);
 }

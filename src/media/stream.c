@@ -61,7 +61,7 @@ void media_flush_orders(void *arg)
 {
 	struct media *m = arg;
 
-	LIST_EACH(&m->dirty, k) {
+	LIST_EACH (&m->dirty, k) {
 		list_unlink(k);
 		flush(LINK_OBJ(k, struct mstream, dirty));
 	}
@@ -159,10 +159,21 @@ static void stats_out(const struct mstream *s, struct mstream_stats *st)
 	const struct snap *n = &s->st;
 
 	*st = (struct mstream_stats){
-		.rx_packets = n->rx_packets, .rx_bytes = n->rx_bytes, .tx_packets = n->tx_packets, .tx_bytes = n->tx_bytes,
-		.rx_lost = n->rx_lost, .rx_late_or_dup = n->rx_late, .rx_dropped = n->rx_dropped,
-		.rx_jitter_us = n->jitter_us, .rtt_us = n->rtt_us, .remote_lost_pm = n->lost_pm, .mos_x100 = n->mos,
-		.first_rx_ms = n->first_ms, .last_rx_ms = n->last_ms, .remote = n->remote, .latched = n->latched,
+		.rx_packets = n->rx_packets,
+		.rx_bytes = n->rx_bytes,
+		.tx_packets = n->tx_packets,
+		.tx_bytes = n->tx_bytes,
+		.rx_lost = n->rx_lost,
+		.rx_late_or_dup = n->rx_late,
+		.rx_dropped = n->rx_dropped,
+		.rx_jitter_us = n->jitter_us,
+		.rtt_us = n->rtt_us,
+		.remote_lost_pm = n->lost_pm,
+		.mos_x100 = n->mos,
+		.first_rx_ms = n->first_ms,
+		.last_rx_ms = n->last_ms,
+		.remote = n->remote,
+		.latched = n->latched,
 		.moved = n->moved,
 	};
 	if (n->rx_packets)

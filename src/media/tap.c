@@ -7,10 +7,10 @@
 #include "media/tone.h"
 
 enum {
-	HELD = 4,              /**< packets that may wait for a missing one: 60 ms */
-	FRAME_MAX = 60 * 8,    /**< samples of one packet that we take */
-	CONCEAL = 3 * 160,     /**< samples of a gap that repeat the last frame, fading; then silence */
-	FILL_MAX = 10 * 8000,  /**< longer pauses are not filled */
+	HELD = 4,             /**< packets that may wait for a missing one: 60 ms */
+	FRAME_MAX = 60 * 8,   /**< samples of one packet that we take */
+	CONCEAL = 3 * 160,    /**< samples of a gap that repeat the last frame, fading; then silence */
+	FILL_MAX = 10 * 8000, /**< longer pauses are not filled */
 	JUMP = 512,
 };
 
@@ -23,13 +23,13 @@ struct held {
 };
 
 struct tap {
-	struct loop_msg msg;     /**< home */
+	struct loop_msg msg; /**< home */
 	struct media_sink *sink;
 	bool synced, timed;
-	uint16_t seq;            /**< expected next */
+	uint16_t seq; /**< expected next */
 	uint32_t ts, ssrc;
 	struct held held[HELD];
-	int16_t last[160];       /**< end of what was written, for concealment */
+	int16_t last[160]; /**< end of what was written, for concealment */
 	size_t nlast;
 };
 

@@ -22,10 +22,10 @@ struct tone {
 	struct media_source src;
 	void (*done)(void *arg);
 	void *arg;
-	unsigned left;           /**< repetitions to go; 0 = for ever */
-	size_t i, n;             /**< step */
-	uint32_t at;             /**< samples of the step that are out */
-	double ph1, ph2;         /**< turns, 0-1: kept over steps, so that nothing clicks */
+	unsigned left;   /**< repetitions to go; 0 = for ever */
+	size_t i, n;     /**< step */
+	uint32_t at;     /**< samples of the step that are out */
+	double ph1, ph2; /**< turns, 0-1: kept over steps, so that nothing clicks */
 	struct tone_step v[];
 };
 
@@ -88,7 +88,8 @@ static void tone_done(struct media_source *src)
 	finish(done, arg);
 }
 
-int tone_source(struct media_source **sp, const struct tone_step *v, size_t n, unsigned repeat, void (*done)(void *arg), void *arg)
+int tone_source(struct media_source **sp, const struct tone_step *v, size_t n, unsigned repeat, void (*done)(void *arg),
+		void *arg)
 {
 	struct tone *t = mem_zalloc(sizeof(*t) + n * sizeof(*v), NULL);
 

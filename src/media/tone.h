@@ -15,15 +15,18 @@ struct tone_step {
 	uint16_t ms;
 	int16_t level_dbm0; /**< e.g. -13 */
 };
-/** New source playing steps in order, `repeat` times (0 = for ever). `done(arg)` on the loop thread at the end (may be NULL); frees itself. ENOMEM. */
-int tone_source(struct media_source **sp, const struct tone_step *v, size_t n, unsigned repeat, void (*done)(void *arg), void *arg) MUST_CHECK;
+/** New source playing steps in order, `repeat` times (0 = for ever). `done(arg)` on the loop thread at the end (may be
+ * NULL); frees itself. ENOMEM. */
+int tone_source(struct media_source **sp, const struct tone_step *v, size_t n, unsigned repeat, void (*done)(void *arg),
+		void *arg) MUST_CHECK;
 
 /** Sound in memory, 8 kHz mono. */
 struct pcm {
 	size_t n;
 	int16_t s[];
 };
-/** Read a WAV file (16-bit or G.711, mono or stereo, any rate: brought to 8 kHz mono). Blocks: not on loop or worker of a server. ERR_SYNTAX, ENOENT. */
+/** Read a WAV file (16-bit or G.711, mono or stereo, any rate: brought to 8 kHz mono). Blocks: not on loop or worker of
+ * a server. ERR_SYNTAX, ENOENT. */
 int wav_read(struct pcm **pp, const char *path) MUST_CHECK;
 /** Write a 16-bit mono WAV of rate 8000. */
 int wav_write(const char *path, const int16_t *s, size_t n) MUST_CHECK;

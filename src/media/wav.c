@@ -13,7 +13,7 @@ enum {
 	RATE = 8000,
 	FILE_MAX = 64 << 20,
 	HEADER = 44,
-	LOBES = 8,             /**< of the sinc, each side */
+	LOBES = 8, /**< of the sinc, each side */
 };
 enum { FMT_PCM = 1, FMT_ALAW = 6, FMT_ULAW = 7, FMT_EXTENSIBLE = 0xfffe };
 
@@ -85,7 +85,9 @@ static double mono(const struct wav *w, size_t i)
 
 	for (unsigned c = 0; c < w->ch; c++) {
 		const uint8_t *p = w->data + (i * w->ch + c) * size;
-		v += w->format == FMT_PCM ? (int16_t)le(p, 2) : w->format == FMT_ALAW ? g711_alaw_dec(*p) : g711_ulaw_dec(*p);
+		v += w->format == FMT_PCM    ? (int16_t)le(p, 2)
+		     : w->format == FMT_ALAW ? g711_alaw_dec(*p)
+					     : g711_ulaw_dec(*p);
 	}
 	return v / w->ch;
 }

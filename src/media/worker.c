@@ -130,9 +130,9 @@ static void fini(struct loop *l, void *arg)
 	struct worker *wk = arg;
 
 	(void)l;
-	LIST_EACH(&wk->streams, k)
+	LIST_EACH (&wk->streams, k)
 		wstream_close(LINK_OBJ(k, struct wstream, le));
-	LIST_EACH(&wk->ports, p)
+	LIST_EACH (&wk->ports, p)
 		port_detach(LINK_OBJ(p, struct port, wle));
 	timer_stop(&wk->tick);
 }

@@ -43,7 +43,8 @@ static void report_h(void *arg)
 
 void wstream_reports(struct wstream *w)
 {
-	bool end_point = w->opened && !w->closing && (w->mode == W_ECHO || w->mode == W_PLAY || (w->mode == W_IDLE && w->tap));
+	bool end_point = w->opened && !w->closing &&
+			 (w->mode == W_ECHO || w->mode == W_PLAY || (w->mode == W_IDLE && w->tap));
 
 	if (end_point && !timer_running(&w->report))
 		/* RFC 3550 6.2: the first one after half the time */
@@ -161,6 +162,15 @@ void wstream_open(struct wstream *w)
 		wstream_close(w);
 }
 
+void wstream_let_go(struct wstream *w)
+{
+	wstream_idle(w);
+	unfeed(w);
+	tap_stop(w);
+	dtmf_tx_stop(w);
+	timer_stop(&w->report);
+}
+
 void wstream_close(struct wstream *w)
 {
 	w->closing = true;
@@ -168,11 +178,7 @@ void wstream_close(struct wstream *w)
 		return;
 	if (w->out.packets)
 		rtcp_own(w, true);
-	wstream_idle(w);
-	unfeed(w);
-	tap_stop(w);
-	dtmf_tx_stop(w);
-	timer_stop(&w->report);
+	wstream_let_go(w);
 	list_unlink(&w->touched);
 	list_unlink(&w->dead);
 	list_unlink(&w->le);

@@ -30,8 +30,8 @@ struct got {
 struct phone {
 	struct loop *l;
 	struct udp *rtp, *rtcp;
-	struct sa addr;      /* its RTP address */
-	struct sa to;        /* the engine's port */
+	struct sa addr; /* its RTP address */
+	struct sa to;   /* the engine's port */
 	uint32_t ssrc, ts;
 	uint16_t seq;
 	uint8_t pt;
@@ -174,8 +174,8 @@ static inline struct mstream_remote fx_remote(const struct sa *rtp)
 }
 
 /* A stream for a phone: each knows the other's address. */
-static inline struct mstream *fx_stream_on(struct fx *f, unsigned worker, struct phone *p, const char *ip, enum mstream_kind kind,
-					   const struct mstream_ops *ops, void *arg)
+static inline struct mstream *fx_stream_on(struct fx *f, unsigned worker, struct phone *p, const char *ip,
+					   enum mstream_kind kind, const struct mstream_ops *ops, void *arg)
 {
 	struct mstream *s = NULL;
 	struct sa local = fx_sa(ip, 0);

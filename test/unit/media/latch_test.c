@@ -273,10 +273,48 @@ static void test_nat_end_to_end(void **state)
 	fx_free(&f);
 }
 
+/* Two echoes whose descriptions name each other's port: a packet must not run in a circle for ever. */
+static void test_circle_of_echoes_is_bounded(void **state)
+{
+	struct fx f;
+	struct sa local = fx_sa("10.1.0.1", 0), pa, pb;
+	struct mstream *a, *b;
+	struct media_stats st;
+	(void)state;
+
+	fx_init(&f);
+	assert_int_equal(mstream_alloc(&a, f.m, 0, MSTREAM_AUDIO, &local, NULL, NULL), 0);
+	assert_int_equal(mstream_alloc(&b, f.m, 0, MSTREAM_AUDIO, &local, NULL, NULL), 0);
+	mstream_local(a, &pa);
+	mstream_local(b, &pb);
+	struct mstream_remote ra = fx_remote(&pb), rb = fx_remote(&pa);
+	mstream_set_remote(a, &ra);
+	mstream_set_remote(b, &rb);
+	mstream_echo(a);
+	mstream_echo(b);
+	const struct vnet_path path = {.delay_ms = 1};
+	assert_int_equal(vnet_set_path(f.net, &local, &local, &path), 0);
+	vnet_run(f.net, 10);
+	uint8_t p[RTP_HDR + 160] = {0x80};
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(vnet_inject(f.net, &pb, &pa, slice_mem(p, sizeof(p))), 0);
+	vnet_run(f.net, 5000);
+	media_stats(f.m, &st);
+	/* the circle breaks in the first second */
+	assert_in_range(st.packets, 500, 2100);
+	fx_free(&f);
+}
+
 static void test_junk_is_counted(void **state)
 {
 	struct call c;
-	static const char *const junk[] = {"", "x", "GET / HTTP/1.0\r\n\r\n", "\x80", "\x80\x00\x00\x01\x00\x00", "\x80\xc8\x00\xff" "aaaaaaaa",
+	static const char *const junk[] = {"",
+					   "x",
+					   "GET / HTTP/1.0\r\n\r\n",
+					   "\x80",
+					   "\x80\x00\x00\x01\x00\x00",
+					   "\x80\xc8\x00\xff"
+					   "aaaaaaaa",
 					   "\x16\xfe\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"};
 	static const size_t len[] = {0, 1, 18, 1, 6, 12, 14};
 	(void)state;
@@ -309,6 +347,7 @@ int main(void)
 		cmocka_unit_test(test_rtp_bleed),
 		cmocka_unit_test(test_rtp_injection),
 		cmocka_unit_test(test_nat_end_to_end),
+		cmocka_unit_test(test_circle_of_echoes_is_bounded),
 		cmocka_unit_test(test_junk_is_counted),
 	};
 

@@ -123,6 +123,11 @@ static void test_ports_of_others_are_passed_over(void **state)
 	fx_free(&f);
 }
 
+static void count_h(void *arg)
+{
+	++*(int *)arg;
+}
+
 static void test_borrowed_from_another_worker(void **state)
 {
 	struct fx f;
@@ -147,10 +152,20 @@ static void test_borrowed_from_another_worker(void **state)
 	vnet_run(f.net, 10);
 	phone_talk(&f, a, 5);
 	assert_int_equal(a->ngot, 5);
-	/* and the engine ends while some are on their way */
-	for (int i = 0; i < 7; i++)
+	/* and the engine ends while some are on their way, with something to play and somebody to hear */
+	int done = 0;
+	for (int i = 0; i < 7; i++) {
+		struct mstream_remote r = fx_remote(&a->addr);
+		const struct tone_step step = {.f1 = 440};
+		struct media_source *src;
 		assert_int_equal(alloc_on(&f, 0, "10.1.0.1", &t[i]), 0);
+		mstream_set_remote(t[i], &r);
+		assert_int_equal(tone_source(&src, &step, 1, 1, count_h, &done), 0);
+		assert_int_equal(mstream_play(t[i], src), 0);
+	}
+	media_flush_orders(f.m);
 	fx_free(&f);
+	assert_int_equal(done, 7);
 }
 
 static void test_grows_ahead_and_shrinks(void **state)

@@ -17,14 +17,21 @@ static void test_emodel_table(void **state)
 	static const struct {
 		const char *codec;
 		double loss, delay;
-		int mos;       /**< as published */
+		int mos; /**< as published */
 	} v[] = {
 		/* G.107: all defaults, R 93.2 */
-		{"PCMU", 0, 0, 441}, {"PCMA", 0, 0, 441}, {"pcmu", 0, 0, 441},
+		{"PCMU", 0, 0, 441},
+		{"PCMA", 0, 0, 441},
+		{"pcmu", 0, 0, 441},
 		/* G.107 Annex B table: R 90, 80, 70, 60, 50, by delay alone */
-		{"PCMU", 0, 133.3, 434}, {"PCMU", 0, 244.1, 403}, {"PCMU", 0, 318.7, 360}, {"PCMU", 0, 393.3, 310}, {"PCMU", 0, 467.9, 258},
+		{"PCMU", 0, 133.3, 434},
+		{"PCMU", 0, 244.1, 403},
+		{"PCMU", 0, 318.7, 360},
+		{"PCMU", 0, 393.3, 310},
+		{"PCMU", 0, 467.9, 258},
 		/* the end of the scale */
-		{"PCMU", 0, 5000, 100}, {"PCMU-NOPLC", 100, 1000, 100},
+		{"PCMU", 0, 5000, 100},
+		{"PCMU-NOPLC", 100, 1000, 100},
 	};
 	(void)state;
 
@@ -40,8 +47,8 @@ static void test_emodel_impairments_of_g113(void **state)
 		double loss, ie_eff;
 	} v[] = {
 		{"PCMU", 1, 3.64}, {"PCMU", 2, 7.01}, {"PCMU", 5, 15.78}, {"PCMU-NOPLC", 2, 30.16},
-		{"G729", 0, 11}, {"G729", 2, 19}, {"G729", 4, 25.6}, {"G723", 0, 15}, {"G723", 2, 23.8},
-		{"GSM", 0, 20}, {"AMR", 0, 5}, {"AMR", 2, 20},
+		{"G729", 0, 11},   {"G729", 2, 19},   {"G729", 4, 25.6},  {"G723", 0, 15},
+		{"G723", 2, 23.8}, {"GSM", 0, 20},    {"AMR", 0, 5},      {"AMR", 2, 20},
 	};
 	(void)state;
 
@@ -53,7 +60,8 @@ static void test_emodel_impairments_of_g113(void **state)
 
 static void test_emodel_is_sane(void **state)
 {
-	static const char *const codecs[] = {"PCMU", "PCMA", "G722", "G729", "GSM", "ILBC", "OPUS", "SPEEX", "", "NOBODY-KNOWS"};
+	static const char *const codecs[] = {"PCMU", "PCMA", "G722",  "G729", "GSM",
+					     "ILBC", "OPUS", "SPEEX", "",     "NOBODY-KNOWS"};
 	(void)state;
 
 	for (size_t i = 0; i < ARRAY_LEN(codecs); i++) {
@@ -199,12 +207,9 @@ static void test_codecs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_emodel_table),
-		cmocka_unit_test(test_emodel_impairments_of_g113),
-		cmocka_unit_test(test_emodel_is_sane),
-		cmocka_unit_test(test_loss_table),
-		cmocka_unit_test(test_jitter),
-		cmocka_unit_test(test_report_block),
+		cmocka_unit_test(test_emodel_table),   cmocka_unit_test(test_emodel_impairments_of_g113),
+		cmocka_unit_test(test_emodel_is_sane), cmocka_unit_test(test_loss_table),
+		cmocka_unit_test(test_jitter),         cmocka_unit_test(test_report_block),
 		cmocka_unit_test(test_codecs),
 	};
 

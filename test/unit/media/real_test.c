@@ -54,7 +54,8 @@ static void rt_init(struct rt *t, unsigned workers)
 {
 	memset(t, 0, sizeof(*t));
 	assert_int_equal(loop_alloc(&t->l), 0);
-	const struct media_cfg cfg = {.loop = t->l, .workers = workers, .port_lo = 31000, .port_hi = 31999, .quarantine_ms = 1};
+	const struct media_cfg cfg = {
+		.loop = t->l, .workers = workers, .port_lo = 31000, .port_hi = 31999, .quarantine_ms = 1};
 	assert_int_equal(media_alloc(&t->m, &cfg), 0);
 	timer_start(&t->bound, t->l, BOUND_MS, bound_h, t);
 }

@@ -68,7 +68,8 @@ static void test_continuity_over_joins(void **state)
 	(void)state;
 
 	fx_init(&f);
-	struct phone *a = fx_phone(&f, "10.0.0.1", 4000), *b = fx_phone(&f, "10.0.0.2", 4000), *c = fx_phone(&f, "10.0.0.3", 4000);
+	struct phone *a = fx_phone(&f, "10.0.0.1", 4000), *b = fx_phone(&f, "10.0.0.2", 4000),
+		     *c = fx_phone(&f, "10.0.0.3", 4000);
 	struct mstream *sa = fx_stream(&f, a), *sb = fx_stream(&f, b), *sc = fx_stream(&f, c);
 	b->seq = 65530;
 	b->ts = 0xffffff00;
@@ -323,7 +324,8 @@ static void test_two_workers(void **state)
 
 	fx_init_cfg(&f, (struct media_cfg){.workers = 2});
 	assert_int_equal(media_pick_worker(f.m), 0);
-	struct phone *a = fx_phone(&f, "10.0.0.1", 4000), *b = fx_phone(&f, "10.0.0.2", 4000), *c = fx_phone(&f, "10.0.0.3", 4000);
+	struct phone *a = fx_phone(&f, "10.0.0.1", 4000), *b = fx_phone(&f, "10.0.0.2", 4000),
+		     *c = fx_phone(&f, "10.0.0.3", 4000);
 	struct mstream *sa = fx_stream(&f, a);
 	assert_int_equal(media_pick_worker(f.m), 1);
 	struct mstream *sb = fx_stream_on(&f, 1, b, "10.1.0.1", MSTREAM_AUDIO, NULL, NULL), *sc = fx_stream(&f, c);

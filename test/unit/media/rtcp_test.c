@@ -45,9 +45,15 @@ static bool find(struct phone *p, uint8_t type, struct rtcp_pkt *k)
 static void send_sr(struct call *c, struct phone *p, const struct rtcp_rb *rb)
 {
 	uint8_t b[200];
-	struct rtcp_sr sr = {.ssrc = p->ssrc, .ntp_sec = 0x11223344, .ntp_frac = 0x55667788, .rtp_ts = p->ts, .packets = 10, .octets = 1600};
+	struct rtcp_sr sr = {.ssrc = p->ssrc,
+			     .ntp_sec = 0x11223344,
+			     .ntp_frac = 0x55667788,
+			     .rtp_ts = p->ts,
+			     .packets = 10,
+			     .octets = 1600};
 
-	size_t l = rtcp_encode_report(b, sizeof(b), p->ssrc, &sr, rb, rb ? 1 : 0, "phone-behind-nat@192.168.1.9", false);
+	size_t l = rtcp_encode_report(b, sizeof(b), p->ssrc, &sr, rb, rb ? 1 : 0, "phone-behind-nat@192.168.1.9",
+				      false);
 	assert_true(l > 0);
 	rtcp_send(c, p, b, l);
 }
@@ -93,8 +99,13 @@ static void test_report_block_is_translated_and_rtt_measured(void **state)
 	/* b answers 105 ms later and says that it held the report for 80 ms of them */
 	vnet_run(c.f.net, 100);
 	const struct rtp_hdr *last = &c.b->got[9].h;
-	rb = (struct rtcp_rb){.ssrc = last->ssrc, .fraction = 64, .lost = 3, .ext_seq = last->seq, .jitter = 8,
-			      .lsr = ntp_mid(0x11223344, 0x55667788), .dlsr = 80 * 65536 / 1000};
+	rb = (struct rtcp_rb){.ssrc = last->ssrc,
+			      .fraction = 64,
+			      .lost = 3,
+			      .ext_seq = last->seq,
+			      .jitter = 8,
+			      .lsr = ntp_mid(0x11223344, 0x55667788),
+			      .dlsr = 80 * 65536 / 1000};
 	send_sr(&c, c.b, &rb);
 	assert_int_equal(c.a->nrtcp, 1);
 	assert_true(find(c.a, RTCP_SR, &k));
@@ -120,10 +131,42 @@ static void test_feedback_is_translated(void **state)
 	uint32_t out = c.b->got[0].h.ssrc;
 	uint16_t seq = c.b->got[4].h.seq;
 	/* b misses a packet of our stream (NACK), and asks for a picture (FIR) */
-	uint8_t fb[] = {0x81, RTCP_RTPFB, 0, 3, 9, 9, 9, 9, (uint8_t)(out >> 24), (uint8_t)(out >> 16), (uint8_t)(out >> 8), (uint8_t)out,
-			(uint8_t)(seq >> 8), (uint8_t)seq, 0, 0,
-			0x84, RTCP_PSFB, 0, 4, 9, 9, 9, 9, 0, 0, 0, 0, (uint8_t)(out >> 24), (uint8_t)(out >> 16), (uint8_t)(out >> 8),
-			(uint8_t)out, 7, 0, 0, 0};
+	uint8_t fb[] = {0x81,
+			RTCP_RTPFB,
+			0,
+			3,
+			9,
+			9,
+			9,
+			9,
+			(uint8_t)(out >> 24),
+			(uint8_t)(out >> 16),
+			(uint8_t)(out >> 8),
+			(uint8_t)out,
+			(uint8_t)(seq >> 8),
+			(uint8_t)seq,
+			0,
+			0,
+			0x84,
+			RTCP_PSFB,
+			0,
+			4,
+			9,
+			9,
+			9,
+			9,
+			0,
+			0,
+			0,
+			0,
+			(uint8_t)(out >> 24),
+			(uint8_t)(out >> 16),
+			(uint8_t)(out >> 8),
+			(uint8_t)out,
+			7,
+			0,
+			0,
+			0};
 	rtcp_send(&c, c.b, fb, sizeof(fb));
 	assert_int_equal(c.a->nrtcp, 1);
 	assert_int_equal(c.a->rtcp_l, sizeof(fb));

@@ -90,7 +90,9 @@ static void test_tone_share(void **state)
 static void test_tone_steps(void **state)
 {
 	struct media_source *src;
-	const struct tone_step v[] = {{.f1 = 350, .f2 = 440, .ms = 100, .level_dbm0 = -13}, {.ms = 50}, {.f1 = 1000, .ms = 25, .level_dbm0 = 0}};
+	const struct tone_step v[] = {{.f1 = 350, .f2 = 440, .ms = 100, .level_dbm0 = -13},
+				      {.ms = 50},
+				      {.f1 = 1000, .ms = 25, .level_dbm0 = 0}};
 	static int16_t s[8000];
 	(void)state;
 
@@ -246,8 +248,8 @@ static void test_wav_formats(void **state)
 	static const struct {
 		unsigned format, ch, rate;
 		bool extra;
-	} v[] = {{1, 1, 8000, true}, {1, 2, 8000, false}, {6, 1, 8000, false}, {7, 2, 8000, true}, {1, 1, 16000, false},
-		 {1, 2, 44100, false}, {1, 1, 48000, true}, {1, 1, 11025, false}};
+	} v[] = {{1, 1, 8000, true},   {1, 2, 8000, false},  {6, 1, 8000, false}, {7, 2, 8000, true},
+		 {1, 1, 16000, false}, {1, 2, 44100, false}, {1, 1, 48000, true}, {1, 1, 11025, false}};
 	static uint8_t b[200000];
 	struct pcm *p;
 	(void)state;
