@@ -16,4 +16,5 @@ install: all
 	install -Dm644 $(BUILD)/liboffhook.a $(DESTDIR)$(PREFIX)/lib/liboffhook.a
 	install -d $(DESTDIR)$(PREFIX)/include/offhook
 	install -m644 include/offhook/*.h $(DESTDIR)$(PREFIX)/include/offhook/
-	install -Dm644 tools/offhook.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/offhook
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	$(BUILD)/offhook completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/offhook

@@ -106,7 +106,9 @@ static size_t fit(const char *s, size_t width)
 static void defuse(char *s)
 {
 	for (unsigned char *p = (unsigned char *)s; *p; p++) {
-		if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0))
+		if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+			p[0] = p[1] = '?'; /* U+0080 to U+009F */
+		else if (*p < 0x20 || *p == 0x7f)
 			*p = '?';
 	}
 }
