@@ -157,6 +157,14 @@ static void to_user(struct sip_strans *st, const struct sip_msg *msg)
 		sip_reply_simple(st, 480, NULL);
 }
 
+/* New calls are the first to be turned away: what is going on already needs the rest. */
+static bool is_full(const struct sip *s, const struct sip_msg *msg)
+{
+	bool call = msg->m == SIP_INVITE && !msg->to.tag.l;
+
+	return s->strans.n + s->ctrans.n >= s->max_trans - (call ? s->max_trans / 5 : 0);
+}
+
 static void overload(struct sip *s, const struct sip_msg *msg)
 {
 	sip_reply_stateless(s, msg, 503, NULL, SLICE("Retry-After: 5\r\n"));
@@ -166,7 +174,7 @@ static void new_request(struct sip *s, struct sip_msg *msg)
 {
 	struct sip_strans *st;
 
-	if (s->strans.n + s->ctrans.n >= s->max_trans || sip_strans_new(&st, s, msg)) {
+	if (is_full(s, msg) || sip_strans_new(&st, s, msg)) {
 		overload(s, msg);
 		return;
 	}

@@ -19,11 +19,12 @@
 #include "sip/transp.h"
 
 enum {
-	SIP_SDP_MAX = 16384,  /**< bytes of an SDP body; more is answered 513 */
-	SIP_TAGS_MAX = 16,    /**< option tags of sip_support() */
-	SIP_ROUTE_CACHE = 64, /**< remembered "which local address reaches this peer" */
-	SIP_BRANCH_LEN = 23,  /**< "z9hG4bK" and 16 random characters */
-	SIP_TAG_LEN = 12      /**< our tags */
+	SIP_SDP_MAX = 16384,     /**< bytes of an SDP body; more is answered 513 */
+	SIP_RX_TOTAL = 32 << 20, /**< bytes of unfinished messages of all streams */
+	SIP_TAGS_MAX = 16,       /**< option tags of sip_support() */
+	SIP_ROUTE_CACHE = 64,    /**< remembered "which local address reaches this peer" */
+	SIP_BRANCH_LEN = 23,     /**< "z9hG4bK" and 16 random characters */
+	SIP_TAG_LEN = 12         /**< our tags */
 };
 
 /** A socket we receive on. */
@@ -49,6 +50,7 @@ struct sip {
 	struct list listeners;    /**< struct sip_listener */
 	struct hash streams;      /**< struct sip_stream by flow id */
 	struct hash stream_addrs; /**< the same by transport and peer */
+	size_t rx_bytes;          /**< memory of unfinished messages */
 	uint64_t next_flow;
 	struct hash strans;         /**< server transactions by their key (RFC 3261 17.2.3) */
 	struct hash merge;          /**< the same by Call-ID, From tag and CSeq (RFC 3261 8.2.2.2) */
@@ -121,6 +123,7 @@ struct sip_stream {
 	const struct sip_stream_ops *ops;
 	void *conn;
 	struct list clients; /**< struct sip_ctrans that sent by it and wait */
+	size_t rx_counted;   /**< of rx, in sip.rx_bytes */
 	struct buf rx;       /**< an unfinished message */
 	struct sip_framer framer;
 	struct timer tmr;

@@ -6,6 +6,8 @@
 #include "base/log.h"
 #include "sip/sip_priv.h"
 
+enum { RX_SMALL = 4096 /* bytes of an unfinished message that is never too much */ };
+
 static uint32_t addr_key(enum sip_transp tp, const struct sa *peer)
 {
 	return sa_hash(peer) + (uint32_t)tp;
@@ -65,6 +67,13 @@ void sip_flow_release(struct sip *s, uint64_t flow)
 		st->holds--;
 }
 
+/* Unfinished messages of all streams together are bounded, or a crowd of slow senders could eat all memory. */
+static void recount(struct sip_stream *st)
+{
+	st->sip->rx_bytes += st->rx.cap - st->rx_counted;
+	st->rx_counted = st->rx.cap;
+}
+
 /* Out of the tables; the carrier is told unless it told us. */
 static void forget(struct sip_stream *st, bool tell_carrier)
 {
@@ -73,8 +82,9 @@ static void forget(struct sip_stream *st, bool tell_carrier)
 	timer_stop(&st->tmr);
 	hash_del(&s->streams, &st->id_he);
 	hash_del(&s->stream_addrs, &st->addr_he);
-	st->sip = NULL;
 	buf_free(&st->rx);
+	recount(st);
+	st->sip = NULL;
 	if (tell_carrier)
 		st->ops->close(st->conn);
 }
@@ -336,6 +346,9 @@ static void recv_framed(struct sip_stream *st, struct slice data)
 		err = keep(st, rest, in_rx);
 	else if (in_rx)
 		buf_free(&st->rx);
+	recount(st);
+	if (!err && st->rx.cap > RX_SMALL && st->sip->rx_bytes > SIP_RX_TOTAL)
+		err = ERR_LIMIT;
 	if (err)
 		sip_stream_close(st, err);
 }

@@ -301,6 +301,27 @@ static void provisional_slows_e_but_not_f(void **state)
 	fix_close(&f);
 }
 
+/* The request is lost at each position of the schedule; the answer comes after the next one. */
+static void answer_after_each_lost_request(void **state)
+{
+	(void)state;
+	for (size_t lost = 0; lost < 11; lost++) {
+		struct fix f;
+
+		fix_open(&f);
+		assert_int_equal(fix_send(&f, SIP_OPTIONS, SIP_TRANSP_UDP, NULL), 0);
+		while (f.a.n < lost + 1)
+			fix_run(&f, 100);
+		peer_say(&f.a, rsp_txt(&f.a.v[0], 200, "bt", ""));
+		assert_int_equal(f.responses, 1);
+		fix_run(&f, 5200);
+		assert_int_equal(f.a.n, lost + 1);
+		assert_int_equal(f.failed, 0);
+		fix_assert_idle(&f);
+		fix_close(&f);
+	}
+}
+
 static void timer_k_absorbs_repeated_answers(void **state)
 {
 	struct fix f;
@@ -531,6 +552,7 @@ int main(void)
 		cmocka_unit_test(cancel_without_any_answer_times_out),
 		cmocka_unit_test(timers_e_and_f),
 		cmocka_unit_test(provisional_slows_e_but_not_f),
+		cmocka_unit_test(answer_after_each_lost_request),
 		cmocka_unit_test(timer_k_absorbs_repeated_answers),
 		cmocka_unit_test(tcp_request_is_sent_once),
 		cmocka_unit_test(strange_responses_are_dropped),

@@ -564,6 +564,29 @@ static void overload_is_503(void **state)
 	fix_close(&f);
 }
 
+static void new_calls_are_shed_first(void **state)
+{
+	struct fix f;
+	struct sip_cfg cfg = {.max_trans = 5};
+
+	(void)state;
+	fix_open_cfg(&f, &cfg);
+	for (int i = 0; i < 5; i++) {
+		char id[24];
+
+		snprintf(id, sizeof(id), "z9hG4bK%d", i);
+		peer_say(&f.a, REQ("INVITE", .branch = id, .callid = id));
+	}
+	assert_int_equal(f.requests, 4);
+	assert_code(&f.a, 503);
+	peer_say(&f.a, REQ("REGISTER", .branch = "z9hG4bKr", .callid = "r"));
+	assert_int_equal(f.requests, 5);
+	peer_say(&f.a, REQ("REGISTER", .branch = "z9hG4bKs", .callid = "s"));
+	assert_int_equal(f.requests, 5);
+	assert_code(&f.a, 503);
+	fix_close(&f);
+}
+
 static void refused_sources_hear_nothing(void **state)
 {
 	struct fix f;
@@ -721,6 +744,7 @@ int main(void)
 		cmocka_unit_test(malformed_requests),
 		cmocka_unit_test(big_sdp_is_513),
 		cmocka_unit_test(overload_is_503),
+		cmocka_unit_test(new_calls_are_shed_first),
 		cmocka_unit_test(refused_sources_hear_nothing),
 		cmocka_unit_test(answers_carry_what_the_request_said),
 		cmocka_unit_test(answers_go_where_via_says),

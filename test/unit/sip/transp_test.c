@@ -659,6 +659,46 @@ static void sockets_of_all_addresses_find_their_name(void **state)
 	fix_close(&f);
 }
 
+/* Each carrier may begin a message of nearly 64 kB; together they may not fill the memory. */
+static void unfinished_messages_are_bounded_together(void **state)
+{
+	enum { SENDERS = 1200, PART = 60000 };
+	struct fix f;
+	struct carrier *c = calloc(SENDERS, sizeof(*c));
+	char *part = malloc(PART);
+	const char *head = "INVITE sip:x SIP/2.0\r\nContent-Length: 65000\r\n\r\n";
+	size_t closed = 0;
+
+	(void)state;
+	assert_non_null(c);
+	assert_non_null(part);
+	memset(part, 'x', PART);
+	memcpy(part, head, strlen(head));
+	fix_open(&f);
+	for (size_t i = 0; i < SENDERS; i++) {
+		struct sa peer = fix_sa("10.0.0.7", (uint16_t)(10000 + i));
+		struct sip_stream *st;
+
+		assert_int_equal(sip_stream_add(&st, f.sip, SIP_TRANSP_TLS, &f.addr, &peer, true, &carrier_ops, &c[i]),
+				 0);
+		sip_stream_recv(st, slice_mem(part, PART));
+		closed += c[i].closed;
+		assert_true(f.sip->rx_bytes <= SIP_RX_TOTAL);
+	}
+	assert_in_range(closed, 1, SENDERS - SIP_RX_TOTAL / (2 * SIP_MSG_MAX));
+	assert_int_equal(f.sip->streams.n, SENDERS - closed);
+	/* short beginnings are still welcome; all is given back in the end */
+	peer_connect(&f.a);
+	peer_stream(&f.a, "OPTIONS sip:x SIP/2.0\r\n");
+	assert_false(f.a.closed);
+	fix_run(&f, 1000 * (SIP_STREAM_MSG_S + 1));
+	assert_int_equal(f.sip->streams.n, 0);
+	assert_int_equal(f.sip->rx_bytes, 0);
+	fix_close(&f);
+	free(part);
+	free(c);
+}
+
 static void too_large_blocks_of_a_websocket(void **state)
 {
 	struct fix f;
@@ -741,6 +781,7 @@ int main(void)
 		cmocka_unit_test(external_address_outside_our_nets),
 		cmocka_unit_test(both_families_answer_from_where_they_were_asked),
 		cmocka_unit_test(sockets_of_all_addresses_find_their_name),
+		cmocka_unit_test(unfinished_messages_are_bounded_together),
 		cmocka_unit_test(too_large_blocks_of_a_websocket),
 		cmocka_unit_test(capture_sees_everything),
 	};
