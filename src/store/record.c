@@ -5,6 +5,7 @@
  * all the coalescing there is. When too many wait (the disk is full), the oldest
  * are given up: refreshes first, then calls that have not ended, then the rest.
  */
+#include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
 #include "base/log.h"
@@ -164,6 +165,26 @@ void records_free(struct list *l)
 {
 	while (l->head)
 		mem_deref(LINK_OBJ(l->head, struct record, le));
+}
+
+static int order(const void *a, const void *b)
+{
+	const struct record *x = *(struct record *const *)a, *y = *(struct record *const *)b;
+
+	return x->kind != y->kind ? (int)x->kind - (int)y->kind : slice_cmp(x->id, y->id);
+}
+
+struct record **records_sorted(const struct list *l)
+{
+	struct record **r = mem_alloc(l->n * sizeof(struct record *), NULL);
+	size_t n = 0;
+
+	if (!r)
+		return NULL;
+	LIST_EACH(l, k)
+		r[n++] = LINK_OBJ(k, struct record, le);
+	qsort(r, n, sizeof(struct record *), order);
+	return r;
 }
 
 /* Is a new batch begun, or is it time to hurry? One signal for a whole batch: it costs more than all the rest. */

@@ -27,7 +27,8 @@ enum {
 	RECORD_DELAY_MS = 700,   /* a record is on disk within a second: this, and the commit */
 	LAZY_DELAY_MS = 29000,
 	WRITER_CACHE_KIB = 1000,
-	BATCH_RECORDS = 512,     /* per transaction */
+	BATCH_RECORDS = 2048,    /* per transaction: sorted, many share a page */
+	TAKE_RECORDS = 256,      /* at once under the lock: the loop may be waiting for it */
 	BATCH_TROUBLE = 8,       /* after a failure: a disk that is full takes little pieces */
 	VIRTUAL_RECORDS = 256,   /* a virtual loop writes when so many wait */
 	BEAT_MS = 5000           /* while calls are open the last known time is kept this often */
@@ -131,6 +132,8 @@ void records_take(struct records *rs, struct list *out, size_t max, bool all, ui
 /* Put back what could not be written; newer ones win. */
 void records_put_back(struct records *rs, struct list *in);
 void records_free(struct list *l);
+/* New array of them by kind and id, so that neighbours meet in the same pages; NULL when memory is out. */
+struct record **records_sorted(const struct list *l);
 /* Write one record. */
 int cdr_write(struct db *db, const struct record *r) MUST_CHECK;
 int state_write(struct db *db, const struct record *r) MUST_CHECK;

@@ -15,10 +15,9 @@ static struct metric records_total = {.name = "store_records_written_total", .he
 
 static void trouble(struct store *s, int err)
 {
-	if (!fault_is(err))
-		return;
 	store_lock(s);
-	trouble_set(s, err);
+	if (err)
+		trouble_set(s, err);
 	store_unlock(s);
 }
 
@@ -120,19 +119,17 @@ static int write_record(struct store *s, struct record *r)
 	return 0;
 }
 
-static int write_batch(struct store *s, struct list *l)
+static int write_batch(struct store *s, const struct list *l)
 {
-	int err = savepoint(&s->w, "BEGIN IMMEDIATE");
+	struct record **r = records_sorted(l);
+	int err = r ? savepoint(&s->w, "BEGIN IMMEDIATE") : ENOMEM;
 	bool cdr = false;
 
-	LIST_EACH(l, k) {
-		struct record *r = LINK_OBJ(k, struct record, le);
-
-		if (err)
-			break;
-		cdr |= r->kind == RECORD_CDR;
-		err = write_record(s, r);
+	for (size_t i = 0; !err && i < l->n; i++) {
+		cdr |= r[i]->kind == RECORD_CDR;
+		err = write_record(s, r[i]);
 	}
+	mem_deref(r);
 	if (!err && cdr) {
 		err = cdr_beat(&s->w, store_wall_ms(s), &s->calls_open);
 		s->beat_due = store_mono_ms(s) + BEAT_MS;
@@ -144,15 +141,28 @@ static int write_batch(struct store *s, struct list *l)
 	return err;
 }
 
-/* One batch out of the queue; if it fails it goes back, and smaller ones follow. *more: go on. */
+/* A batch out of the queue, in pieces. */
+static void take_batch(struct store *s, bool all, struct list *batch)
+{
+	size_t before;
+
+	do {
+		size_t max = batch->n + TAKE_RECORDS < s->batch ? batch->n + TAKE_RECORDS : s->batch;
+
+		before = batch->n;
+		store_lock(s);
+		records_take(&s->rec, batch, max, all, store_mono_ms(s));
+		store_unlock(s);
+	} while (batch->n > before && batch->n < s->batch);
+}
+
+/* One batch; if it fails it goes back, and smaller ones follow. *more: go on. */
 static int write_some(struct store *s, bool all, bool *more)
 {
 	struct list batch = {0};
 	int err = 0;
 
-	store_lock(s);
-	records_take(&s->rec, &batch, s->batch, all, store_mono_ms(s));
-	store_unlock(s);
+	take_batch(s, all, &batch);
 	*more = batch.n > 0;
 	if (!*more)
 		return 0;

@@ -369,6 +369,47 @@ static void close_early(void **st)
 	assert_int_equal(fix_get(f, "5", false), 0);
 }
 
+#ifdef OH_DEBUG
+/* Every allocation fails once: an answer comes, and what it says is true. */
+static void out_of_memory(void **st)
+{
+	struct fix *f = *st;
+	char number[24], obj[80];
+	bool made = false;
+
+	for (long n = 0; n < 500 && !made; n++) {
+		struct change_item it = {CHANGE_CREATE, &extension_resource, NULL};
+		struct store_change c = {.item = &it, .n = 1, .author = "tester"};
+
+		snprintf(number, sizeof(number), "%ld", n);
+		snprintf(obj, sizeof(obj), "{\"number\":\"%ld\",\"password\":\"pass-word\"}", n);
+		it.obj = json_loads(obj, 0, NULL);
+		mem_fail_at(n);
+		store_change(f->s, &c, fix_change_h, f);
+		vnet_run(f->net, 1);
+		made = mem_fail_off() <= n;
+		json_decref(it.obj);
+		assert_true(f->answered);
+		f->answered = false;
+		assert_true(f->err == 0 || f->err == ENOMEM);
+		assert_true(f->err == 0 || strlen(f->why) > 5);
+		made = made && !f->err;
+		assert_int_equal(f->err ? ENOENT : 0, fix_get(f, number, true));
+	}
+	assert_true(made);
+	for (long n = 0; n < 50; n++) {
+		mem_fail_at(n);
+		store_get(f->s, &extension_resource, number, true, fix_json_h, f);
+		vnet_run(f->net, 1);
+		mem_fail_off();
+		assert_true(f->answered);
+		f->answered = false;
+		assert_true(f->err == 0 || f->err == ENOMEM);
+	}
+	assert_int_equal(f->err, 0);
+}
+#endif
+
 #define BOTH(fn) \
 	{#fn "_virtual", fn, fix_setup_virtual, fix_teardown, NULL}, \
 	{#fn "_threads", fn, fix_setup_threads, fix_teardown, NULL}
@@ -378,6 +419,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH(create), BOTH(update), BOTH(delete), BOTH(transaction), BOTH(history), BOTH(undo), BOTH(undo_refused),
 		BOTH(redo), BOTH(undo_delete), BOTH(watch), BOTH(reopen), BOTH(group), BOTH(close_early),
+#ifdef OH_DEBUG
+		{"out_of_memory", out_of_memory, fix_setup_virtual, fix_teardown, NULL},
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

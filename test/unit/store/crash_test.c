@@ -32,7 +32,7 @@ static void next_change(struct child *c)
 {
 	struct change_item it = {CHANGE_CREATE, &extension_resource, NULL, json_pack("{s:i}", "number", 1 + c->n)};
 	struct store_change ch = {.item = &it, .n = 1, .author = "tester"};
-	char id[16];
+	char id[24];
 
 	snprintf(id, sizeof(id), "call%u", c->n);
 	store_cdr(c->f->s, &(struct cdr_row){.id = slice_str(id), .start_ms = 1 + c->n}, false);

@@ -76,7 +76,7 @@ static void row(void **st)
 static void coalesced(void **st)
 {
 	struct fix *f = *st;
-	char id[8];
+	char id[24];
 
 	writes();
 	for (int i = 0; i < 50; i++) {
@@ -114,7 +114,7 @@ static void filters(void **st)
 {
 	struct fix *f = *st;
 	struct cdr_filter flt = {.limit = 4};
-	char id[16], before[32];
+	char id[24], before[32];
 	int n = 0;
 
 	for (int i = 0; i < 10; i++) {
@@ -131,7 +131,7 @@ static void filters(void **st)
 	for (;;) {
 		list(f, &flt);
 		for (size_t i = 0; i < json_array_size(json_object_get(f->res, "items")); i++) {
-			char at[32], want[16];
+			char at[32], want[24];
 
 			snprintf(at, sizeof(at), "items.%zu.id", i);
 			snprintf(want, sizeof(want), "f%d", 9 - n++);
@@ -199,7 +199,7 @@ static void state(void **st)
 static void lazy(void **st)
 {
 	struct fix *f = *st;
-	char key[8];
+	char key[24];
 
 	writes();
 	for (int i = 0; i < 10; i++) {
@@ -281,7 +281,7 @@ static void order_of_loss(void **st)
 	assert_true(store_trouble(f->s, &h));
 	assert_int_equal(h.waiting, 1);
 	for (int i = 0; i < 3; i++) {
-		char id[8];
+		char id[24];
 
 		snprintf(id, sizeof(id), "final%d", i);
 		put_cdr(f, id, 2, "answered", true);
@@ -343,7 +343,7 @@ static void poisoned(void **st)
 static void busy(void **st)
 {
 	struct fix *f = *st;
-	char id[16];
+	char id[24];
 
 	for (int i = 0; i < 20000; i++) {
 		snprintf(id, sizeof(id), "%05d", i % 7000);

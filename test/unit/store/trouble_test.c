@@ -44,7 +44,7 @@ static void limit(off_t bytes)
 
 static void put_cdr(struct fix *f, int n)
 {
-	char id[16], detail[1100];
+	char id[24], detail[1100];
 	struct cdr_row row = {.from = SLICE("100"), .to = SLICE("101"), .start_ms = 1 + n, .outcome = SLICE("answered")};
 
 	snprintf(id, sizeof(id), "c%05d", n);
