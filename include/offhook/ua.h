@@ -3,8 +3,8 @@
  *
  * One oh_ua is one phone: it has an event loop, SIP over UDP and TCP, media
  * workers, accounts that register, and calls. Everything is called, and every
- * call-back comes, on the thread that runs oh_ua_run() (or oh_ua_step()); only
- * oh_ua_wake() may be called from elsewhere.
+ * call-back comes, on the thread that runs oh_ua_run(); only oh_ua_wake() and
+ * oh_ua_stop() may be called from elsewhere.
  * Ownership: the oh_ua owns its accounts and calls; an oh_call is valid until its
  * OH_CALL_ENDED event returns. Strings in events are valid during the call.
  */
@@ -48,7 +48,7 @@ struct oh_event {
 	struct oh_account *account;
 	struct oh_call *call;
 	unsigned code;        /**< SIP status code, 0 if none */
-	const char *text;     /**< reason in words */
+	const char *text;     /**< reason in words: the phrase of the answer, or the Reason header of CANCEL or BYE */
 	const char *peer;     /**< SIP URI of the other end */
 	const char *peer_name;
 	char digit;
@@ -68,7 +68,7 @@ struct oh_ua_config {
 int oh_ua_new(struct oh_ua **uap, const struct oh_ua_config *cfg);
 /** Run until oh_ua_stop(). */
 int oh_ua_run(struct oh_ua *ua);
-/** Leave oh_ua_run after this turn. */
+/** Leave oh_ua_run after this turn. From any thread or a signal handler. */
 void oh_ua_stop(struct oh_ua *ua);
 /** Run `fn(arg)` on the agent's thread, from any thread. ENOMEM. */
 int oh_ua_wake(struct oh_ua *ua, void (*fn)(void *arg), void *arg);
@@ -84,47 +84,53 @@ struct oh_account_config {
 	const char *password;
 	const char *auth_user;     /**< NULL: as user */
 	const char *display;       /**< shown to the called party; NULL: none */
-	const char *server;        /**< "127.0.0.1:5060" */
+	const char *server;        /**< literal address, port 5060 if none: "127.0.0.1:5060", "[::1]" */
 	enum oh_transport transport;
 	bool do_register;
 	uint32_t expires;          /**< s, 0: 3600 */
 	const char *contact_params;/**< ";q=0.5" or NULL */
 };
-/** New account; starts to register if asked. */
+/** New account; starts to register if asked. EINVAL (no user or server), OH_ERR_SYNTAX (server), ENOMEM, or what sending says. */
 int oh_account_add(struct oh_ua *ua, struct oh_account **ap, const struct oh_account_config *cfg);
-/** Unregister and forget. */
+/** Register now, or unregister and stay; OH_REGISTERED, OH_UNREGISTERED or OH_REGISTER_FAILED follows. */
+int oh_account_register(struct oh_account *a, bool on);
+/** Hang up its calls, unregister (one try, no event follows) and forget. */
 void oh_account_remove(struct oh_account *a);
 bool oh_account_registered(const struct oh_account *a);
 
 /** How a call sounds and what it offers. All zero: PCMU, PCMA and telephone-event, silence sent, nothing kept. */
 struct oh_call_options {
-	const char *play_file;     /**< WAV to send, for ever */
+	const char *play_file;     /**< WAV to send, over and over */
 	unsigned play_tone_hz;     /**< or a tone */
+	bool play_once;            /**< the file once, the tone for 1 s; then OH_CALL_PLAYED and silence */
 	bool record;               /**< keep received sound for oh_call_heard / oh_call_save */
 	const char *codecs;        /**< "PCMA PCMU" in order; NULL: default */
 	bool delayed_offer;        /**< INVITE without SDP */
 	bool video;                /**< offer an H264 m-line too; received video packets are counted and sent back */
-	uint32_t ptime_ms;         /**< 0: 20 */
+	uint32_t ptime_ms;         /**< 10-60 ms of sound in a packet that we are sent; 0: 20 */
 };
-/** Call a number ("101") or URI. */
+/**
+ * Call a number ("101") or URI, through the account's server. OH_CALL_ENDED comes later in every case. EINVAL (nobody to call),
+ * OH_ERR_SYNTAX (options), OH_ERR_STATE (the agent ends), OH_ERR_LIMIT (URI or ports), ENOMEM, or what sending says: then there is no call.
+ */
 int oh_call_start(struct oh_account *a, struct oh_call **cp, const char *to, const struct oh_call_options *o);
-/** 180. */
+/** 180. This and the next three: OH_ERR_STATE unless the call came in and waits for its answer. */
 int oh_call_ring(struct oh_call *c);
-/** 183 with SDP: early media. */
+/** 183 with SDP: early media. OH_ERR_STATE when the caller made no offer. */
 int oh_call_early(struct oh_call *c, const struct oh_call_options *o);
-/** 200. */
+/** 200. OH_CALL_ANSWERED follows with the caller's ACK. After early media only what is sent can change. */
 int oh_call_answer(struct oh_call *c, const struct oh_call_options *o);
 /** Final refusal: 486, 603, 302 with `contact` (a URI) ... */
 int oh_call_reject(struct oh_call *c, unsigned code, const char *contact);
-/** End it, in any state. */
+/** End it, in any state: CANCEL, refusal or BYE. OH_CALL_ENDED follows with code 0. */
 void oh_call_hangup(struct oh_call *c);
-/** re-INVITE: hold (sendonly) or resume. */
+/** re-INVITE: hold (sendonly) or resume. OH_CALL_CHANGED follows. OH_ERR_STATE: not answered, or another exchange is open. */
 int oh_call_hold(struct oh_call *c, bool hold);
-/** re-INVITE with other codecs, or without SDP when codecs is NULL. */
+/** re-INVITE with other codecs, or without SDP when codecs is NULL. As oh_call_hold; OH_ERR_SYNTAX (codecs). */
 int oh_call_reoffer(struct oh_call *c, const char *codecs);
-/** Digits by telephone-event. */
+/** Digits by telephone-event, 100 ms each. OH_ERR_STATE (no sound yet), ENOTSUP (the far end takes none), OH_ERR_SYNTAX. */
 int oh_call_dtmf(struct oh_call *c, const char *digits);
-/** Change what is sent: file or tone of the options. */
+/** Change what is sent: file or tone of the options; the others are not looked at. ENOENT, OH_ERR_SYNTAX (file): goes on as before. */
 int oh_call_play(struct oh_call *c, const struct oh_call_options *o);
 
 /** Figures of a call's sound. */
@@ -136,9 +142,9 @@ struct oh_call_stats {
 	uint64_t video_received;
 };
 void oh_call_get_stats(const struct oh_call *c, struct oh_call_stats *st);
-/** Share 0-1 of the energy of the last `ms` of received sound that lies at `hz`; 0 without sound. Needs `record`. */
+/** Share 0-1 of the energy of the last `ms` (60,000 at most) of received sound that lies at `hz`; 0 without sound. Needs `record`. */
 double oh_call_heard(const struct oh_call *c, unsigned hz, uint32_t ms);
-/** Write received sound so far to a WAV file. Needs `record`. */
+/** Write received sound to a WAV file: the last ten minutes. Needs `record` (OH_ERR_STATE). Or what the system says. */
 int oh_call_save(const struct oh_call *c, const char *path);
 /** SIP Call-ID; valid while the call lives. */
 const char *oh_call_id(const struct oh_call *c);

@@ -1,0 +1,137 @@
+/*
+ * call_out.c - calls that we make: INVITE with an offer, or without one (delayed offer, RFC 3264 4).
+ */
+#include "ua/ua_priv.h"
+
+static const struct slice sdp_type = SLICE("application/sdp");
+
+void ua_out_progress(struct sip_inv *i, const struct sip_msg *rsp, void *arg)
+{
+	struct oh_call *c = arg;
+	char text[UA_TEXT];
+	bool early;
+
+	(void)i;
+	/* Without an offer of ours a description here is of no use: it is not reliable (RFC 3261 13.2.1). */
+	early = !c->delayed && sip_msg_ctype_is(rsp, "application", "sdp") && rsp->body.l && !ua_media_answered(c, rsp->body);
+	ua_tell_call(c, early ? OH_CALL_EARLY : OH_CALL_RINGING, rsp->scode, ua_text(text, rsp->reason));
+}
+
+/* Their offer in the 2xx: our answer goes with the ACK. */
+static int answer_late(struct oh_call *c, const struct sip_msg *rsp)
+{
+	int err = ua_media_answer(c, rsp->body);
+
+	return err ? err : sip_inv_ack_answer(c->inv, sdp_type, rbuf_slice(c->local));
+}
+
+void ua_out_answered(struct sip_inv *i, const struct sip_msg *rsp, void *arg)
+{
+	struct oh_call *c = arg;
+	char text[UA_TEXT];
+	int err;
+
+	(void)i;
+	c->answered = true;
+	if (c->delayed)
+		err = answer_late(c, rsp);
+	else if (rsp->body.l || c->offered)
+		err = ua_media_answered(c, rsp->body);
+	else
+		err = 0; /* the early description stands */
+	if (err) {
+		ua_call_fail(c, 488, "no usable answer");
+		return;
+	}
+	c->told = true;
+	ua_tell_call(c, OH_CALL_ANSWERED, rsp->scode, ua_text(text, rsp->reason));
+}
+
+/* ------------------------------------------------------------------ INVITE */
+
+static bool is_uri(struct slice s)
+{
+	return slice_starts(s, SLICE("sip:")) || slice_starts(s, SLICE("sips:")) || slice_starts(s, SLICE("tel:"));
+}
+
+static void enc_target(struct buf *b, const struct oh_account *a, struct slice to)
+{
+	if (is_uri(to)) {
+		buf_slice(b, to);
+		return;
+	}
+	buf_str(b, "sip:");
+	if (slice_chr(to, '@') >= 0) {
+		buf_slice(b, to);
+		return;
+	}
+	sip_enc_user(b, to);
+	buf_printf(b, "@%s", a->domain);
+	if (a->dest.tp == SIP_TRANSP_TCP)
+		buf_str(b, ";transport=tcp");
+}
+
+static int connect_call(struct oh_call *c, struct oh_account *a)
+{
+	struct sip_cred cred = {.user = slice_str(a->auth_user ? a->auth_user : a->user), .password = slice_str(a->password)};
+	struct sip_inv_call ic = {.uri = slice_str(c->peer), .dest = a->dest, .from_display = slice_str(a->display),
+				  .contact_user = slice_str(a->user), .cred = &cred};
+	char from[256];
+	struct buf b;
+
+	buf_init_fixed(&b, from, sizeof(from));
+	buf_str(&b, "sip:");
+	sip_enc_user(&b, slice_str(a->user));
+	buf_printf(&b, "@%s", a->domain);
+	if (buf_err(&b))
+		return buf_err(&b);
+	ic.from_uri = buf_get(&b);
+	if (!c->delayed) {
+		int err = ua_media_offer(c);
+
+		if (err)
+			return err;
+		ic.ctype = sdp_type;
+		ic.offer = rbuf_slice(c->local);
+	}
+	return sip_inv_connect(&c->inv, c->ua->sip, &ic, &ua_inv_ops, c);
+}
+
+static int prepare(struct oh_call *c, struct oh_account *a, const char *to)
+{
+	char uri[512];
+	struct buf b;
+	int err;
+
+	c->outgoing = true;
+	buf_init_fixed(&b, uri, sizeof(uri));
+	enc_target(&b, a, slice_trim(slice_str(to)));
+	err = buf_strdup(&b, &c->peer);
+	if (err)
+		return err;
+	return sip_local_for(c->ua->sip, &a->dest, &c->ip);
+}
+
+int oh_call_start(struct oh_account *a, struct oh_call **cp, const char *to, const struct oh_call_options *o)
+{
+	struct oh_call *c;
+	int err;
+
+	if (!a->ua || a->ua->leaving || !to || !*to)
+		return a->ua && !a->ua->leaving ? EINVAL : ERR_STATE;
+	err = ua_call_alloc(&c, a, o);
+	if (err)
+		return err;
+	err = prepare(c, a, to);
+	if (!err)
+		err = connect_call(c, a);
+	if (!err)
+		err = slice_dup(&c->callid, sip_inv_callid(c->inv));
+	if (err) {
+		ua_call_abort(c);
+		return err;
+	}
+	if (cp)
+		*cp = c;
+	return 0;
+}

@@ -1,0 +1,201 @@
+/*
+ * ua_priv.h - what the files of the user agent share, and the way in for tests on a virtual loop.
+ *
+ * A user agent owns its accounts and calls. A call joins one SIP session (struct
+ * sip_inv) with up to two media streams; its description of itself is written anew
+ * for each offer and answer, from the state kept here.
+ * Thread: the loop's. Ownership: calls hold their account; the agent's lists hold both.
+ */
+#ifndef OFFHOOK_UA_UA_PRIV_H
+#define OFFHOOK_UA_UA_PRIV_H
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "loop/loop.h"
+#include "media/tone.h"
+#include "offhook/ua.h"
+#include "sip/inv.h"
+#include "sip/reg.h"
+#include "wire/sdp/sdp.h"
+
+enum {
+	UA_LINES = SDP_MEDIA_MAX, /**< m-lines of a call */
+	UA_CODECS = 2,            /**< PCMU and PCMA */
+	UA_TEV_PT = 101,          /**< payload types that we propose */
+	UA_H264_PT = 96,
+	UA_LEAVE_MS = 1000,       /**< at the end, so long is waited for answers to BYE and REGISTER */
+	UA_TEXT = 160,
+	UA_LISTENERS = 2
+};
+
+struct oh_ua {
+	struct loop *loop;
+	struct sip *sip;
+	struct media *media;
+	struct sa ip;             /**< address it listens on, any allowed; no port */
+	uint16_t port[UA_LISTENERS];
+	oh_event_h on_event;
+	void *arg;
+	struct list accounts, calls;
+	struct list afters;
+	uint32_t play_nr;         /**< last source that was made */
+	bool leaving;
+};
+
+/** As oh_ua_new() on a loop that exists: real or virtual. The loop is referenced. */
+int ua_new_on(struct oh_ua **uap, const struct oh_ua_config *cfg, struct loop *l) MUST_CHECK;
+/** Tell the loop that runs the end that a call or account is done. */
+void ua_check_left(struct oh_ua *ua);
+
+struct oh_account {
+	struct link le;
+	struct oh_ua *ua;         /**< NULL when the agent is gone */
+	char *user, *password, *auth_user, *display, *contact_params;
+	char *domain;             /**< host and port of the server as URIs have it */
+	struct sip_dest dest;
+	uint32_t expires;
+	struct sip_reg *reg;
+	bool registered, stopping;
+};
+
+/** An m-line as it was last agreed or offered: its place stays for the whole session (RFC 3264 8). */
+struct ua_line {
+	char type[12], proto[24], fmt[24];
+};
+
+struct ua_codecs {
+	uint8_t pt[UA_CODECS]; /**< 0 PCMU, 8 PCMA, in order of preference */
+	uint8_t n;
+};
+/** "PCMA PCMU"; NULL or "": the default. OH_ERR_SYNTAX: a name we do not know. */
+int ua_codecs_parse(struct ua_codecs *c, const char *names) MUST_CHECK;
+
+/** What our open re-INVITE asks for. */
+enum ua_change { UA_CHANGE_NONE, UA_CHANGE_HOLD, UA_CHANGE_CODECS, UA_CHANGE_ASK };
+
+struct recorder;
+struct oh_call {
+	struct link le;
+	struct oh_ua *ua;
+	struct oh_account *acct;
+	struct sip_inv *inv;
+	void *user;
+	char *callid, *peer, *peer_name;
+	bool outgoing, answered, ended;
+	bool ringing;             /**< incoming, ours to answer */
+	bool told;                /**< OH_CALL_ANSWERED was told */
+	/* wishes */
+	char *play_file;
+	unsigned tone_hz;
+	bool once, record, delayed, want_video;
+	uint32_t ptime;
+	struct ua_codecs codecs;
+	bool hold;
+	/* our open re-INVITE */
+	enum ua_change change;
+	bool new_hold;
+	struct ua_codecs new_codecs;
+	/* description */
+	struct ua_line line[UA_LINES];
+	uint8_t nline;
+	int8_t audio_line, video_line; /**< -1: none */
+	uint8_t tev_pt, h264_pt;
+	uint64_t sdp_id, sdp_version;
+	struct rbuf *local;       /**< our last description */
+	struct rbuf *offer;       /**< theirs, while it waits for our answer */
+	enum sdp_dir dir;         /**< of our last description */
+	bool offered;             /**< our last description is an offer without answer yet */
+	bool held;                /**< the far end holds us */
+	/* sound */
+	unsigned worker;
+	struct sa ip;             /**< of our streams, in SDP */
+	struct mstream *audio, *video;
+	char codec[16];
+	bool playing;
+	uint32_t play_nr;         /**< which source plays: ends of older ones are not told */
+	struct recorder *rec;
+	/* the end */
+	struct timer end_tmr;
+	uint16_t end_code;
+	char end_text[UA_TEXT];
+};
+
+/* event.c */
+/** Tell the application. `code` 0 and `text` NULL where there is none. */
+void ua_tell_account(struct oh_account *a, enum oh_event_type t, unsigned code, const char *text, uint32_t expires);
+void ua_tell_call(struct oh_call *c, enum oh_event_type t, unsigned code, const char *text);
+void ua_tell_digit(struct oh_call *c, char digit);
+/** A reason phrase or header value as a terminated text; `dst` of UA_TEXT bytes. */
+const char *ua_text(char *dst, struct slice s);
+
+/* call.c */
+extern const struct sip_inv_ops ua_inv_ops;
+/** New call of an account, in the list. ENOMEM, OH_ERR_SYNTAX (options). */
+int ua_call_alloc(struct oh_call **cp, struct oh_account *a, const struct oh_call_options *o) MUST_CHECK;
+/** Take new wishes; the old ones stay on an error. ENOMEM, OH_ERR_SYNTAX. */
+int ua_call_options(struct oh_call *c, const struct oh_call_options *o) MUST_CHECK;
+/** Forget a call that was never told of. */
+void ua_call_abort(struct oh_call *c);
+/** It is over: OH_CALL_ENDED now, then it is freed. */
+void ua_call_end(struct oh_call *c, unsigned code, const char *text);
+/** The same in the next turn. */
+void ua_call_end_later(struct oh_call *c, uint16_t code, const char *text);
+/** Hang up for a reason of ours, which OH_CALL_ENDED will say. */
+void ua_call_fail(struct oh_call *c, uint16_t code, const char *text);
+
+/* call_out.c */
+void ua_out_progress(struct sip_inv *i, const struct sip_msg *rsp, void *arg);
+void ua_out_answered(struct sip_inv *i, const struct sip_msg *rsp, void *arg);
+
+/* call_in.c */
+/** An INVITE outside of a dialog. */
+void ua_in_invite(struct oh_ua *ua, struct sip_strans *st, const struct sip_msg *msg);
+void ua_in_acked(struct sip_inv *i, const struct sip_msg *ack, void *arg);
+
+/* call_change.c */
+void ua_change_reoffer(struct sip_inv *i, const struct sip_msg *req, void *arg);
+void ua_change_reanswered(struct sip_inv *i, const struct sip_msg *rsp, uint16_t scode, void *arg);
+int ua_change_renew(struct sip_inv *i, struct buf *sdp, void *arg);
+void ua_change_gone(struct sip_inv *i, void *arg);
+
+/* call_media.c */
+/** Our offer as the wishes are now, or as the open change asks. In c->local. ENOMEM, or what opening ports says. */
+int ua_media_offer(struct oh_call *c) MUST_CHECK;
+/** Our answer to an offer, in c->local; sound begins to flow as agreed. ERR_SYNTAX, ENOTSUP (nothing in common), others. */
+int ua_media_answer(struct oh_call *c, struct slice offer) MUST_CHECK;
+/** Their answer to our last offer. ERR_SYNTAX, ENOTSUP: no sound was agreed. */
+int ua_media_answered(struct oh_call *c, struct slice answer) MUST_CHECK;
+/** Could this offer be answered? 0, ERR_SYNTAX, ENOTSUP. */
+int ua_media_check(const struct oh_call *c, struct slice offer) MUST_CHECK;
+/** Streams end. */
+void ua_media_close(struct oh_call *c);
+
+/* call_sdp.c */
+/** A scratch for decoding (40 kB): good until the next use. */
+struct sdp *ua_sdp_scratch(void);
+/** Which lines of this offer we take: sets lines, audio_line, video_line. ENOTSUP: no sound. */
+int ua_sdp_pick(struct oh_call *c, const struct sdp *d) MUST_CHECK;
+/** May this line of an offer carry our sound, our video? */
+bool ua_sdp_audio_ok(const struct oh_call *c, const struct sdp *d, size_t i);
+bool ua_sdp_video_ok(const struct oh_call *c, const struct sdp *d, size_t i);
+/** Write our description: an answer to `offer`, or an offer when NULL. The version counts only when the text is another. ENOMEM. */
+int ua_sdp_write(struct oh_call *c, const struct sdp *offer, const struct ua_codecs *codecs, enum sdp_dir dir) MUST_CHECK;
+/** Direction of a line as its describer means it; an address of 0.0.0.0 is the old way to hold (RFC 3264 8.4). */
+enum sdp_dir ua_sdp_dir(const struct sdp_media *m);
+/** Remote description of a line for a stream, with our direction `dir`. */
+void ua_sdp_remote(struct mstream_remote *r, const struct sdp *d, size_t i, enum sdp_dir dir);
+
+/* play.c */
+/** Begin to send what the options say, once the far end can hear something. ENOENT, ERR_SYNTAX (file), ENOMEM. */
+int ua_play_start(struct oh_call *c) MUST_CHECK;
+
+/* record.c */
+int recorder_alloc(struct recorder **rp) MUST_CHECK;
+/** Its sink, for mstream_tap; keeps the recorder alive until the stream lets go. */
+struct media_sink *recorder_sink(struct recorder *r);
+/** Copy the last `n` samples, fewer if there are not so many; returns how many. */
+size_t recorder_last(const struct recorder *r, int16_t *dst, size_t n);
+/** Samples it can give. */
+size_t recorder_len(const struct recorder *r);
+
+#endif
