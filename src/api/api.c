@@ -143,8 +143,8 @@ static bool path_matches(const struct job *j, size_t from, const char *path)
 }
 
 /* The route for path and method; methods of the same path are collected in `allow`. */
-static const struct route *find_in(const struct job *j, size_t from, const struct route *v, size_t n, struct slice method,
-				   struct buf *allow)
+static const struct route *find_in(const struct job *j, size_t from, const struct route *v, size_t n,
+				   struct slice method, struct buf *allow)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (!path_matches(j, from, v[i].path))
@@ -189,10 +189,11 @@ static bool params_known(struct job *j)
 		if (word_in(j->route->query, j->name[i]))
 			continue;
 		if (*j->route->query)
-			job_error(j, 400, "unknown_parameter", j->name[i], "There is no parameter \"%s\" here. Known are: %s.",
-				  j->name[i], j->route->query);
+			job_error(j, 400, "unknown_parameter", j->name[i],
+				  "There is no parameter \"%s\" here. Known are: %s.", j->name[i], j->route->query);
 		else
-			job_error(j, 400, "unknown_parameter", j->name[i], "There is no parameter \"%s\" here.", j->name[i]);
+			job_error(j, 400, "unknown_parameter", j->name[i], "There is no parameter \"%s\" here.",
+				  j->name[i]);
 		return false;
 	}
 	return true;
@@ -206,7 +207,8 @@ static bool parse_body(struct job *j, struct slice body)
 		return true;
 	j->body = json_loadb(body.p, body.l, JSON_REJECT_DUPLICATES, &e);
 	if (!j->body)
-		job_error(j, 400, "bad_json", NULL, "The body is not valid JSON: line %d, column %d: %s.", e.line, e.column, e.text);
+		job_error(j, 400, "bad_json", NULL, "The body is not valid JSON: line %d, column %d: %s.", e.line,
+			  e.column, e.text);
 	else if (!json_is_object(j->body))
 		job_error(j, 400, "bad_json", NULL, "The body must be a JSON object: {...}.");
 	else
@@ -221,8 +223,8 @@ static void dispatch(struct job *j, const struct api_request *rq)
 	buf_init(&allow);
 	j->route = find_route(j, rq->method, &allow);
 	if (!j->route && allow.l)
-		job_error(j, 405, "method_not_allowed", NULL, "%.*s is not possible here. Possible: %.*s.", SLICE_FMT(rq->method),
-			  SLICE_FMT(buf_get(&allow)));
+		job_error(j, 405, "method_not_allowed", NULL, "%.*s is not possible here. Possible: %.*s.",
+			  SLICE_FMT(rq->method), SLICE_FMT(buf_get(&allow)));
 	else if (!j->route)
 		job_error(j, 404, "no_such_path", NULL, "There is nothing at %.*s.", SLICE_FMT(rq->path));
 	else if (params_known(j) && parse_body(j, rq->body))
@@ -244,7 +246,8 @@ void api_handle(struct api *a, const struct api_request *rq, api_reply_h *h, voi
 	j->arg = arg;
 	(void)slice_copy(j->author, sizeof(j->author), slice_str(rq->author && *rq->author ? rq->author : "unknown"));
 	if (!slice_starts(path, SLICE(prefix)) || (path.l > sizeof(prefix) - 1 && path.p[sizeof(prefix) - 1] != '/')) {
-		job_error(j, 404, "no_such_path", NULL, "There is nothing at %.*s. Paths begin with %s/.", SLICE_FMT(path), prefix);
+		job_error(j, 404, "no_such_path", NULL, "There is nothing at %.*s. Paths begin with %s/.",
+			  SLICE_FMT(path), prefix);
 		return;
 	}
 	int err = split_path(j, slice_from(path, sizeof(prefix) - 1));

@@ -17,13 +17,14 @@ struct api_cfg {
 int api_alloc(struct api **ap, const struct api_cfg *cfg) MUST_CHECK;
 
 struct api_request {
-	struct slice method;   /**< "GET" "POST" "PATCH" "PUT" "DELETE" */
-	struct slice path;     /**< "/api/v1/extensions/100" */
-	struct slice query;    /**< without '?' */
+	struct slice method; /**< "GET" "POST" "PATCH" "PUT" "DELETE" */
+	struct slice path;   /**< "/api/v1/extensions/100" */
+	struct slice query;  /**< without '?' */
 	struct slice body;
-	const char *author;    /**< "root via command line" */
+	const char *author; /**< "root via command line" */
 };
-/** Status and JSON body (NULL for 204). Errors are {"error":{"code","message","field"}} with a sentence that says what to do. */
+/** Status and JSON body (NULL for 204). Errors are {"error":{"code","message","field"}} with a sentence that says what
+ * to do. */
 typedef void(api_reply_h)(unsigned status, json_t *body, void *arg);
 void api_handle(struct api *a, const struct api_request *rq, api_reply_h *h, void *arg);
 

@@ -23,36 +23,38 @@ struct job {
 	api_reply_h *h;
 	void *arg;
 	const struct route *route;
-	const struct resource *r;      /**< of routes made from the resource table */
-	char *seg[API_SEGMENTS];       /**< path after /api/v1, cut at '/', escapes taken off */
+	const struct resource *r; /**< of routes made from the resource table */
+	char *seg[API_SEGMENTS];  /**< path after /api/v1, cut at '/', escapes taken off */
 	size_t nseg;
 	char *name[API_PARAMS], *value[API_PARAMS]; /**< query */
 	size_t nparam;
-	json_t *body;                  /**< parsed; NULL when there was none */
+	json_t *body; /**< parsed; NULL when there was none */
 	char author[96];
 	/* for changes */
 	struct change_item *item;
 	size_t nitem;
-	json_t *plan;                  /**< import: what is about to be changed, for the answer */
-	json_t *warnings;              /**< array or NULL */
-	bool generated;                /**< creation: a secret was made by the system and belongs into the answer */
-	const char *noun;              /**< what was not found, for sentences */
+	json_t *plan;     /**< import: what is about to be changed, for the answer */
+	json_t *warnings; /**< array or NULL */
+	bool generated;   /**< creation: a secret was made by the system and belongs into the answer */
+	const char *noun; /**< what was not found, for sentences */
 };
 
 /** How a path is spelled: fixed words, and "{}" for one segment. */
 struct route {
 	const char *method, *path;
-	const char *query;             /**< allowed parameters, space separated */
+	const char *query; /**< allowed parameters, space separated */
 	void (*fn)(struct job *j);
 };
 
 /** End: hand the answer over (`body` reference is taken over, may be NULL) and free the job. */
 void job_reply(struct job *j, unsigned status, json_t *body);
 /** End with an error; `field` may be NULL. */
-void job_error(struct job *j, unsigned status, const char *code, const char *field, const char *fmt, ...) PRINTF_LIKE(5, 6);
+void job_error(struct job *j, unsigned status, const char *code, const char *field, const char *fmt, ...)
+	PRINTF_LIKE(5, 6);
 /** End with the error that an errno of store or pbx stands for; `why` may be NULL. */
 void job_fail(struct job *j, int err, const char *why);
-/** End with {"items": [...]} around an array; an object that has items goes out as it is. Takes the reference. NULL: out of memory. */
+/** End with {"items": [...]} around an array; an object that has items goes out as it is. Takes the reference. NULL:
+ * out of memory. */
 void job_items(struct job *j, json_t *res);
 /** Answers of the store go straight out: call-back for store_json_h. */
 void job_store_h(int err, const char *why, json_t *res, void *arg);

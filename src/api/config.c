@@ -44,8 +44,8 @@ void api_undo(struct job *j)
 	uint64_t id;
 
 	if (slice_u64(slice_str(j->seg[2]), &id) || id == 0 || id > INT64_MAX) {
-		job_error(j, 400, "bad_parameter", "id", "\"%s\" is not the number of a change. `offhook config history` shows them.",
-			  j->seg[2]);
+		job_error(j, 400, "bad_parameter", "id",
+			  "\"%s\" is not the number of a change. `offhook config history` shows them.", j->seg[2]);
 		return;
 	}
 	pbx_undo(j->api->pbx, (int64_t)id, j->author, undone, j);

@@ -14,7 +14,7 @@ struct plan {
 	struct job *j;
 	size_t cap;
 	size_t created, updated, removed, unchanged;
-	bool failed;   /**< the job is ended */
+	bool failed; /**< the job is ended */
 };
 
 static const struct resource *resource_of(const char *plural)
@@ -29,10 +29,12 @@ static const struct resource *resource_of(const char *plural)
 	return NULL;
 }
 
-static const char *const op_name[] = {[CHANGE_CREATE] = "create", [CHANGE_UPDATE] = "update", [CHANGE_DELETE] = "delete"};
+static const char *const op_name[] = {
+	[CHANGE_CREATE] = "create", [CHANGE_UPDATE] = "update", [CHANGE_DELETE] = "delete"};
 
 /* Note one change for the transaction and for people. Takes `obj`. */
-static void add_item(struct plan *p, enum change_op op, const struct resource *r, const char *key, json_t *obj, json_t *diff)
+static void add_item(struct plan *p, enum change_op op, const struct resource *r, const char *key, json_t *obj,
+		     json_t *diff)
 {
 	struct job *j = p->j;
 
@@ -111,7 +113,8 @@ static void import_row(struct plan *p, const struct resource *r, json_t *row, si
 	const char *k = json_text(row, keyname);
 	if (!k || !slice_copy(key, sizeof(key), slice_str(k))) {
 		p->failed = true;
-		job_error(p->j, 422, "invalid", keyname, "Entry %zu of \"%s\" has no \"%s\".", n + 1, r->plural, keyname);
+		job_error(p->j, 422, "invalid", keyname, "Entry %zu of \"%s\" has no \"%s\".", n + 1, r->plural,
+			  keyname);
 		return;
 	}
 	json_t *now = json_object_get(index, key);
@@ -120,7 +123,8 @@ static void import_row(struct plan *p, const struct resource *r, json_t *row, si
 	int err = resource_check(r, row, !now, &field, &why);
 	if (err) {
 		p->failed = true;
-		job_error(p->j, err == ERR_SYNTAX ? 422 : 503, "invalid", field, "%s %s: %.*s", r->name, key, SLICE_FMT(buf_get(&why)));
+		job_error(p->j, err == ERR_SYNTAX ? 422 : 503, "invalid", field, "%s %s: %.*s", r->name, key,
+			  SLICE_FMT(buf_get(&why)));
 	} else if (now) {
 		compare(p, r, key, row, now);
 	} else {
@@ -137,13 +141,15 @@ static void remove_missing(struct plan *p, const struct resource *r, json_t *row
 	json_t *row, *named = json_object();
 	size_t i;
 
-	json_array_foreach(rows, i, row) {
+	json_array_foreach(rows, i, row)
+	{
 		const char *k = json_text(row, keyname);
 
 		if (k)
 			(void)json_object_set_new(named, k, json_true());
 	}
-	json_array_foreach(present, i, row) {
+	json_array_foreach(present, i, row)
+	{
 		const char *k = json_text(row, keyname);
 
 		if (p->failed || !k || json_object_get(named, k))
@@ -160,13 +166,15 @@ static void import_table(struct plan *p, const struct resource *r, json_t *rows,
 	json_t *row, *index = json_object(), *seen = json_object();
 	size_t i;
 
-	json_array_foreach(present, i, row) {
+	json_array_foreach(present, i, row)
+	{
 		const char *k = json_text(row, keyname);
 
 		if (k)
 			(void)json_object_set(index, k, row);
 	}
-	json_array_foreach(rows, i, row) {
+	json_array_foreach(rows, i, row)
+	{
 		const char *k = json_text(row, keyname);
 
 		if (p->failed)
@@ -204,8 +212,9 @@ static void carry_out(struct plan *p)
 {
 	struct job *j = p->j;
 	bool dry = job_flag(j, "dry_run");
-	json_t *res = json_pack("{s:b, s:i, s:i, s:i, s:i, s:O}", "dry_run", (int)dry, "created", (int)p->created, "updated",
-				(int)p->updated, "removed", (int)p->removed, "unchanged", (int)p->unchanged, "changes", j->plan);
+	json_t *res = json_pack("{s:b, s:i, s:i, s:i, s:i, s:O}", "dry_run", (int)dry, "created", (int)p->created,
+				"updated", (int)p->updated, "removed", (int)p->removed, "unchanged", (int)p->unchanged,
+				"changes", j->plan);
 
 	if (!res) {
 		job_fail(j, ENOMEM, NULL);
@@ -215,7 +224,8 @@ static void carry_out(struct plan *p)
 		char text[96];
 
 		(void)json_object_set_new(j->body, "result", res);
-		snprintf(text, sizeof(text), "import: %zu added, %zu changed, %zu removed", p->created, p->updated, p->removed);
+		snprintf(text, sizeof(text), "import: %zu added, %zu changed, %zu removed", p->created, p->updated,
+			 p->removed);
 		pbx_change(j->api->pbx, j->item, j->nitem, j->author, text, imported, j);
 	}
 }
@@ -252,15 +262,18 @@ void api_import(struct job *j)
 		return;
 	}
 	if (json_integer_value(json_object_get(j->body, "offhook")) != 1) {
-		job_error(j, 422, "invalid", "offhook",
-			  "This is not a configuration of offhook, or of a later version: it must have \"offhook\": 1.");
+		job_error(
+			j, 422, "invalid", "offhook",
+			"This is not a configuration of offhook, or of a later version: it must have \"offhook\": 1.");
 		return;
 	}
-	json_object_foreach(j->body, name, v) {
+	json_object_foreach(j->body, name, v)
+	{
 		if (strcmp(name, "offhook") == 0)
 			continue;
 		if (!resource_of(name) || !json_is_array(v)) {
-			job_error(j, 422, "invalid", name, resource_of(name) ? "\"%s\" must be an array." : "There is no table \"%s\".", name);
+			job_error(j, 422, "invalid", name,
+				  resource_of(name) ? "\"%s\" must be an array." : "There is no table \"%s\".", name);
 			return;
 		}
 	}

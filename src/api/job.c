@@ -93,7 +93,8 @@ void job_fail(struct job *j, int err, const char *why)
 			job_error(j, 404, "not_found", NULL, "There is no %s %s.", j->noun ? j->noun : "thing named",
 				  j->nseg ? j->seg[j->nseg - 1] : "");
 		else
-			job_error(j, failures[i].status, failures[i].code, NULL, "%s", why && *why ? why : failures[i].text);
+			job_error(j, failures[i].status, failures[i].code, NULL, "%s",
+				  why && *why ? why : failures[i].text);
 		return;
 	}
 	job_error(j, 500, "internal", NULL, "%s", why && *why ? why : err_str(err));
@@ -145,7 +146,8 @@ bool job_number(struct job *j, const char *name, uint64_t max, uint64_t *v)
 		return true;
 	if (slice_u64(slice_str(s), v) == 0 && *v <= max)
 		return true;
-	job_error(j, 400, "bad_parameter", name, "\"%s\" must be a number from 0 to %llu.", name, (unsigned long long)max);
+	job_error(j, 400, "bad_parameter", name, "\"%s\" must be a number from 0 to %llu.", name,
+		  (unsigned long long)max);
 	return false;
 }
 

@@ -51,7 +51,8 @@ void api_hangup(struct job *j)
 
 int api_time_parse(const char *s, int64_t *ms)
 {
-	static const char *const form[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"};
+	static const char *const form[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M",
+					   "%Y-%m-%d"};
 	uint64_t n;
 
 	if (slice_u64(slice_str(s), &n) == 0 && n <= INT64_MAX) {
@@ -84,7 +85,8 @@ static bool time_param(struct job *j, const char *name, int64_t *ms)
 	if (!s || !*s || api_time_parse(s, ms) == 0)
 		return true;
 	job_error(j, 400, "bad_parameter", name,
-		  "\"%s\" is not a time. Write a date like 2026-01-31, with time of day 2026-01-31T18:30 (Z at the end for UTC), or "
+		  "\"%s\" is not a time. Write a date like 2026-01-31, with time of day 2026-01-31T18:30 (Z at the end "
+		  "for UTC), or "
 		  "milliseconds since 1970.",
 		  s);
 	return false;
@@ -92,10 +94,12 @@ static bool time_param(struct job *j, const char *name, int64_t *ms)
 
 void api_cdr(struct job *j)
 {
-	struct cdr_filter f = {.number = job_param(j, "number"), .outcome = job_param(j, "outcome"), .before = job_param(j, "before")};
+	struct cdr_filter f = {
+		.number = job_param(j, "number"), .outcome = job_param(j, "outcome"), .before = job_param(j, "before")};
 	uint64_t limit;
 
-	if (!job_number(j, "limit", 10000, &limit) || !time_param(j, "since", &f.since_ms) || !time_param(j, "until", &f.until_ms))
+	if (!job_number(j, "limit", 10000, &limit) || !time_param(j, "since", &f.since_ms) ||
+	    !time_param(j, "until", &f.until_ms))
 		return;
 	f.limit = (uint32_t)limit;
 	store_cdr_list(pbx_store(j->api->pbx), &f, job_store_h, j);
@@ -103,7 +107,8 @@ void api_cdr(struct job *j)
 
 /* ------------------------------------------------------------------ looking inside */
 
-static const char *const level_names[] = {[LOG_ERROR] = "error", [LOG_WARN] = "warn", [LOG_INFO] = "info", [LOG_DEBUG] = "debug"};
+static const char *const level_names[] = {
+	[LOG_ERROR] = "error", [LOG_WARN] = "warn", [LOG_INFO] = "info", [LOG_DEBUG] = "debug"};
 
 void api_log_level_get(struct job *j)
 {
@@ -154,8 +159,9 @@ void api_inspect_one(struct job *j)
 
 static void add_metric(struct metric *m, void *arg)
 {
-	(void)json_array_append_new(arg, json_pack("{s:s, s:I, s:s, s:s}", "name", m->name, "value", (json_int_t)metric_get(m), "type",
-						   m->gauge ? "gauge" : "counter", "help", m->help));
+	(void)json_array_append_new(arg, json_pack("{s:s, s:I, s:s, s:s}", "name", m->name, "value",
+						   (json_int_t)metric_get(m), "type", m->gauge ? "gauge" : "counter",
+						   "help", m->help));
 }
 
 void api_metrics(struct job *j)

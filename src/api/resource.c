@@ -13,7 +13,8 @@ void api_resource_list(struct job *j)
 
 	if (!job_number(j, "limit", 10000, &limit))
 		return;
-	struct store_page page = {.after = job_param(j, "after"), .limit = (uint32_t)limit, .secrets = job_flag(j, "secrets")};
+	struct store_page page = {
+		.after = job_param(j, "after"), .limit = (uint32_t)limit, .secrets = job_flag(j, "secrets")};
 	store_list(pbx_store(j->api->pbx), j->r, &page, job_store_h, j);
 }
 
@@ -62,7 +63,8 @@ static bool one_item(struct job *j, enum change_op op, const char *key)
 		return false;
 	}
 	j->nitem = 1;
-	j->item[0] = (struct change_item){.op = op, .r = j->r, .key = key, .obj = op == CHANGE_DELETE ? NULL : json_incref(j->body)};
+	j->item[0] = (struct change_item){
+		.op = op, .r = j->r, .key = key, .obj = op == CHANGE_DELETE ? NULL : json_incref(j->body)};
 	return true;
 }
 
@@ -155,8 +157,8 @@ void api_resource_patch(struct job *j)
 		return;
 	const char *given = json_text(j->body, kf->name);
 	if (given && strcmp(given, key)) {
-		job_error(j, 422, "invalid", kf->name, "The %s of %s cannot be changed. Make a new one and delete this one.", kf->name,
-			  key);
+		job_error(j, 422, "invalid", kf->name,
+			  "The %s of %s cannot be changed. Make a new one and delete this one.", kf->name, key);
 		return;
 	}
 	(void)json_object_del(j->body, kf->name);

@@ -76,9 +76,12 @@ static const char *dashed(const char *name)
 /* A field of the resource as an option. */
 static void add_field(struct cli *c, const struct field *f)
 {
-	static const char *const value[] = {[FIELD_TEXT] = "TEXT", [FIELD_INT] = "N", [FIELD_BOOL] = "true|false",
+	static const char *const value[] = {[FIELD_TEXT] = "TEXT", [FIELD_INT] = "N",     [FIELD_BOOL] = "true|false",
 					    [FIELD_ENUM] = "WORD", [FIELD_TIME] = "TIME", [FIELD_SECRET] = "TEXT"};
-	struct opt o = {.name = dashed(f->name), .arg = value[f->type], .def = f->def && *f->def ? f->def : NULL, .help = f->help};
+	struct opt o = {.name = dashed(f->name),
+			.arg = value[f->type],
+			.def = f->def && *f->def ? f->def : NULL,
+			.help = f->help};
 
 	if ((f->flags & (FIELD_KEY | FIELD_READONLY)) || !o.name)
 		return;
@@ -174,7 +177,8 @@ static int parse_options(struct cli *c, int argc, char **argv)
 
 	memset(lo, 0, sizeof(lo));
 	for (size_t i = 0; i < c->nopt; i++)
-		lo[n++] = (struct option){c->opt[i].name, c->opt[i].arg ? required_argument : no_argument, NULL, OPT_FIRST + (int)i};
+		lo[n++] = (struct option){c->opt[i].name, c->opt[i].arg ? required_argument : no_argument, NULL,
+					  OPT_FIRST + (int)i};
 	lo[n++] = (struct option){"help", no_argument, NULL, OPT_HELP};
 	opterr = 0;
 	optind = 1;

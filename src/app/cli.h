@@ -17,44 +17,45 @@
 enum {
 	CLI_OK = 0,
 	CLI_FAILED = 1,
-	CLI_USAGE = 2,      /**< wrong words, options or values */
+	CLI_USAGE = 2, /**< wrong words, options or values */
 	CLI_NOT_FOUND = 3,
-	CLI_CONFLICT = 4,   /**< exists already, or later changes are in the way */
-	CLI_NO_SERVER = 5   /**< the server does not run, or does not answer */
+	CLI_CONFLICT = 4, /**< exists already, or later changes are in the way */
+	CLI_NO_SERVER = 5 /**< the server does not run, or does not answer */
 };
 
 /** An option. */
 struct opt {
-	const char *name;   /**< without "--" */
-	const char *arg;    /**< what stands for the value in help; NULL: a switch */
-	const char *env;    /**< environment variable that says the same, or NULL */
-	const char *def;    /**< default as shown in help, or NULL */
-	const char *words;  /**< for completion: words, "@file" or "@dir"; NULL */
+	const char *name;  /**< without "--" */
+	const char *arg;   /**< what stands for the value in help; NULL: a switch */
+	const char *env;   /**< environment variable that says the same, or NULL */
+	const char *def;   /**< default as shown in help, or NULL */
+	const char *words; /**< for completion: words, "@file" or "@dir"; NULL */
 	const char *help;
-	bool hidden;        /**< not in the overview of options, for measuring and tests */
+	bool hidden; /**< not in the overview of options, for measuring and tests */
 };
 
 struct cli;
 enum verb_flag {
-	VERB_CLIENT = 1,    /**< takes --data and --json */
-	VERB_LIVE = 2,      /**< only a running server knows */
-	VERB_FIELDS = 4,    /**< fields of the resource are options */
-	VERB_HIDDEN = 8,    /**< works, but is not listed */
-	VERB_KEY = 16       /**< first argument is a key of the resource: completion offers them */
+	VERB_CLIENT = 1, /**< takes --data and --json */
+	VERB_LIVE = 2,   /**< only a running server knows */
+	VERB_FIELDS = 4, /**< fields of the resource are options */
+	VERB_HIDDEN = 8, /**< works, but is not listed */
+	VERB_KEY = 16    /**< first argument is a key of the resource: completion offers them */
 };
 struct verb {
-	const char *name;             /**< "extension add" */
-	const char *args;             /**< "NUMBER", "[FILE]" or "" */
+	const char *name; /**< "extension add" */
+	const char *args; /**< "NUMBER", "[FILE]" or "" */
 	int min_args, max_args;
 	unsigned flags;
-	const char *group;            /**< heading in the overview */
-	const char *summary;          /**< one line */
-	const char *about;            /**< paragraph, or NULL */
-	const char *examples;         /**< lines, or NULL */
+	const char *group;    /**< heading in the overview */
+	const char *summary;  /**< one line */
+	const char *about;    /**< paragraph, or NULL */
+	const char *examples; /**< lines, or NULL */
 	const struct opt *opt;
 	size_t nopt;
-	const struct resource *const *r; /**< resource it is about (address, because tables live in another room), or NULL */
-	int (*run)(struct cli *c);    /**< returns an exit status */
+	const struct resource *const
+		*r;                /**< resource it is about (address, because tables live in another room), or NULL */
+	int (*run)(struct cli *c); /**< returns an exit status */
 };
 /** All verbs, in the order of the overview. */
 const struct verb *cli_verbs(size_t *n);
@@ -62,9 +63,9 @@ const struct verb *cli_verbs(size_t *n);
 enum { CLI_OPTS = 64, CLI_ARGS = 16, CLI_SET = 128 };
 struct direct;
 struct cli {
-	const char *prog;             /**< as typed: "build/offhook" */
+	const char *prog; /**< as typed: "build/offhook" */
 	const struct verb *verb;
-	struct opt opt[CLI_OPTS];     /**< all options of the verb, those of the resource included */
+	struct opt opt[CLI_OPTS]; /**< all options of the verb, those of the resource included */
 	size_t nopt;
 	const char *arg[CLI_ARGS];
 	int narg;
@@ -74,10 +75,10 @@ struct cli {
 	} set[CLI_SET];
 	size_t nset;
 	bool json;
-	char data[1024];              /**< data directory */
-	struct direct *direct;        /**< the API in this process, once it is needed */
-	bool live;                    /**< the server answered the last call */
-	uint64_t start_us;            /**< when the program began */
+	char data[1024];       /**< data directory */
+	struct direct *direct; /**< the API in this process, once it is needed */
+	bool live;             /**< the server answered the last call */
+	uint64_t start_us;     /**< when the program began */
 };
 /** Parse and run; returns the exit status. */
 int cli_main(int argc, char **argv);
@@ -104,7 +105,8 @@ void cli_options(struct cli *c);
 /* client.c */
 /**
  * Ask the API: the running server, or this process where the verb allows it. `path` below /api/v1 ("/status").
- * Returns an exit status; unless it is CLI_OK the reason was printed. `*res` is a new reference (NULL for an empty answer).
+ * Returns an exit status; unless it is CLI_OK the reason was printed. `*res` is a new reference (NULL for an empty
+ * answer).
  */
 int client_call(struct cli *c, const char *method, const char *path, json_t *body, json_t **res);
 /** As client_call to a running server, but silent: for additions to an answer that can do without. */
@@ -121,7 +123,8 @@ const char *cli_data_hint(const struct cli *c);
 int direct_open(struct direct **dp, const struct cli *c);
 void direct_close(struct direct *d);
 /** One request, answered before it returns. 0 or errno. */
-int direct_call(struct direct *d, const char *method, const char *path, const char *query, json_t *body, unsigned *status, json_t **res);
+int direct_call(struct direct *d, const char *method, const char *path, const char *query, json_t *body,
+		unsigned *status, json_t **res);
 /** "name via command line". */
 void cli_author(char *dst, size_t size);
 

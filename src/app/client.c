@@ -85,21 +85,26 @@ static int no_server(const struct cli *c, const char *sock, int err)
 	if (c->json)
 		printf("{\"error\": {\"code\": \"no_server\", \"message\": \"The server is not running.\"}}\n");
 	if (err == EACCES && stat(c->data, &st) == 0 && st.st_uid != geteuid())
-		return cli_fail(CLI_NO_SERVER, "%s belongs to another user. Run the command as that user, or with sudo.", c->data);
+		return cli_fail(CLI_NO_SERVER,
+				"%s belongs to another user. Run the command as that user, or with sudo.", c->data);
 	if (err == EACCES)
-		return cli_fail(CLI_NO_SERVER, "you may not open %s. Run the command as the user who runs the server.", sock);
+		return cli_fail(CLI_NO_SERVER, "you may not open %s. Run the command as the user who runs the server.",
+				sock);
 	if (err == ETIMEDOUT)
 		return cli_fail(CLI_NO_SERVER, "the server of %s does not answer.", c->data);
 	if (stat(c->data, &st))
-		return cli_fail(CLI_NO_SERVER, "the server is not running, and there is no data directory %s.\nStart it with: %s serve%s",
-				c->data, c->prog, cli_data_hint(c));
-	return cli_fail(CLI_NO_SERVER, "the server is not running (data directory %s).\nStart it with: %s serve%s", c->data, c->prog,
-			cli_data_hint(c));
+		return cli_fail(
+			CLI_NO_SERVER,
+			"the server is not running, and there is no data directory %s.\nStart it with: %s serve%s",
+			c->data, c->prog, cli_data_hint(c));
+	return cli_fail(CLI_NO_SERVER, "the server is not running (data directory %s).\nStart it with: %s serve%s",
+			c->data, c->prog, cli_data_hint(c));
 }
 
 /* ------------------------------------------------------------------ the running server */
 
-static int ask_server(const struct cli *c, const char *method, const char *path, const json_t *body, unsigned *status, json_t **res)
+static int ask_server(const struct cli *c, const char *method, const char *path, const json_t *body, unsigned *status,
+		      json_t **res)
 {
 	struct buf url, out;
 	char sock[1100], *u = NULL, *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
@@ -178,7 +183,8 @@ int client_call(struct cli *c, const char *method, const char *path, json_t *bod
 	} else if (err == ENOENT || err == ECONNREFUSED || err == EACCES || err == ETIMEDOUT) {
 		return no_server(c, sock, err);
 	} else if (err == ENAMETOOLONG) {
-		return cli_fail(CLI_FAILED, "the path of the data directory is too long for a socket in it: %s", c->data);
+		return cli_fail(CLI_FAILED, "the path of the data directory is too long for a socket in it: %s",
+				c->data);
 	} else if (err) {
 		return cli_fail(CLI_FAILED, "asking the server failed: %s.", err_str(err));
 	}

@@ -53,7 +53,8 @@ static void put_tables(struct cli *c, const struct verb *v, size_t n)
 		put_words(c);
 		printf("'");
 		if (v[i].flags & VERB_KEY)
-			printf("; words=$(\"${COMP_WORDS[0]}\" completion %s \"${data[@]}\" 2>/dev/null)", (*v[i].r)->plural);
+			printf("; words=$(\"${COMP_WORDS[0]}\" completion %s \"${data[@]}\" 2>/dev/null)",
+			       (*v[i].r)->plural);
 		else if (strstr(v[i].args, "FILE"))
 			printf("; files=1");
 		else if (strcmp(v[i].name, "completion") == 0)
@@ -73,7 +74,8 @@ static int bash(struct cli *c)
 
 	printf("# bash completion for offhook, made by `offhook completion bash`\n"
 	       "_offhook() {\n"
-	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' opts='' words='' files='' first second i\n"
+	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' opts='' words='' "
+	       "files='' first second i\n"
 	       "\tlocal -a data=()\n"
 	       "\tfirst=${COMP_WORDS[1]} second=${COMP_WORDS[2]}\n"
 	       "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
@@ -120,8 +122,7 @@ static int keys(struct cli *c, const struct resource *r)
 	int rc = client_call(c, "GET", path, NULL, &o);
 	if (rc)
 		return rc;
-	json_array_foreach(json_object_get(o, "items"), i, row)
-		puts(js(row, resource_key(r)->name));
+	json_array_foreach(json_object_get(o, "items"), i, row) puts(js(row, resource_key(r)->name));
 	json_decref(o);
 	return CLI_OK;
 }

@@ -52,9 +52,11 @@ static int no_data(const struct cli *c)
 	if (stat(path, &st) == 0)
 		return CLI_OK;
 	if (errno == EACCES)
-		return cli_fail(CLI_FAILED, "you may not look into %s. Run the command as the user who runs the server.", c->data);
-	return cli_fail(CLI_NO_SERVER, "there is no phone system in %s yet.\nMake one by starting the server: %s serve%s", c->data, c->prog,
-			cli_data_hint(c));
+		return cli_fail(CLI_FAILED,
+				"you may not look into %s. Run the command as the user who runs the server.", c->data);
+	return cli_fail(CLI_NO_SERVER,
+			"there is no phone system in %s yet.\nMake one by starting the server: %s serve%s", c->data,
+			c->prog, cli_data_hint(c));
 }
 
 int direct_open(struct direct **dp, const struct cli *c)
@@ -118,7 +120,8 @@ void cli_author(char *dst, size_t size)
 		snprintf(dst, size, "uid %u via command line", (unsigned)getuid());
 }
 
-int direct_call(struct direct *d, const char *method, const char *path, const char *query, json_t *body, unsigned *status, json_t **res)
+int direct_call(struct direct *d, const char *method, const char *path, const char *query, json_t *body,
+		unsigned *status, json_t **res)
 {
 	struct answer a = {.loop = d->loop};
 	char author[96], full[1100], *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
@@ -127,8 +130,11 @@ int direct_call(struct direct *d, const char *method, const char *path, const ch
 		return ENOMEM;
 	cli_author(author, sizeof(author));
 	snprintf(full, sizeof(full), "/api/v1%s", path);
-	struct api_request rq = {.method = slice_str(method), .path = slice_str(full), .query = slice_str(query),
-				 .body = slice_str(text), .author = author};
+	struct api_request rq = {.method = slice_str(method),
+				 .path = slice_str(full),
+				 .query = slice_str(query),
+				 .body = slice_str(text),
+				 .author = author};
 	api_handle(d->api, &rq, answered, &a);
 	int err = a.done ? 0 : loop_run(d->loop);
 	free(text);

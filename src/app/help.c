@@ -50,8 +50,8 @@ void help_overview(const struct cli *c, FILE *f)
 	const struct verb *v = cli_verbs(&n);
 	const char *group = NULL;
 
-	fprintf(f, "%soffhook %s%s: a complete phone system\n\nUsage: %s VERB [ARGUMENTS] [OPTIONS]\n", style(f, STYLE_BOLD), OFFHOOK_VERSION,
-		style(f, STYLE_OFF), c->prog);
+	fprintf(f, "%soffhook %s%s: a complete phone system\n\nUsage: %s VERB [ARGUMENTS] [OPTIONS]\n",
+		style(f, STYLE_BOLD), OFFHOOK_VERSION, style(f, STYLE_OFF), c->prog);
 	for (size_t i = 0; i < n; i++) {
 		if (v[i].flags & VERB_HIDDEN)
 			continue;
@@ -61,7 +61,8 @@ void help_overview(const struct cli *c, FILE *f)
 		put_verb_line(f, &v[i]);
 	}
 	fprintf(f,
-		"\nEach verb has --help. Verbs about a server take --data DIR (else OFFHOOK_DATA, ./data if it exists,\n"
+		"\nEach verb has --help. Verbs about a server take --data DIR (else OFFHOOK_DATA, ./data if it "
+		"exists,\n"
 		"/var/lib/offhook) and --json.\n\n"
 		"%sExit status%s\n"
 		"  0  done                          3  there is no such thing\n"
@@ -111,8 +112,10 @@ void help_verb(const struct cli *c, FILE *f)
 {
 	const struct verb *v = c->verb;
 
-	fprintf(f, "Usage: %s %s%s%s%s\n\n", c->prog, v->name, *v->args ? " " : "", v->args, c->nopt ? " [OPTIONS]" : "");
-	fprintf(f, "%s%c%s.%s\n", style(f, STYLE_BOLD), toupper((unsigned char)v->summary[0]), v->summary + 1, style(f, STYLE_OFF));
+	fprintf(f, "Usage: %s %s%s%s%s\n\n", c->prog, v->name, *v->args ? " " : "", v->args,
+		c->nopt ? " [OPTIONS]" : "");
+	fprintf(f, "%s%c%s.%s\n", style(f, STYLE_BOLD), toupper((unsigned char)v->summary[0]), v->summary + 1,
+		style(f, STYLE_OFF));
 	if (v->about)
 		fprintf(f, "\n%s\n", v->about);
 	if (c->nopt)

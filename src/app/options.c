@@ -5,26 +5,48 @@
 #include "app/serve.h"
 
 const struct opt serve_opts[] = {
-	{.name = "data", .arg = "DIR", .env = "OFFHOOK_DATA", .words = "@dir", .def = "./data if it exists, else /var/lib/offhook",
+	{.name = "data",
+	 .arg = "DIR",
+	 .env = "OFFHOOK_DATA",
+	 .words = "@dir",
+	 .def = "./data if it exists, else /var/lib/offhook",
 	 .help = "directory for database, keys and control socket; made if missing"},
-	{.name = "listen", .arg = "ADDR", .env = "OFFHOOK_LISTEN", .def = "all addresses, IPv4 and IPv6",
+	{.name = "listen",
+	 .arg = "ADDR",
+	 .env = "OFFHOOK_LISTEN",
+	 .def = "all addresses, IPv4 and IPv6",
 	 .help = "address to listen on; may be given several times"},
 	{.name = "sip-port", .arg = "PORT", .env = "OFFHOOK_SIP_PORT", .def = "5060", .help = "SIP over UDP and TCP"},
-	{.name = "rtp-ports", .arg = "LOW-HIGH", .env = "OFFHOOK_RTP_PORTS", .def = "10000-20000", .help = "UDP ports for sound and video"},
-	{.name = "external-ip", .arg = "ADDR", .env = "OFFHOOK_EXTERNAL_IP", .def = "none",
+	{.name = "rtp-ports",
+	 .arg = "LOW-HIGH",
+	 .env = "OFFHOOK_RTP_PORTS",
+	 .def = "10000-20000",
+	 .help = "UDP ports for sound and video"},
+	{.name = "external-ip",
+	 .arg = "ADDR",
+	 .env = "OFFHOOK_EXTERNAL_IP",
+	 .def = "none",
 	 .help = "address that phones outside reach this machine at, behind a router"},
-	{.name = "local-net", .arg = "NET", .env = "OFFHOOK_LOCAL_NET",
+	{.name = "local-net",
+	 .arg = "NET",
+	 .env = "OFFHOOK_LOCAL_NET",
 	 .help = "network of your own, as 192.168.0.0/16: no external address towards it; may be given several times"},
-	{.name = "log-level", .arg = "LEVEL", .env = "OFFHOOK_LOG_LEVEL", .def = "info", .words = "error warn info debug",
+	{.name = "log-level",
+	 .arg = "LEVEL",
+	 .env = "OFFHOOK_LOG_LEVEL",
+	 .def = "info",
+	 .words = "error warn info debug",
 	 .help = "error, warn, info or debug"},
-	{.name = "bench-no-auth", .env = "OFFHOOK_BENCH_NO_AUTH", .hidden = true,
+	{.name = "bench-no-auth",
+	 .env = "OFFHOOK_BENCH_NO_AUTH",
+	 .hidden = true,
 	 .help = "calls need no password: anybody who reaches the port can call"},
 };
 const size_t serve_nopts = ARRAY_LEN(serve_opts);
 
 /* Call `fn` for each value: every --NAME given, or the words of the environment variable. */
-static int each_value(const struct cli *c, const char *name, int (*fn)(struct serve_options *o, const struct cli *c, struct slice v),
-		      struct serve_options *o)
+static int each_value(const struct cli *c, const char *name,
+		      int (*fn)(struct serve_options *o, const struct cli *c, struct slice v), struct serve_options *o)
 {
 	bool given = false;
 	int rc = CLI_OK;
@@ -69,7 +91,8 @@ static int add_net(struct serve_options *o, const struct cli *c, struct slice v)
 	if (o->nlocal_net == LOCAL_NET_MAX)
 		return cli_usage(c, "--local-net: at most %d networks.", LOCAL_NET_MAX);
 	if (sa_net_parse(&o->local_net[o->nlocal_net], v))
-		return cli_usage(c, "--local-net: \"%.*s\" is not a network. Write it as 192.168.0.0/16.", SLICE_FMT(v));
+		return cli_usage(c, "--local-net: \"%.*s\" is not a network. Write it as 192.168.0.0/16.",
+				 SLICE_FMT(v));
 	o->nlocal_net++;
 	return CLI_OK;
 }
@@ -83,7 +106,8 @@ static int read_rtp_ports(struct serve_options *o, const struct cli *c)
 	if (!v)
 		return CLI_OK;
 	if (slice_u32(lo, &l) || slice_u32(hi, &h) || l < 1024 || h > 65535 || l % 2)
-		return cli_usage(c, "--rtp-ports: write an even first port from 1024 on and a last one, as 10000-20000.");
+		return cli_usage(c,
+				 "--rtp-ports: write an even first port from 1024 on and a last one, as 10000-20000.");
 	if (h < l + 7)
 		return cli_usage(c, "--rtp-ports: a call needs four ports; give at least eight.");
 	o->rtp_lo = (uint16_t)l;

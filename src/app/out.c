@@ -63,10 +63,10 @@ static size_t char_width(uint32_t c)
 		uint32_t lo, hi;
 		uint8_t w;
 	} v[] = {
-		{0x300, 0x36f, 0},     {0x200b, 0x200f, 0},   {0x20d0, 0x20ff, 0},   {0xfe00, 0xfe0f, 0},   {0x1100, 0x115f, 2},
-		{0x2e80, 0x303e, 2},   {0x3041, 0xa4cf, 2},   {0xac00, 0xd7a3, 2},   {0xf900, 0xfaff, 2},   {0xfe30, 0xfe6f, 2},
-		{0xff00, 0xff60, 2},   {0xffe0, 0xffe6, 2},   {0x1f300, 0x1f64f, 2}, {0x1f680, 0x1f6ff, 2}, {0x1f900, 0x1f9ff, 2},
-		{0x20000, 0x3fffd, 2},
+		{0x300, 0x36f, 0},     {0x200b, 0x200f, 0},   {0x20d0, 0x20ff, 0},   {0xfe00, 0xfe0f, 0},
+		{0x1100, 0x115f, 2},   {0x2e80, 0x303e, 2},   {0x3041, 0xa4cf, 2},   {0xac00, 0xd7a3, 2},
+		{0xf900, 0xfaff, 2},   {0xfe30, 0xfe6f, 2},   {0xff00, 0xff60, 2},   {0xffe0, 0xffe6, 2},
+		{0x1f300, 0x1f64f, 2}, {0x1f680, 0x1f6ff, 2}, {0x1f900, 0x1f9ff, 2}, {0x20000, 0x3fffd, 2},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
@@ -194,7 +194,7 @@ void table_print(struct table *t)
 
 	for (size_t i = 0; i < t->ncol; i++)
 		width[i] = out_width(t->title[i]);
-	for (size_t i = 0; i < t->n; i++) {
+	for (size_t i = 0; t->ncol && i < t->n; i++) {
 		size_t w = out_width(t->cell[i]);
 
 		if (w > width[i % t->ncol])
@@ -292,6 +292,6 @@ void out_warnings(const json_t *res)
 	size_t i;
 	json_t *w;
 
-	json_array_foreach(json_object_get(res, "warnings"), i, w)
-		fprintf(stderr, "%sWarning:%s %s\n", err_style(STYLE_YELLOW), err_style(STYLE_OFF), json_string_value(w));
+	json_array_foreach(json_object_get(res, "warnings"), i, w) fprintf(
+		stderr, "%sWarning:%s %s\n", err_style(STYLE_YELLOW), err_style(STYLE_OFF), json_string_value(w));
 }

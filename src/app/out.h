@@ -25,10 +25,10 @@ size_t out_width(const char *s);
 enum { TABLE_COLS = 12 };
 struct table {
 	const char *title[TABLE_COLS];
-	unsigned right;                /**< bit per column that is aligned right */
+	unsigned right; /**< bit per column that is aligned right */
 	size_t ncol;
-	char **cell;                   /**< rows of ncol */
-	size_t n, cap;                 /**< cells */
+	char **cell;   /**< rows of ncol */
+	size_t n, cap; /**< cells */
 	int err;
 };
 /** New table; titles are static; `right` has a bit for each column of numbers. */

@@ -14,7 +14,10 @@
 const struct opt phone_opts[] = {
 	{.name = "headless", .help = "without sound devices (needed)"},
 	{.name = "user", .arg = "NUMBER", .help = "number to register as (needed)"},
-	{.name = "password", .arg = "TEXT", .env = "OFFHOOK_PHONE_PASSWORD", .help = "its SIP password; - reads it from standard input"},
+	{.name = "password",
+	 .arg = "TEXT",
+	 .env = "OFFHOOK_PHONE_PASSWORD",
+	 .help = "its SIP password; - reads it from standard input"},
 	{.name = "server", .arg = "HOST[:PORT]", .def = "127.0.0.1:5060", .help = "SIP server, an IP address"},
 	{.name = "transport", .arg = "udp|tcp", .def = "udp", .words = "udp tcp", .help = "how to reach it"},
 	{.name = "name", .arg = "TEXT", .help = "name shown to the other party"},
@@ -26,9 +29,14 @@ const struct opt phone_opts[] = {
 	{.name = "expect-tone", .arg = "HZ", .help = "fail unless this tone is heard"},
 	{.name = "codecs", .arg = "LIST", .def = "PCMU,PCMA", .help = "codecs by preference"},
 	{.name = "dtmf", .arg = "DIGITS", .help = "press these keys once the call is answered"},
-	{.name = "seconds", .arg = "N", .help = "hang up N seconds after the answer (default 10 with --call; with --answer the other party decides)"},
+	{.name = "seconds",
+	 .arg = "N",
+	 .help = "hang up N seconds after the answer (default 10 with --call; with --answer the other party decides)"},
 	{.name = "hold-after", .arg = "N", .help = "hold the call N seconds after the answer, for 2 seconds"},
-	{.name = "wait", .arg = "N", .def = "60", .help = "give up when there is no call, or no answer, after N seconds"},
+	{.name = "wait",
+	 .arg = "N",
+	 .def = "60",
+	 .help = "give up when there is no call, or no answer, after N seconds"},
 	{.name = "listen", .arg = "ADDR", .help = "own address, else any"},
 };
 const size_t phone_nopts = ARRAY_LEN(phone_opts);
@@ -46,13 +54,13 @@ struct phone {
 	bool answer;
 	uint32_t expect_hz, seconds, hold_after, wait;
 	enum phase phase;
-	uint64_t ticks;          /**< since the phase began */
+	uint64_t ticks; /**< since the phase began */
 	bool held, resumed, dtmf_sent, hanging_up;
-	double heard;            /**< best share of the expected tone */
-	unsigned code;           /**< how the call ended */
+	double heard;  /**< best share of the expected tone */
+	unsigned code; /**< how the call ended */
 	char text[96];
 	bool answered;
-	int status;              /**< exit status so far */
+	int status; /**< exit status so far */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -120,7 +128,8 @@ static void registered(struct phone *p, const struct oh_event *ev)
 
 static void incoming(struct phone *p, const struct oh_event *ev)
 {
-	say("call from %s%s%s", ev->peer ? ev->peer : "?", ev->peer_name && *ev->peer_name ? " " : "", ev->peer_name ? ev->peer_name : "");
+	say("call from %s%s%s", ev->peer ? ev->peer : "?", ev->peer_name && *ev->peer_name ? " " : "",
+	    ev->peer_name ? ev->peer_name : "");
 	if (p->call || !p->answer) {
 		(void)oh_call_reject(ev->call, 486, NULL);
 		return;
@@ -140,7 +149,8 @@ static void talk(struct phone *p)
 	set_phase(p, PHASE_TALK);
 }
 
-/* Remember how well the expected tone was heard at its best: silence at hold or before the end does not count against it. */
+/* Remember how well the expected tone was heard at its best: silence at hold or before the end does not count against
+ * it. */
 static void listen_in(struct phone *p)
 {
 	if (!p->expect_hz || !p->call)
@@ -156,7 +166,8 @@ static void report_sound(struct phone *p, const struct oh_call *call)
 
 	oh_call_get_stats(call, &st);
 	say("sound: %llu packets sent, %llu received, %llu lost, jitter %.1f ms%s%s", (unsigned long long)st.sent,
-	    (unsigned long long)st.received, (unsigned long long)st.lost, st.jitter_us / 1000.0, *st.codec ? ", " : "", st.codec);
+	    (unsigned long long)st.received, (unsigned long long)st.lost, st.jitter_us / 1000.0, *st.codec ? ", " : "",
+	    st.codec);
 	if (st.mos > 0)
 		say("quality: MOS %.2f", st.mos);
 	if (p->record) {
@@ -361,8 +372,8 @@ static int read_options(struct phone *p, const struct cli *c)
 		return cli_usage(c, "--call or --answer, not both.");
 	if (tp && strcmp(tp, "udp") && strcmp(tp, "tcp"))
 		return cli_usage(c, "--transport is udp or tcp.");
-	if (!cli_number(c, "seconds", 1, 86400, &p->seconds) || !cli_number(c, "hold-after", 1, 86400, &p->hold_after) ||
-	    !cli_number(c, "wait", 1, 86400, &p->wait))
+	if (!cli_number(c, "seconds", 1, 86400, &p->seconds) ||
+	    !cli_number(c, "hold-after", 1, 86400, &p->hold_after) || !cli_number(c, "wait", 1, 86400, &p->wait))
 		return CLI_USAGE;
 	return read_sound(p, c);
 }

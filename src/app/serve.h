@@ -14,14 +14,14 @@ enum { LISTEN_MAX = 16, LOCAL_NET_MAX = 32 };
 struct serve_options {
 	struct sa listen[LISTEN_MAX]; /**< addresses; ports are sip_port */
 	size_t nlisten;
-	bool listen_all;              /**< nobody named an address: all, IPv4 and IPv6 */
+	bool listen_all; /**< nobody named an address: all, IPv4 and IPv6 */
 	uint16_t sip_port;
 	uint16_t rtp_lo, rtp_hi;
-	struct sa external_ip;        /**< unset: none */
+	struct sa external_ip; /**< unset: none */
 	struct sa_net local_net[LOCAL_NET_MAX];
 	size_t nlocal_net;
 	enum log_level log_level;
-	bool bench_no_auth;           /**< INVITE is not asked for a password: benchmarks only */
+	bool bench_no_auth; /**< INVITE is not asked for a password: benchmarks only */
 };
 /** Read them from command line and environment; CLI_OK, or CLI_USAGE after a sentence. */
 int serve_options_read(struct serve_options *o, const struct cli *c);
@@ -43,16 +43,18 @@ struct server {
 	struct sip *sip;
 	struct api *api;
 	struct http_server *http;
-	bool welcome;                 /**< nobody has seen the first passwords yet */
+	bool welcome; /**< nobody has seen the first passwords yet */
 	unsigned signals;
 	struct timer stop_timer;
 };
-/** Make loop, store, phone system, media, SIP, API and control socket. On an error `why` has a sentence with what to do, and all is closed again. */
+/** Make loop, store, phone system, media, SIP, API and control socket. On an error `why` has a sentence with what to
+ * do, and all is closed again. */
 int server_open(struct server *s, struct buf *why) MUST_CHECK;
 /** End what is left, in order; written data is safe when it returns. */
 void server_close(struct server *s);
 
-/** The address to give a phone: "192.168.1.20", the first of the named ones, or the one this machine uses towards others. */
+/** The address to give a phone: "192.168.1.20", the first of the named ones, or the one this machine uses towards
+ * others. */
 void welcome_address(const struct server *s, struct sa *a);
 /** What people see on standard output when the server is ready: all they need at the first start, two lines later. */
 void welcome_print(const struct server *s, const struct cli *c);

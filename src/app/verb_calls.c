@@ -22,7 +22,8 @@ int verb_registrations(struct cli *c)
 		return CLI_OK;
 	}
 	table_init(&t, title, ARRAY_LEN(title), 1u << 4);
-	json_array_foreach(json_object_get(o, "items"), i, v) {
+	json_array_foreach(json_object_get(o, "items"), i, v)
+	{
 		if (c->narg && strcmp(c->arg[0], js(v, "extension")))
 			continue;
 		n++;
@@ -60,7 +61,8 @@ static void put_call(struct table *t, const json_t *call)
 	char time[32], sound[64], heard[160] = "";
 	size_t i;
 
-	json_array_foreach(legs, i, l) {
+	json_array_foreach(legs, i, l)
+	{
 		size_t n = strlen(heard);
 
 		leg_sound(l, sound, sizeof(sound));
@@ -92,8 +94,7 @@ int verb_calls(struct cli *c)
 		printf("No calls at the moment.\n");
 	} else {
 		table_init(&t, title, ARRAY_LEN(title), 1u << 4);
-		json_array_foreach(items, i, v)
-			put_call(&t, v);
+		json_array_foreach(items, i, v) put_call(&t, v);
 		table_print(&t);
 	}
 	json_decref(o);
@@ -116,7 +117,8 @@ static const char *find_call(const json_t *items, const char *word, int *rc)
 	json_t *v;
 	size_t i;
 
-	json_array_foreach(items, i, v) {
+	json_array_foreach(items, i, v)
+	{
 		const char *id = js(v, "id");
 
 		if (strncmp(id, word, strlen(word)))
@@ -150,7 +152,8 @@ int verb_hangup(struct cli *c)
 			rc = hang_up(c, id);
 		n = rc == CLI_OK;
 	} else {
-		json_array_foreach(items, i, v) {
+		json_array_foreach(items, i, v)
+		{
 			int one = hang_up(c, js(v, "id"));
 
 			n += one == CLI_OK;

@@ -11,7 +11,8 @@ static void put_legs(const json_t *row)
 	json_t *l;
 	size_t i;
 
-	json_array_foreach(json_object_get(row, "legs"), i, l) {
+	json_array_foreach(json_object_get(row, "legs"), i, l)
+	{
 		const json_t *q = json_object_get(l, "quality");
 
 		printf("    %s %s", json_is_true(json_object_get(l, "outgoing")) ? "to  " : "from", js(l, "number"));
@@ -20,8 +21,10 @@ static void put_legs(const json_t *row)
 		if (*js(l, "codec"))
 			printf(", %s", js(l, "codec"));
 		if (q)
-			printf(", %lld packets received, %lld lost, jitter %.1f ms, MOS %.2f", (long long)ji(q, "received"), (long long)ji(q, "lost"),
-			       json_number_value(json_object_get(q, "jitter_ms")), json_number_value(json_object_get(q, "mos")));
+			printf(", %lld packets received, %lld lost, jitter %.1f ms, MOS %.2f",
+			       (long long)ji(q, "received"), (long long)ji(q, "lost"),
+			       json_number_value(json_object_get(q, "jitter_ms")),
+			       json_number_value(json_object_get(q, "mos")));
 		printf(", ended with %lld\n", (long long)ji(l, "code"));
 	}
 }
@@ -55,17 +58,18 @@ static void print_rows(const struct cli *c, const json_t *items)
 
 	table_init(&t, title, ARRAY_LEN(title), 1u << 3 | 1u << 4);
 	if (!cli_flag(c, "legs")) {
-		json_array_foreach(items, i, row)
-			row_cells(&t, row);
+		json_array_foreach(items, i, row) row_cells(&t, row);
 		table_print(&t);
 		return;
 	}
-	json_array_foreach(items, i, row) {
+	json_array_foreach(items, i, row)
+	{
 		char when[32], time[32];
 		int64_t talk = ji(row, "talk_ms");
 
-		printf("%s  %s%s to %s%s: %s", clock_local(ji(row, "start_ms"), when), out_style(STYLE_BOLD), js(row, "from"), js(row, "to"),
-		       out_style(STYLE_OFF), ji(row, "end_ms") ? js(row, "outcome") : "in progress");
+		printf("%s  %s%s to %s%s: %s", clock_local(ji(row, "start_ms"), when), out_style(STYLE_BOLD),
+		       js(row, "from"), js(row, "to"), out_style(STYLE_OFF),
+		       ji(row, "end_ms") ? js(row, "outcome") : "in progress");
 		if (talk)
 			printf(", talked %s", out_seconds((talk + 500) / 1000, time));
 		printf("%s%s\n", *js(row, "reason") ? ", " : "", js(row, "reason"));

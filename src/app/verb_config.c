@@ -43,7 +43,8 @@ int verb_config_export(struct cli *c)
 {
 	json_t *o = NULL;
 	const char *file = c->narg && strcmp(c->arg[0], "-") ? c->arg[0] : NULL;
-	int rc = client_call(c, "GET", cli_flag(c, "passwords") ? "/config/export?secrets=1" : "/config/export", NULL, &o);
+	int rc = client_call(c, "GET", cli_flag(c, "passwords") ? "/config/export?secrets=1" : "/config/export", NULL,
+			     &o);
 
 	if (rc)
 		return rc;
@@ -55,7 +56,8 @@ int verb_config_export(struct cli *c)
 		if (err)
 			rc = cli_fail(CLI_FAILED, "%s could not be written: %s.", file, err_str(err));
 		else
-			fprintf(stderr, "The configuration is in %s%s.\n", file, cli_flag(c, "passwords") ? ", with all passwords" : "");
+			fprintf(stderr, "The configuration is in %s%s.\n", file,
+				cli_flag(c, "passwords") ? ", with all passwords" : "");
 	}
 	json_decref(o);
 	return rc;
@@ -67,14 +69,21 @@ static void print_plan(const json_t *res)
 	const char *name;
 	size_t i;
 
-	json_array_foreach(json_object_get(res, "changes"), i, ch) {
+	json_array_foreach(json_object_get(res, "changes"), i, ch)
+	{
 		const char *op = js(ch, "op");
 
-		printf("  %s %s %s", strcmp(op, "create") == 0 ? "+" : strcmp(op, "delete") == 0 ? "-" : "~", js(ch, "resource"), js(ch, "key"));
+		printf("  %s %s %s",
+		       strcmp(op, "create") == 0   ? "+"
+		       : strcmp(op, "delete") == 0 ? "-"
+						   : "~",
+		       js(ch, "resource"), js(ch, "key"));
 		fields = json_object_get(ch, "fields");
 		const char *sep = ": ";
-		json_object_foreach(fields, name, v) {
-			char *old = json_dumps(json_array_get(v, 0), JSON_ENCODE_ANY), *new = json_dumps(json_array_get(v, 1), JSON_ENCODE_ANY);
+		json_object_foreach(fields, name, v)
+		{
+			char *old = json_dumps(json_array_get(v, 0), JSON_ENCODE_ANY),
+			     *new = json_dumps(json_array_get(v, 1), JSON_ENCODE_ANY);
 
 			if (json_is_string(v))
 				printf("%s%s %s", sep, name, json_string_value(v));
@@ -99,7 +108,8 @@ static int read_file(const char *path, json_t **o)
 	if (f != stdin)
 		fclose(f);
 	if (!*o)
-		return cli_fail(CLI_USAGE, "%s is not valid JSON: line %d, column %d: %s.", path, e.line, e.column, e.text);
+		return cli_fail(CLI_USAGE, "%s is not valid JSON: line %d, column %d: %s.", path, e.line, e.column,
+				e.text);
 	return CLI_OK;
 }
 
@@ -127,10 +137,12 @@ int verb_config_import(struct cli *c)
 		out_json(o);
 	} else {
 		print_plan(o);
-		printf("%s: %lld added, %lld changed, %lld removed, %lld as before.\n", dry ? "This would be done" : "Done",
-		       (long long)ji(o, "created"), (long long)ji(o, "updated"), (long long)ji(o, "removed"), (long long)ji(o, "unchanged"));
+		printf("%s: %lld added, %lld changed, %lld removed, %lld as before.\n",
+		       dry ? "This would be done" : "Done", (long long)ji(o, "created"), (long long)ji(o, "updated"),
+		       (long long)ji(o, "removed"), (long long)ji(o, "unchanged"));
 		if (ji(o, "change_id"))
-			printf("Take it back with: %s config undo %lld%s\n", c->prog, (long long)ji(o, "change_id"), cli_data_hint(c));
+			printf("Take it back with: %s config undo %lld%s\n", c->prog, (long long)ji(o, "change_id"),
+			       cli_data_hint(c));
 	}
 	json_decref(o);
 	return CLI_OK;
@@ -157,7 +169,8 @@ int verb_config_history(struct cli *c)
 		return CLI_OK;
 	}
 	table_init(&t, title, ARRAY_LEN(title), 1u << 0);
-	json_array_foreach(json_object_get(o, "items"), i, v) {
+	json_array_foreach(json_object_get(o, "items"), i, v)
+	{
 		table_cellf(&t, "%lld", (long long)ji(v, "id"));
 		table_cell(&t, clock_local(ji(v, "at_ms"), when));
 		table_cell(&t, js(v, "author"));

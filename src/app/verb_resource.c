@@ -136,7 +136,8 @@ static json_t *count_phones(struct cli *c)
 	if (res_of(c) != &pbx_extension_resource || !c->live || client_try(c, "/registrations", &o))
 		return NULL;
 	n = json_object();
-	json_array_foreach(json_object_get(o, "items"), i, v) {
+	json_array_foreach(json_object_get(o, "items"), i, v)
+	{
 		const char *ext = js(v, "extension");
 
 		(void)json_object_set_new(n, ext, json_integer(ji(n, ext) + 1));
@@ -181,7 +182,8 @@ static void print_list(struct cli *c, const json_t *items)
 		title[n] = "PHONES";
 	}
 	table_init(&t, title, n + (phones != NULL), right);
-	json_array_foreach(items, k, row) {
+	json_array_foreach(items, k, row)
+	{
 		for (size_t i = 0; i < n; i++) {
 			char text[512];
 
@@ -255,11 +257,13 @@ static void put_phones(struct cli *c, const char *number, size_t width)
 
 	if (res_of(c) != &pbx_extension_resource || !c->live || client_try(c, "/registrations", &o))
 		return;
-	json_array_foreach(json_object_get(o, "items"), i, v) {
+	json_array_foreach(json_object_get(o, "items"), i, v)
+	{
 		if (strcmp(js(v, "extension"), number))
 			continue;
-		out_pair(n++ ? "" : "phones", width, "%s by %s, %s, for %s more", *js(v, "user_agent") ? js(v, "user_agent") : "a phone",
-			 js(v, "transport"), js(v, "source"), out_seconds(ji(v, "expires_in_s"), left));
+		out_pair(n++ ? "" : "phones", width, "%s by %s, %s, for %s more",
+			 *js(v, "user_agent") ? js(v, "user_agent") : "a phone", js(v, "transport"), js(v, "source"),
+			 out_seconds(ji(v, "expires_in_s"), left));
 	}
 	if (!n)
 		out_pair("phones", width, "none registered");
@@ -278,7 +282,8 @@ int verb_resource_show(struct cli *c)
 	buf_init(&b);
 	buf_str(&b, path);
 	client_param(&b, "secrets", secrets ? "1" : NULL);
-	int rc = !path || buf_strdup(&b, &url) ? cli_fail(CLI_FAILED, "memory is out.") : client_call(c, "GET", url, NULL, &row);
+	int rc = !path || buf_strdup(&b, &url) ? cli_fail(CLI_FAILED, "memory is out.")
+					       : client_call(c, "GET", url, NULL, &row);
 	buf_free(&b);
 	mem_deref(url);
 	mem_deref(path);
@@ -354,8 +359,8 @@ int verb_resource_remove(struct cli *c)
 	if (c->json)
 		out_json(o);
 	else
-		printf("%s %s is removed. Bring it back with: %s config undo %lld%s\n", noun(r), c->arg[0], c->prog, (long long)ji(o, "change_id"),
-		       cli_data_hint(c));
+		printf("%s %s is removed. Bring it back with: %s config undo %lld%s\n", noun(r), c->arg[0], c->prog,
+		       (long long)ji(o, "change_id"), cli_data_hint(c));
 	json_decref(o);
 	return CLI_OK;
 }

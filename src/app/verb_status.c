@@ -19,8 +19,10 @@ static void put_alarms(const json_t *alarms)
 		return;
 	}
 	printf("\n");
-	json_array_foreach(alarms, i, a) {
-		printf("  %s%s%s since %s: %s\n", out_style(strcmp(js(a, "severity"), "critical") == 0 ? STYLE_RED : STYLE_YELLOW),
+	json_array_foreach(alarms, i, a)
+	{
+		printf("  %s%s%s since %s: %s\n",
+		       out_style(strcmp(js(a, "severity"), "critical") == 0 ? STYLE_RED : STYLE_YELLOW),
 		       js(a, "severity"), out_style(STYLE_OFF), clock_local(ji(a, "since"), when), js(a, "text"));
 		printf("  What to do: %s\n", js(a, "remedy"));
 	}
@@ -41,8 +43,10 @@ int verb_status(struct cli *c)
 		return CLI_OK;
 	}
 	printf("%soffhook %s is running.%s\n\n", out_style(STYLE_GREEN), js(o, "version"), out_style(STYLE_OFF));
-	out_pair("up for", W, "%s (since %s)", out_span(ji(o, "uptime_s"), span), clock_local(ji(o, "started_ms"), when));
-	out_pair("extensions", W, "%lld, registered: %lld", (long long)ji(o, "extensions"), (long long)ji(o, "registered"));
+	out_pair("up for", W, "%s (since %s)", out_span(ji(o, "uptime_s"), span),
+		 clock_local(ji(o, "started_ms"), when));
+	out_pair("extensions", W, "%lld, registered: %lld", (long long)ji(o, "extensions"),
+		 (long long)ji(o, "registered"));
 	out_pair("calls", W, "%lld", (long long)ji(o, "calls"));
 	if (*js(o, "sip_address"))
 		out_pair("SIP server", W, "%s", js(o, "sip_address"));
@@ -87,8 +91,7 @@ static int inspect_names(struct cli *c)
 	if (c->json)
 		out_json(o);
 	else
-		json_array_foreach(json_object_get(o, "items"), i, v)
-			puts(json_string_value(v));
+		json_array_foreach(json_object_get(o, "items"), i, v) puts(json_string_value(v));
 	json_decref(o);
 	return CLI_OK;
 }
@@ -126,7 +129,8 @@ int verb_metrics(struct cli *c)
 		out_json(o);
 	} else {
 		table_init(&t, title, ARRAY_LEN(title), 1u << 1);
-		json_array_foreach(json_object_get(o, "items"), i, m) {
+		json_array_foreach(json_object_get(o, "items"), i, m)
+		{
 			table_cell(&t, js(m, "name"));
 			table_cellf(&t, "%lld", (long long)ji(m, "value"));
 			table_cell(&t, js(m, "help"));

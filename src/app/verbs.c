@@ -20,7 +20,10 @@ static const struct opt hangup_opts[] = {
 };
 static const struct opt cdr_opts[] = {
 	{.name = "number", .arg = "NUMBER", .help = "calls from, to or answered by this number"},
-	{.name = "outcome", .arg = "WORD", .words = "answered busy cancelled declined failed unreachable", .help = "answered, busy, \"no answer\", cancelled, declined, failed, unreachable"},
+	{.name = "outcome",
+	 .arg = "WORD",
+	 .words = "answered busy cancelled declined failed unreachable",
+	 .help = "answered, busy, \"no answer\", cancelled, declined, failed, unreachable"},
 	{.name = "since", .arg = "TIME", .help = "from this time on: 2026-01-31 or 2026-01-31T18:30"},
 	{.name = "until", .arg = "TIME", .help = "before this time"},
 	{.name = "limit", .arg = "N", .def = "20", .help = "how many, newest first"},
@@ -41,23 +44,26 @@ static const struct opt history_opts[] = {
 
 static const struct verb verbs[] = {
 	{"serve", "", 0, 0, 0, "Server", "run the phone system in the foreground",
-	 "Starts the server and stays in the foreground; Ctrl-C ends its calls and then the server. At the first start it makes\n"
+	 "Starts the server and stays in the foreground; Ctrl-C ends its calls and then the server. At the first start "
+	 "it makes\n"
 	 "the data directory with two extensions, 100 and 101, and shows their passwords.",
 	 "%s serve\n%s serve --data /srv/phone --listen 192.168.1.20 --rtp-ports 20000-29999\n"
 	 "OFFHOOK_LOG_LEVEL=debug %s serve --external-ip 203.0.113.7 --local-net 192.168.0.0/16",
 	 serve_opts, 0, NULL, verb_serve},
-	{"status", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Server", "is it running, how is it", NULL, "%s status\n%s status --json", NO_OPTS, NULL,
-	 verb_status},
-	{"log-level", "[LEVEL]", 0, 1, VERB_CLIENT | VERB_LIVE, "Server", "show or change how much the running server logs", NULL,
-	 "%s log-level debug", NO_OPTS, NULL, verb_log_level},
+	{"status", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Server", "is it running, how is it", NULL,
+	 "%s status\n%s status --json", NO_OPTS, NULL, verb_status},
+	{"log-level", "[LEVEL]", 0, 1, VERB_CLIENT | VERB_LIVE, "Server",
+	 "show or change how much the running server logs", NULL, "%s log-level debug", NO_OPTS, NULL, verb_log_level},
 
-	{"extension add", "NUMBER", 1, 1, VERB_CLIENT | VERB_FIELDS, "Extensions", "make an extension; prints its password",
-	 "The new extension works at once. Without --password a good one is made and printed. --password - reads it from\n"
+	{"extension add", "NUMBER", 1, 1, VERB_CLIENT | VERB_FIELDS, "Extensions",
+	 "make an extension; prints its password",
+	 "The new extension works at once. Without --password a good one is made and printed. --password - reads it "
+	 "from\n"
 	 "standard input, so that it does not show in the list of processes.",
-	 "%s extension add 102 --name \"Front desk\"\n%s extension add 103 --name Kitchen --ring-seconds 60", NO_OPTS, &extension,
-	 verb_resource_add},
-	{"extension list", "", 0, 0, VERB_CLIENT, "Extensions", "all extensions; never shows passwords", NULL, "%s extension list", NO_OPTS,
-	 &extension, verb_resource_list},
+	 "%s extension add 102 --name \"Front desk\"\n%s extension add 103 --name Kitchen --ring-seconds 60", NO_OPTS,
+	 &extension, verb_resource_add},
+	{"extension list", "", 0, 0, VERB_CLIENT, "Extensions", "all extensions; never shows passwords", NULL,
+	 "%s extension list", NO_OPTS, &extension, verb_resource_list},
 	{"extension show", "NUMBER", 1, 1, VERB_CLIENT | VERB_KEY, "Extensions", "one extension and its phones", NULL,
 	 "%s extension show 100\n%s extension show 100 --password", OPTS(show_opts), &extension, verb_resource_show},
 	{"extension set", "NUMBER", 1, 1, VERB_CLIENT | VERB_FIELDS | VERB_KEY, "Extensions", "change an extension",
@@ -66,40 +72,47 @@ static const struct verb verbs[] = {
 	 "%s extension set 100 --new-password",
 	 OPTS(set_opts), &extension, verb_resource_set},
 	{"extension remove", "NUMBER", 1, 1, VERB_CLIENT | VERB_KEY, "Extensions", "remove an extension",
-	 "`config undo` brings it back, with its password.", "%s extension remove 102", NO_OPTS, &extension, verb_resource_remove},
+	 "`config undo` brings it back, with its password.", "%s extension remove 102", NO_OPTS, &extension,
+	 verb_resource_remove},
 
 	{"registrations", "[NUMBER]", 0, 1, VERB_CLIENT | VERB_LIVE, "Calls", "phones that are registered now", NULL,
 	 "%s registrations\n%s registrations 100", NO_OPTS, NULL, verb_registrations},
-	{"calls", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Calls", "calls of this moment", NULL, "%s calls", NO_OPTS, NULL, verb_calls},
+	{"calls", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Calls", "calls of this moment", NULL, "%s calls", NO_OPTS, NULL,
+	 verb_calls},
 	{"hangup", "[ID]", 0, 1, VERB_CLIENT | VERB_LIVE, "Calls", "end a call",
 	 "The id stands in the list that `calls` shows; its first characters are enough if no other call begins so.",
 	 "%s hangup c7k2m9\n%s hangup --all", OPTS(hangup_opts), NULL, verb_hangup},
 	{"cdr", "", 0, 0, VERB_CLIENT, "Calls", "call records: who called whom, when, how it ended", NULL,
-	 "%s cdr\n%s cdr --number 100 --since 2026-01-31 --legs\n%s cdr --outcome busy --limit 100", OPTS(cdr_opts), NULL, verb_cdr},
+	 "%s cdr\n%s cdr --number 100 --since 2026-01-31 --legs\n%s cdr --outcome busy --limit 100", OPTS(cdr_opts),
+	 NULL, verb_cdr},
 
 	{"config export", "[FILE]", 0, 1, VERB_CLIENT, "Configuration", "the whole configuration as one readable file",
 	 "Writes to standard output, or to FILE, which only you may read then.",
-	 "%s config export > phone-system.json\n%s config export --passwords backup.json", OPTS(export_opts), NULL, verb_config_export},
+	 "%s config export > phone-system.json\n%s config export --passwords backup.json", OPTS(export_opts), NULL,
+	 verb_config_export},
 	{"config import", "FILE", 1, 1, VERB_CLIENT, "Configuration", "bring the configuration to what a file says",
-	 "All changes are one transaction: all of them or none. Rows that the file does not name stay, unless --replace is\n"
+	 "All changes are one transaction: all of them or none. Rows that the file does not name stay, unless "
+	 "--replace is\n"
 	 "given. FILE may be - for standard input.",
-	 "%s config import --dry-run phone-system.json\n%s config import --replace backup.json", OPTS(import_opts), NULL,
-	 verb_config_import},
-	{"config history", "", 0, 0, VERB_CLIENT, "Configuration", "changes: when, by whom, what", NULL, "%s config history --limit 5",
-	 OPTS(history_opts), NULL, verb_config_history},
+	 "%s config import --dry-run phone-system.json\n%s config import --replace backup.json", OPTS(import_opts),
+	 NULL, verb_config_import},
+	{"config history", "", 0, 0, VERB_CLIENT, "Configuration", "changes: when, by whom, what", NULL,
+	 "%s config history --limit 5", OPTS(history_opts), NULL, verb_config_history},
 	{"config undo", "ID", 1, 1, VERB_CLIENT, "Configuration", "take a change back by a new change",
-	 "Refused where later changes touch the same fields; undo those first.", "%s config undo 17", NO_OPTS, NULL, verb_config_undo},
+	 "Refused where later changes touch the same fields; undo those first.", "%s config undo 17", NO_OPTS, NULL,
+	 verb_config_undo},
 
 	{"phone", "", 0, 0, 0, "Tools", "a phone without sound devices: makes and answers calls with files and tones",
-	 "Registers, then calls (--call) or waits for calls (--answer), sends a file or a tone, and says what it heard.\n"
+	 "Registers, then calls (--call) or waits for calls (--answer), sends a file or a tone, and says what it "
+	 "heard.\n"
 	 "Exit status: 0 all went as asked; 1 the call failed or the tone was not heard; 5 it could not register.",
 	 "%s phone --headless --user 100 --password SECRET --call *43 --tone 440 --expect-tone 440 --seconds 5\n"
 	 "%s phone --headless --user 101 --password SECRET --answer --play hello.wav --record heard.wav",
 	 phone_opts, 0, NULL, verb_phone},
-	{"inspect", "[NAME]", 0, 1, VERB_CLIENT | VERB_LIVE, "Tools", "look at the inner state of the running server", NULL,
-	 "%s inspect\n%s inspect pbx", NO_OPTS, NULL, verb_inspect},
-	{"metrics", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Tools", "counters of the running server", NULL, "%s metrics", NO_OPTS, NULL,
-	 verb_metrics},
+	{"inspect", "[NAME]", 0, 1, VERB_CLIENT | VERB_LIVE, "Tools", "look at the inner state of the running server",
+	 NULL, "%s inspect\n%s inspect pbx", NO_OPTS, NULL, verb_inspect},
+	{"metrics", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Tools", "counters of the running server", NULL, "%s metrics",
+	 NO_OPTS, NULL, verb_metrics},
 	{"completion", "bash", 1, 1, VERB_CLIENT, "Tools", "print the completion script for a shell", NULL,
 	 "source <(%s completion bash)", NO_OPTS, NULL, verb_completion},
 	{"version", "", 0, 0, 0, "Tools", "print the version", NULL, NULL, NO_OPTS, NULL, verb_version},

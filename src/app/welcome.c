@@ -19,7 +19,8 @@ static bool interface_address(struct sa *a)
 	if (getifaddrs(&list))
 		return false;
 	for (struct ifaddrs *i = list; i && !found; i = i->ifa_next) {
-		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET || !(i->ifa_flags & IFF_UP) || (i->ifa_flags & IFF_LOOPBACK))
+		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET || !(i->ifa_flags & IFF_UP) ||
+		    (i->ifa_flags & IFF_LOOPBACK))
 			continue;
 		found = sa_from_os(a, i->ifa_addr) == 0 && !sa_is_linklocal(a);
 	}
@@ -40,8 +41,8 @@ void welcome_address(const struct server *s, struct sa *a)
 	if (!sa_is_any(a))
 		return;
 	/* which address leads to others: an address of RFC 5737 is asked for, nothing is sent */
-	if (sa_af(a) == AF_INET && sa_set(&doc, SLICE("192.0.2.1"), 9) == 0 && udp_local_for(s->loop, &doc, a) == 0 && !sa_is_any(a) &&
-	    !sa_is_loopback(a))
+	if (sa_af(a) == AF_INET && sa_set(&doc, SLICE("192.0.2.1"), 9) == 0 && udp_local_for(s->loop, &doc, a) == 0 &&
+	    !sa_is_any(a) && !sa_is_loopback(a))
 		return;
 	if (interface_address(a))
 		return;
@@ -68,7 +69,8 @@ static void first_start(const struct server *s, const struct cli *c)
 
 	buf_init(&b);
 	welcome_address(s, &a);
-	printf("\n%sWelcome to offhook.%s Your phone system is running, with two numbers to begin with.\n\n", bold, off);
+	printf("\n%sWelcome to offhook.%s Your phone system is running, with two numbers to begin with.\n\n", bold,
+	       off);
 	printf("  Tell each phone (or phone app):\n\n");
 	printf("    SIP server   %s%s%s", bold, sa_ntop(&a, addr), off);
 	if (s->opt->sip_port != 5060)
@@ -79,7 +81,8 @@ static void first_start(const struct server *s, const struct cli *c)
 	printf("    User     Password\n");
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
 		printf("    %s%-6s   %s%s\n", bold, numbers[i], password(s, numbers[i], &b), off);
-	printf("\n  Try it: dial %s*43%s to hear yourself, dial %s101%s to call the other phone.\n\n", bold, off, bold, off);
+	printf("\n  Try it: dial %s*43%s to hear yourself, dial %s101%s to call the other phone.\n\n", bold, off, bold,
+	       off);
 	printf("  Add an extension   %s extension add 102 --name \"Kitchen\"%s\n", c->prog, hint);
 	printf("  See what goes on   %s status%s\n", c->prog, hint);
 	printf("  All commands       %s --help\n", c->prog);
@@ -104,9 +107,10 @@ void welcome_print(const struct server *s, const struct cli *c)
 		welcome_address(s, &a);
 		sa_set_port(&a, s->opt->sip_port);
 		pbx_counts(s->pbx, &ext, &reg, &contacts);
-		printf("offhook %s: %zu extension%s, %zu registered; SIP server %s (UDP, TCP); data in %s\n", OFFHOOK_VERSION, ext,
-		       ext == 1 ? "" : "s", reg, sa_str(&a, addr), s->data);
-		printf("Passwords: %s extension show NUMBER --password%s   Ctrl-C ends the server.\n", c->prog, cli_data_hint(c));
+		printf("offhook %s: %zu extension%s, %zu registered; SIP server %s (UDP, TCP); data in %s\n",
+		       OFFHOOK_VERSION, ext, ext == 1 ? "" : "s", reg, sa_str(&a, addr), s->data);
+		printf("Passwords: %s extension show NUMBER --password%s   Ctrl-C ends the server.\n", c->prog,
+		       cli_data_hint(c));
 	}
 	(void)fflush(stdout);
 }

@@ -136,16 +136,25 @@ static void listen_why(struct buf *why, const char *proto, const struct sa *a, i
 	sa_ntop(a, ip);
 	switch (err) {
 	case EADDRINUSE:
-		buf_printf(why, "SIP port %u (%s, %s) is in use by another program. End that program, or choose another port: --sip-port %u", port,
-			   proto, ip, port == 5060 ? 5070 : port + 10 <= 65535 ? port + 10 : 5060);
+		buf_printf(why,
+			   "SIP port %u (%s, %s) is in use by another program. End that program, or choose another "
+			   "port: --sip-port %u",
+			   port, proto, ip,
+			   port == 5060         ? 5070
+			   : port + 10 <= 65535 ? port + 10
+						: 5060);
 		break;
 	case EADDRNOTAVAIL:
-		buf_printf(why, "This machine has no address %s. `ip address` shows those it has; choose one with --listen.", ip);
+		buf_printf(why,
+			   "This machine has no address %s. `ip address` shows those it has; choose one with --listen.",
+			   ip);
 		break;
 	case EACCES:
 	case EPERM:
-		buf_printf(why, "You may not listen on port %u (%s, %s). Ports below 1024 need root; choose another with --sip-port.", port, proto,
-			   ip);
+		buf_printf(why,
+			   "You may not listen on port %u (%s, %s). Ports below 1024 need root; choose another with "
+			   "--sip-port.",
+			   port, proto, ip);
 		break;
 	default:
 		buf_printf(why, "Listening on port %u (%s, %s) failed: %s.", port, proto, ip, err_str(err));
@@ -165,7 +174,8 @@ static int open_listeners(struct server *s, struct buf *why)
 			int err = sip_listen(s->sip, kind[k].tp, &o->listen[i]);
 
 			/* a machine without IPv6 is served over IPv4 */
-			if (o->listen_all && sa_af(&o->listen[i]) == AF_INET6 && (err == EAFNOSUPPORT || err == EADDRNOTAVAIL)) {
+			if (o->listen_all && sa_af(&o->listen[i]) == AF_INET6 &&
+			    (err == EAFNOSUPPORT || err == EADDRNOTAVAIL)) {
 				log_info("app", "this machine has no IPv6");
 				break;
 			}
@@ -197,8 +207,11 @@ static void request(struct http_req *rq, void *arg)
 	char author[96];
 
 	snprintf(author, sizeof(author), "%s via command line", http_req_peer_user(rq));
-	struct api_request ar = {.method = http_req_method(rq), .path = http_req_path(rq), .query = http_req_query(rq),
-				 .body = http_req_body(rq), .author = author};
+	struct api_request ar = {.method = http_req_method(rq),
+				 .path = http_req_path(rq),
+				 .query = http_req_query(rq),
+				 .body = http_req_body(rq),
+				 .author = author};
 	api_handle(s->api, &ar, reply, rq);
 }
 
@@ -213,7 +226,9 @@ static int open_control(struct server *s, struct buf *why)
 	if (!err)
 		err = http_server_alloc(&s->http, &hc);
 	if (err == ENAMETOOLONG)
-		buf_printf(why, "The path of the data directory is too long for a socket in it (90 characters at most): %s", s->data);
+		buf_printf(why,
+			   "The path of the data directory is too long for a socket in it (90 characters at most): %s",
+			   s->data);
 	else if (err)
 		buf_printf(why, "The control socket %s could not be made: %s.", path, err_str(err));
 	return err;
@@ -239,9 +254,9 @@ static void set_about(struct server *s)
 	snprintf(ports, sizeof(ports), "%u-%u", s->opt->rtp_lo, s->opt->rtp_hi);
 	json_t *v = json_array();
 	sip_listeners(s->sip, add_listener, v);
-	json_t *o = json_pack("{s:s, s:i, s:o, s:s, s:s, s:s, s:b}", "data", full ? full : s->data, "pid", (int)getpid(), "listeners", v,
-			      "sip_address", sa_str(&a, addr), "rtp_ports", ports, "realm", store_setting(s->store, "realm"), "invite_auth",
-			      (int)!s->opt->bench_no_auth);
+	json_t *o = json_pack("{s:s, s:i, s:o, s:s, s:s, s:s, s:b}", "data", full ? full : s->data, "pid",
+			      (int)getpid(), "listeners", v, "sip_address", sa_str(&a, addr), "rtp_ports", ports,
+			      "realm", store_setting(s->store, "realm"), "invite_auth", (int)!s->opt->bench_no_auth);
 	if (o && sa_isset(&s->opt->external_ip))
 		(void)json_object_set_new(o, "external_ip", json_string(sa_ntop(&s->opt->external_ip, addr)));
 	if (o)

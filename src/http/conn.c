@@ -12,8 +12,9 @@
 #include "http/http_priv.h"
 
 static const char *const method_name[] = {
-	[LWSHUMETH_GET] = "GET",     [LWSHUMETH_POST] = "POST",     [LWSHUMETH_OPTIONS] = "OPTIONS", [LWSHUMETH_PUT] = "PUT",
-	[LWSHUMETH_PATCH] = "PATCH", [LWSHUMETH_DELETE] = "DELETE", [LWSHUMETH_CONNECT] = "CONNECT", [LWSHUMETH_HEAD] = "HEAD",
+	[LWSHUMETH_GET] = "GET",         [LWSHUMETH_POST] = "POST",   [LWSHUMETH_OPTIONS] = "OPTIONS",
+	[LWSHUMETH_PUT] = "PUT",         [LWSHUMETH_PATCH] = "PATCH", [LWSHUMETH_DELETE] = "DELETE",
+	[LWSHUMETH_CONNECT] = "CONNECT", [LWSHUMETH_HEAD] = "HEAD",
 };
 
 /* Append with percent escapes for all but unreserved characters and those of `keep`. */
@@ -23,8 +24,8 @@ static void put_escaped(struct buf *b, const char *p, size_t l, const char *keep
 
 	for (size_t i = 0; i < l; i++) {
 		unsigned char c = (unsigned char)p[i];
-		bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c && strchr("-._~*", c)) ||
-			     (c && strchr(keep, c));
+		bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			     (c && strchr("-._~*", c)) || (c && strchr(keep, c));
 
 		if (plain) {
 			buf_char(b, (char)c);
@@ -174,8 +175,8 @@ static int write_headers(struct http_conn *c)
 	if (lws_add_http_common_headers(c->wsi, rq->status, empty ? NULL : rq->ctype,
 					empty ? 0 : (lws_filepos_t)rq->reply.l, &p, end))
 		return -1;
-	if (lws_add_http_header_by_name(c->wsi, (const unsigned char *)"cache-control:", (const unsigned char *)"no-store", 8,
-					&p, end))
+	if (lws_add_http_header_by_name(
+		    c->wsi, (const unsigned char *)"cache-control:", (const unsigned char *)"no-store", 8, &p, end))
 		return -1;
 	rq->headers_sent = true;
 	return lws_finalize_write_http_header(c->wsi, start, &p, end);

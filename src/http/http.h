@@ -16,10 +16,10 @@ typedef void(http_request_h)(struct http_req *rq, void *arg);
 
 struct http_server_cfg {
 	struct loop *loop;
-	const char *unix_path;   /**< control socket, made with mode 0600; a stale one is replaced */
+	const char *unix_path; /**< control socket, made with mode 0600; a stale one is replaced */
 	http_request_h *h;
 	void *arg;
-	size_t max_body;         /**< bytes, 0 = 16 MB */
+	size_t max_body; /**< bytes, 0 = 16 MB */
 };
 int http_server_alloc(struct http_server **sp, const struct http_server_cfg *cfg) MUST_CHECK;
 struct slice http_req_method(const struct http_req *rq);
@@ -31,7 +31,9 @@ const char *http_req_peer_user(const struct http_req *rq);
 /** Answer once; bytes are copied. */
 void http_reply(struct http_req *rq, unsigned status, const char *ctype, struct slice body);
 
-/** Blocking request over a Unix socket (command line only). 0 with *status and body in `out`; ECONNREFUSED / ENOENT: no server there; ETIMEDOUT. */
-int http_unix_request(const char *path, const char *method, const char *url_path, struct slice body, unsigned *status, struct buf *out) MUST_CHECK;
+/** Blocking request over a Unix socket (command line only). 0 with *status and body in `out`; ECONNREFUSED / ENOENT: no
+ * server there; ETIMEDOUT. */
+int http_unix_request(const char *path, const char *method, const char *url_path, struct slice body, unsigned *status,
+		      struct buf *out) MUST_CHECK;
 
 #endif

@@ -49,8 +49,8 @@ static const struct lws_protocols protocols[] = {
 
 static void fill_info(struct http_server *s, struct lws_context_creation_info *info, void **loops)
 {
-	info->options = LWS_SERVER_OPTION_UNIX_SOCK | LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME |
-			LWS_SERVER_OPTION_DISABLE_IPV6;
+	info->options = LWS_SERVER_OPTION_UNIX_SOCK | LWS_SERVER_OPTION_LIBUV |
+			LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME | LWS_SERVER_OPTION_DISABLE_IPV6;
 	info->iface = s->tmp;
 	info->protocols = protocols;
 	info->foreign_loops = loops;

@@ -1,5 +1,6 @@
 /*
- * api_test.c - /api/v1 as a table of requests and answers, on a virtual loop with a real store in a directory of its own.
+ * api_test.c - /api/v1 as a table of requests and answers, on a virtual loop with a real store in a directory of its
+ * own.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -99,7 +100,8 @@ static bool answered(void *arg)
 static unsigned ask(struct fix *f, const char *method, const char *url, const char *body)
 {
 	struct slice q = slice_str(url), path = slice_cut(&q, '?');
-	struct api_request rq = {.method = slice_str(method), .path = path, .query = q, .body = slice_str(body), .author = "tester"};
+	struct api_request rq = {
+		.method = slice_str(method), .path = path, .query = q, .body = slice_str(body), .author = "tester"};
 
 	f->answered = false;
 	api_handle(f->api, &rq, reply, f);
@@ -171,9 +173,12 @@ static void test_refusals(void **state)
 		{"POST", "/api/v1/extensions", "{\"name\": \"x\"}", 422, "invalid", "number"},
 		{"POST", "/api/v1/extensions", "{\"number\": \"10a\"}", 422, "invalid", "number"},
 		{"POST", "/api/v1/extensions", "{\"number\": \"100\", \"colour\": \"red\"}", 422, "invalid", "colour"},
-		{"POST", "/api/v1/extensions", "{\"number\": \"100\", \"password\": \"short\"}", 422, "invalid", "password"},
-		{"POST", "/api/v1/extensions", "{\"number\": \"100\", \"call_limit\": 1000}", 422, "invalid", "call_limit"},
-		{"POST", "/api/v1/extensions", "{\"number\": \"100\", \"enabled\": \"perhaps\"}", 422, "invalid", "enabled"},
+		{"POST", "/api/v1/extensions", "{\"number\": \"100\", \"password\": \"short\"}", 422, "invalid",
+		 "password"},
+		{"POST", "/api/v1/extensions", "{\"number\": \"100\", \"call_limit\": 1000}", 422, "invalid",
+		 "call_limit"},
+		{"POST", "/api/v1/extensions", "{\"number\": \"100\", \"enabled\": \"perhaps\"}", 422, "invalid",
+		 "enabled"},
 		{"DELETE", "/api/v1/calls/c123", NULL, 404, "not_found", ""},
 		{"GET", "/api/v1/cdr?since=yesterday", NULL, 400, "bad_parameter", "since"},
 		{"POST", "/api/v1/config/undo/0", NULL, 400, "bad_parameter", "id"},
@@ -184,9 +189,11 @@ static void test_refusals(void **state)
 		{"POST", "/api/v1/config/import", "{\"offhook\": 2}", 422, "invalid", "offhook"},
 		{"POST", "/api/v1/config/import", "{\"offhook\": 1, \"trunks\": []}", 422, "invalid", "trunks"},
 		{"POST", "/api/v1/config/import", "{\"offhook\": 1, \"extensions\": {}}", 422, "invalid", "extensions"},
-		{"POST", "/api/v1/config/import", "{\"offhook\": 1, \"extensions\": [7]}", 422, "invalid", "extensions"},
+		{"POST", "/api/v1/config/import", "{\"offhook\": 1, \"extensions\": [7]}", 422, "invalid",
+		 "extensions"},
 		{"POST", "/api/v1/config/import", "{\"offhook\": 1, \"extensions\": [{}]}", 422, "invalid", "number"},
-		{"POST", "/api/v1/config/import", "{\"offhook\": 1, \"extensions\": [{\"number\": \"200\"}, {\"number\": \"200\"}]}", 422, "invalid",
+		{"POST", "/api/v1/config/import",
+		 "{\"offhook\": 1, \"extensions\": [{\"number\": \"200\"}, {\"number\": \"200\"}]}", 422, "invalid",
 		 "number"},
 		{"PUT", "/api/v1/log-level", "{\"level\": \"loud\"}", 422, "invalid", "level"},
 		{"PUT", "/api/v1/log-level", NULL, 422, "invalid", "level"},
@@ -198,9 +205,10 @@ static void test_refusals(void **state)
 		unsigned status = ask(f, v[i].method, v[i].url, v[i].body);
 		const char *msg = json_string_value(json_object_get(json_object_get(f->body, "error"), "message"));
 
-		if (status != v[i].status || strcmp(err_code(f), v[i].code) || strcmp(err_field(f), v[i].field) || !msg || !*msg)
-			fail_msg("%s %s %s: %u %s %s: %s", v[i].method, v[i].url, v[i].body ? v[i].body : "", status, err_code(f), err_field(f),
-				 msg ? msg : "(no message)");
+		if (status != v[i].status || strcmp(err_code(f), v[i].code) || strcmp(err_field(f), v[i].field) ||
+		    !msg || !*msg)
+			fail_msg("%s %s %s: %u %s %s: %s", v[i].method, v[i].url, v[i].body ? v[i].body : "", status,
+				 err_code(f), err_field(f), msg ? msg : "(no message)");
 	}
 	assert_int_equal(ask(f, "GET", "/api/v1/config/history", NULL), 200);
 	assert_int_equal(json_array_size(json_object_get(f->body, "items")), 0); /* nothing was kept */
@@ -227,7 +235,8 @@ static void test_life_of_an_extension(void **state)
 	assert_int_equal(ask(f, "GET", "/api/v1/extensions/%31%300?secrets=1", NULL), 200);
 	assert_string_equal(text(f, "password"), password);
 
-	assert_int_equal(ask(f, "PATCH", "/api/v1/extensions/100", "{\"call_limit\": \"5\", \"number\": \"100\"}"), 200);
+	assert_int_equal(ask(f, "PATCH", "/api/v1/extensions/100", "{\"call_limit\": \"5\", \"number\": \"100\"}"),
+			 200);
 	assert_int_equal(number(f, "call_limit"), 5);
 	assert_null(json_object_get(f->body, "password"));
 	assert_int_equal(ask(f, "PATCH", "/api/v1/extensions/100", "{\"number\": \"200\"}"), 422);
@@ -246,7 +255,8 @@ static void test_own_password(void **state)
 	struct fix *f = *state;
 	const char *w;
 
-	assert_int_equal(ask(f, "POST", "/api/v1/extensions", "{\"number\": \"100\", \"password\": \"12345678\"}"), 201);
+	assert_int_equal(ask(f, "POST", "/api/v1/extensions", "{\"number\": \"100\", \"password\": \"12345678\"}"),
+			 201);
 	assert_null(json_object_get(f->body, "password")); /* whoever set it knows it */
 	w = json_string_value(json_array_get(json_object_get(f->body, "warnings"), 0));
 	assert_non_null(w);
@@ -319,10 +329,13 @@ static void test_history_and_undo(void **state)
 
 static void test_import(void **state)
 {
-	static const char file[] = "{\"offhook\": 1, \"extensions\": [{\"number\": \"100\", \"name\": \"new\"}, {\"number\": \"102\"}]}";
+	static const char file[] =
+		"{\"offhook\": 1, \"extensions\": [{\"number\": \"100\", \"name\": \"new\"}, {\"number\": \"102\"}]}";
 	struct fix *f = *state;
 
-	assert_int_equal(ask(f, "POST", "/api/v1/extensions", "{\"number\": \"100\", \"name\": \"old\", \"password\": \"Wd7-kQp2-xU9z\"}"), 201);
+	assert_int_equal(ask(f, "POST", "/api/v1/extensions",
+			     "{\"number\": \"100\", \"name\": \"old\", \"password\": \"Wd7-kQp2-xU9z\"}"),
+			 201);
 	assert_int_equal(ask(f, "POST", "/api/v1/extensions", "{\"number\": \"101\"}"), 201);
 
 	/* dry: the plan, and nothing else */
@@ -358,7 +371,8 @@ static void test_import(void **state)
 	char url[64];
 	assert_int_equal(ask(f, "GET", "/api/v1/config/history?limit=1", NULL), 200);
 	snprintf(url, sizeof(url), "/api/v1/config/undo/%lld",
-		 (long long)json_integer_value(json_object_get(json_array_get(json_object_get(f->body, "items"), 0), "id")));
+		 (long long)json_integer_value(
+			 json_object_get(json_array_get(json_object_get(f->body, "items"), 0), "id")));
 	assert_int_equal(ask(f, "POST", url, NULL), 200);
 	assert_int_equal(ask(f, "GET", "/api/v1/extensions/101", NULL), 200);
 }
@@ -369,7 +383,8 @@ static void test_import_is_one_transaction(void **state)
 
 	/* the second row is refused by the phone system's own rules or by its values: the first must not be there */
 	assert_int_equal(ask(f, "POST", "/api/v1/config/import",
-			     "{\"offhook\": 1, \"extensions\": [{\"number\": \"100\"}, {\"number\": \"101\", \"ring_seconds\": 1}]}"),
+			     "{\"offhook\": 1, \"extensions\": [{\"number\": \"100\"}, {\"number\": \"101\", "
+			     "\"ring_seconds\": 1}]}"),
 			 422);
 	assert_string_equal(err_field(f), "ring_seconds");
 	assert_int_equal(ask(f, "GET", "/api/v1/extensions/100", NULL), 404);
@@ -380,7 +395,9 @@ static void test_export_comes_back(void **state)
 	struct fix *f = *state;
 	char *file;
 
-	assert_int_equal(ask(f, "POST", "/api/v1/extensions", "{\"number\": \"100\", \"name\": \"old\", \"password\": \"Wd7-kQp2-xU9z\"}"), 201);
+	assert_int_equal(ask(f, "POST", "/api/v1/extensions",
+			     "{\"number\": \"100\", \"name\": \"old\", \"password\": \"Wd7-kQp2-xU9z\"}"),
+			 201);
 	assert_int_equal(ask(f, "GET", "/api/v1/config/export", NULL), 200);
 	assert_null(json_object_get(json_array_get(json_object_get(f->body, "extensions"), 0), "password"));
 	assert_int_equal(ask(f, "GET", "/api/v1/config/export?secrets=1", NULL), 200);
@@ -398,7 +415,8 @@ static void test_export_comes_back(void **state)
 
 static void test_views(void **state)
 {
-	static const char *const lists[] = {"/api/v1/registrations", "/api/v1/calls", "/api/v1/cdr", "/api/v1/alarms", "/api/v1/metrics"};
+	static const char *const lists[] = {"/api/v1/registrations", "/api/v1/calls", "/api/v1/cdr", "/api/v1/alarms",
+					    "/api/v1/metrics"};
 	struct fix *f = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
@@ -423,8 +441,13 @@ static void test_records(void **state)
 		char id[8], from[8];
 		snprintf(id, sizeof(id), "c%d", i);
 		snprintf(from, sizeof(from), "10%d", i);
-		struct cdr_row row = {.id = slice_str(id), .from = slice_str(from), .to = SLICE("200"), .outcome = i ? SLICE("busy") : SLICE("answered"),
-				      .start_ms = 1767225600000 + i * 86400000ll, .end_ms = 1767225660000 + i * 86400000ll, .code = i ? 486 : 200};
+		struct cdr_row row = {.id = slice_str(id),
+				      .from = slice_str(from),
+				      .to = SLICE("200"),
+				      .outcome = i ? SLICE("busy") : SLICE("answered"),
+				      .start_ms = 1767225600000 + i * 86400000ll,
+				      .end_ms = 1767225660000 + i * 86400000ll,
+				      .code = i ? 486 : 200};
 
 		store_cdr(f->store, &row, true);
 	}
@@ -432,9 +455,15 @@ static void test_records(void **state)
 		const char *url;
 		size_t n;
 	} v[] = {
-		{"/api/v1/cdr", 3}, {"/api/v1/cdr?number=101", 1}, {"/api/v1/cdr?number=200", 3}, {"/api/v1/cdr?outcome=busy", 2},
-		{"/api/v1/cdr?limit=2", 2}, {"/api/v1/cdr?since=2026-01-02T00:00Z", 2}, {"/api/v1/cdr?until=2026-01-02T00:00:00Z", 1},
-		{"/api/v1/cdr?since=2026-01-02T00:00Z&until=2026-01-03T00:00Z", 1}, {"/api/v1/cdr?number=999", 0},
+		{"/api/v1/cdr", 3},
+		{"/api/v1/cdr?number=101", 1},
+		{"/api/v1/cdr?number=200", 3},
+		{"/api/v1/cdr?outcome=busy", 2},
+		{"/api/v1/cdr?limit=2", 2},
+		{"/api/v1/cdr?since=2026-01-02T00:00Z", 2},
+		{"/api/v1/cdr?until=2026-01-02T00:00:00Z", 1},
+		{"/api/v1/cdr?since=2026-01-02T00:00Z&until=2026-01-03T00:00Z", 1},
+		{"/api/v1/cdr?number=999", 0},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
 		assert_int_equal(ask(f, "GET", v[i].url, NULL), 200);
@@ -460,9 +489,17 @@ static void test_times(void **state)
 		const char *s;
 		int64_t ms; /**< -1: refused */
 	} v[] = {
-		{"1767225600000", 1767225600000}, {"2026-01-01T00:00:00Z", 1767225600000}, {"2026-01-01T00:00:00.250Z", 1767225600000},
-		{"2026-01-01T01:30Z", 1767231000000}, {"2026-01-01 00:00:00Z", 1767225600000}, {"0", 0}, {"", -1}, {"today", -1},
-		{"2026-01-01T00:00:00+01:00", -1}, {"2026-13-01", -1}, {"2026-01-01T00:00Zx", -1},
+		{"1767225600000", 1767225600000},
+		{"2026-01-01T00:00:00Z", 1767225600000},
+		{"2026-01-01T00:00:00.250Z", 1767225600000},
+		{"2026-01-01T01:30Z", 1767231000000},
+		{"2026-01-01 00:00:00Z", 1767225600000},
+		{"0", 0},
+		{"", -1},
+		{"today", -1},
+		{"2026-01-01T00:00:00+01:00", -1},
+		{"2026-13-01", -1},
+		{"2026-01-01T00:00Zx", -1},
 	};
 
 	(void)state;
@@ -483,8 +520,17 @@ static void test_times(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_refusals), T(test_life_of_an_extension), T(test_own_password), T(test_pages), T(test_history_and_undo), T(test_import),
-		T(test_import_is_one_transaction), T(test_export_comes_back), T(test_views), T(test_records), T(test_log_level),
+		T(test_refusals),
+		T(test_life_of_an_extension),
+		T(test_own_password),
+		T(test_pages),
+		T(test_history_and_undo),
+		T(test_import),
+		T(test_import_is_one_transaction),
+		T(test_export_comes_back),
+		T(test_views),
+		T(test_records),
+		T(test_log_level),
 		cmocka_unit_test(test_times),
 	};
 

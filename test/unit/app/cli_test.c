@@ -27,7 +27,7 @@ struct fix {
 	char dir[64], data[96];
 	uint16_t port;
 	pid_t server;
-	int server_out;          /**< standard output and error of the server */
+	int server_out; /**< standard output and error of the server */
 	char out[OUT_MAX], err[OUT_MAX];
 };
 
@@ -150,7 +150,8 @@ static uint16_t free_port(void)
 		int u = socket(AF_INET, SOCK_DGRAM, 0), t = socket(AF_INET, SOCK_STREAM, 0);
 
 		in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-		bool ok = bind(u, (struct sockaddr *)&in, sizeof(in)) == 0 && getsockname(u, (struct sockaddr *)&in, &l) == 0 &&
+		bool ok = bind(u, (struct sockaddr *)&in, sizeof(in)) == 0 &&
+			  getsockname(u, (struct sockaddr *)&in, &l) == 0 &&
 			  bind(t, (struct sockaddr *)&in, sizeof(in)) == 0;
 		close(u);
 		close(t);
@@ -166,7 +167,8 @@ static void start_server(const char *more, const char *until)
 	char line[512], text[OUT_MAX];
 	size_t n = 0;
 
-	snprintf(line, sizeof(line), "serve --data %s --listen 127.0.0.1 --sip-port %u --rtp-ports 21000-21098 %s", fix.data, fix.port, more);
+	snprintf(line, sizeof(line), "serve --data %s --listen 127.0.0.1 --sip-port %u --rtp-ports 21000-21098 %s",
+		 fix.data, fix.port, more);
 	fix.server = spawn(line, NULL, &fix.server_out, NULL);
 	text[0] = '\0';
 	while (!strstr(text, until)) {
@@ -389,7 +391,8 @@ static void test_export_import(void **state)
 	assert_null(strstr(fix.out, "150"));
 	EXPECT("config import /nonexistent.json DATA", CLI_NOT_FOUND, "", "/nonexistent.json");
 	assert_int_equal(run_with("config import - DATA", "{\"offhook\": 1, "), CLI_USAGE);
-	assert_int_equal(run_with("config import - DATA", "{\"offhook\": 1, \"extensions\": [{\"number\": \"160\"}]}"), CLI_OK);
+	assert_int_equal(run_with("config import - DATA", "{\"offhook\": 1, \"extensions\": [{\"number\": \"160\"}]}"),
+			 CLI_OK);
 	assert_int_equal(stop_server(SIGINT), 0);
 }
 
@@ -424,7 +427,9 @@ static void test_completion(void **state)
 	snprintf(name, sizeof(name), "%s/script", fix.dir);
 	f = fopen(name, "w");
 	assert_non_null(f);
-	fprintf(f, "%s\nCOMP_WORDS=(offhook extension add --n) COMP_CWORD=3; _offhook; [ \"${COMPREPLY[*]}\" = --name ]\n", fix.out);
+	fprintf(f,
+		"%s\nCOMP_WORDS=(offhook extension add --n) COMP_CWORD=3; _offhook; [ \"${COMPREPLY[*]}\" = --name ]\n",
+		fix.out);
 	fclose(f);
 	char line[256];
 	snprintf(line, sizeof(line), "bash -n %s && bash %s", name, name);
@@ -436,8 +441,9 @@ static void test_completion(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_words), T(test_every_verb_has_help), T(test_nothing_there), T(test_newcomer), T(test_with_server), T(test_without_server),
-		T(test_export_import), T(test_port_in_use), T(test_completion),
+		T(test_words),         T(test_every_verb_has_help), T(test_nothing_there),
+		T(test_newcomer),      T(test_with_server),         T(test_without_server),
+		T(test_export_import), T(test_port_in_use),         T(test_completion),
 	};
 
 	unsetenv("OFFHOOK_DATA");

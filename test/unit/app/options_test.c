@@ -39,8 +39,9 @@ static void prepare(struct cli *c, const char *const *word)
 
 static void clear_env(void)
 {
-	static const char *const names[] = {"OFFHOOK_DATA", "OFFHOOK_LISTEN", "OFFHOOK_SIP_PORT", "OFFHOOK_RTP_PORTS", "OFFHOOK_EXTERNAL_IP",
-					    "OFFHOOK_LOCAL_NET", "OFFHOOK_LOG_LEVEL", "OFFHOOK_BENCH_NO_AUTH"};
+	static const char *const names[] = {"OFFHOOK_DATA",      "OFFHOOK_LISTEN",       "OFFHOOK_SIP_PORT",
+					    "OFFHOOK_RTP_PORTS", "OFFHOOK_EXTERNAL_IP",  "OFFHOOK_LOCAL_NET",
+					    "OFFHOOK_LOG_LEVEL", "OFFHOOK_BENCH_NO_AUTH"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		unsetenv(names[i]);
@@ -56,10 +57,24 @@ static int quiet(void **state)
 static void test_refused(void **state)
 {
 	static const char *const v[][WORDS] = {
-		{"sip-port", "0"}, {"sip-port", "65536"}, {"sip-port", "sip"}, {"listen", "localhost"}, {"listen", "127.0.0.1:5060"},
-		{"listen", ""}, {"rtp-ports", "10000"}, {"rtp-ports", "10000-10004"}, {"rtp-ports", "10001-20000"}, {"rtp-ports", "20000-10000"},
-		{"rtp-ports", "80-20000"}, {"rtp-ports", "10000-70000"}, {"external-ip", "auto"}, {"external-ip", "0.0.0.0"},
-		{"local-net", "192.168.0.0/33"}, {"local-net", "home"}, {"log-level", "loud"}, {"sip-port", "10002"},
+		{"sip-port", "0"},
+		{"sip-port", "65536"},
+		{"sip-port", "sip"},
+		{"listen", "localhost"},
+		{"listen", "127.0.0.1:5060"},
+		{"listen", ""},
+		{"rtp-ports", "10000"},
+		{"rtp-ports", "10000-10004"},
+		{"rtp-ports", "10001-20000"},
+		{"rtp-ports", "20000-10000"},
+		{"rtp-ports", "80-20000"},
+		{"rtp-ports", "10000-70000"},
+		{"external-ip", "auto"},
+		{"external-ip", "0.0.0.0"},
+		{"local-net", "192.168.0.0/33"},
+		{"local-net", "home"},
+		{"log-level", "loud"},
+		{"sip-port", "10002"},
 	};
 
 	(void)state;
@@ -177,7 +192,7 @@ static void test_data_dir(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_defaults), cmocka_unit_test(test_given),
+		cmocka_unit_test(test_refused),     cmocka_unit_test(test_defaults), cmocka_unit_test(test_given),
 		cmocka_unit_test(test_environment), cmocka_unit_test(test_data_dir),
 	};
 

@@ -17,7 +17,8 @@ static void test_width(void **state)
 		const char *s;
 		size_t w;
 	} v[] = {
-		{"", 0}, {"abc", 3}, {"Küche", 5}, {"厨房", 4}, {"e\xcc\x81", 1}, {"\xff\xfe", 2}, {"\xe5\x8e", 2}, {"📞", 2}, {"a厨b", 4},
+		{"", 0},         {"abc", 3},      {"Küche", 5}, {"厨房", 4}, {"e\xcc\x81", 1},
+		{"\xff\xfe", 2}, {"\xe5\x8e", 2}, {"📞", 2},     {"a厨b", 4},
 	};
 
 	(void)state;
@@ -33,8 +34,14 @@ static void test_spans(void **state)
 		int64_t s;
 		const char *span, *clock;
 	} v[] = {
-		{0, "0 seconds", "0 s"}, {1, "1 second", "1 s"}, {59, "59 seconds", "59 s"}, {60, "1 minute", "1:00"}, {125, "2 minutes", "2:05"},
-		{3600, "1 hour", "1:00:00"}, {3725, "1 hour 2 minutes", "1:02:05"}, {90000, "1 day 1 hour", "25:00:00"},
+		{0, "0 seconds", "0 s"},
+		{1, "1 second", "1 s"},
+		{59, "59 seconds", "59 s"},
+		{60, "1 minute", "1:00"},
+		{125, "2 minutes", "2:05"},
+		{3600, "1 hour", "1:00:00"},
+		{3725, "1 hour 2 minutes", "1:02:05"},
+		{90000, "1 day 1 hour", "25:00:00"},
 		{200000, "2 days 7 hours", "55:33:20"},
 	};
 	char t[64];
@@ -109,7 +116,10 @@ static void test_pair(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_width), cmocka_unit_test(test_spans), cmocka_unit_test(test_table), cmocka_unit_test(test_pair),
+		cmocka_unit_test(test_width),
+		cmocka_unit_test(test_spans),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_pair),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

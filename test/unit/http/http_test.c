@@ -27,13 +27,13 @@ struct fix {
 	unsigned asked;
 	struct http_req *held;
 	void (*client)(struct fix *f);
-	int failed;              /**< line of the client's first failed check */
+	int failed; /**< line of the client's first failed check */
 };
 
-#define CHECK(f, cond)                                                                                                                \
-	do {                                                                                                                          \
-		if (!(cond) && !(f)->failed)                                                                                          \
-			(f)->failed = __LINE__;                                                                                       \
+#define CHECK(f, cond)                                                                                                 \
+	do {                                                                                                           \
+		if (!(cond) && !(f)->failed)                                                                           \
+			(f)->failed = __LINE__;                                                                        \
 	} while (0)
 
 /* Answers with what it saw; special paths ask for special answers. */
@@ -54,8 +54,8 @@ static void serve(struct http_req *rq, void *arg)
 			buf_char(&b, (char)('a' + i % 26));
 		http_reply(rq, 200, "text/plain", buf_get(&b));
 	} else {
-		buf_printf(&b, "%.*s|%.*s|%.*s|%zu|%s", SLICE_FMT(http_req_method(rq)), SLICE_FMT(path), SLICE_FMT(http_req_query(rq)),
-			   http_req_body(rq).l, http_req_peer_user(rq));
+		buf_printf(&b, "%.*s|%.*s|%.*s|%zu|%s", SLICE_FMT(http_req_method(rq)), SLICE_FMT(path),
+			   SLICE_FMT(http_req_query(rq)), http_req_body(rq).l, http_req_peer_user(rq));
 		http_reply(rq, 200, "text/plain", buf_get(&b));
 	}
 	buf_free(&b);
@@ -122,13 +122,15 @@ static void ask(struct fix *f, const char *method, const char *url, struct slice
 	if (text)
 		CHECK(f, slice_starts(buf_get(&out), slice_str(text)));
 	if (f->failed)
-		fprintf(stderr, "%s %s: %u %.*s\n", method, url, status, (int)(out.l < 200 ? out.l : 200), out.p ? out.p : "");
+		fprintf(stderr, "%s %s: %u %.*s\n", method, url, status, (int)(out.l < 200 ? out.l : 200),
+			out.p ? out.p : "");
 	buf_free(&out);
 }
 
 static void client_methods(struct fix *f)
 {
-	ask(f, "GET", "/api/v1/extensions/100?secrets=1&x=a%26b%3Dc&y", SLICE_NULL, 200, "GET|/api/v1/extensions/100|secrets=1&x=a%26b%3Dc&y|0|");
+	ask(f, "GET", "/api/v1/extensions/100?secrets=1&x=a%26b%3Dc&y", SLICE_NULL, 200,
+	    "GET|/api/v1/extensions/100|secrets=1&x=a%26b%3Dc&y|0|");
 	ask(f, "GET", "/a%20b/%25/*43", SLICE_NULL, 200, "GET|/a%20b/%25/*43||0|");
 	ask(f, "POST", "/x", SLICE("hello"), 200, "POST|/x||5|");
 	ask(f, "POST", "/x", SLICE_NULL, 200, "POST|/x||0|");
@@ -235,7 +237,8 @@ static bool raw_ask(const struct fix *f, const char *bytes, size_t l, const char
 			break;
 	}
 	close(fd);
-	return sent && (*want ? strstr(in, want) != NULL : n == 0 || strncmp(in, "HTTP/1.1 4", 10) == 0 || strncmp(in, "HTTP/1.0 4", 10) == 0);
+	return sent && (*want ? strstr(in, want) != NULL
+			      : n == 0 || strncmp(in, "HTTP/1.1 4", 10) == 0 || strncmp(in, "HTTP/1.0 4", 10) == 0);
 }
 
 static void client_raw(struct fix *f)
