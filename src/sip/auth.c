@@ -96,6 +96,8 @@ void sip_auth_challenge(struct sip_auth *a, const struct sip_msg *msg, bool prox
 	char nonce[NONCE_LEN + 1];
 
 	nonce_make(&a->nonces, now, &msg->src, nonce);
+	if (!fallback_active(&a->fallback, msg, now))
+		fallback_asked(&a->fallback, msg, now);
 	if (a->sha256_only || !fallback_active(&a->fallback, msg, now))
 		challenge_line(a, proxy, stale, SIP_DIGEST_SHA256, nonce, b);
 	if (!a->sha256_only)
@@ -234,6 +236,8 @@ static enum sip_auth_result judge(struct sip_auth *a, const struct sip_msg *msg,
 		info->counts = ours && !right;
 	if (sha && ours)
 		fallback_note(&a->fallback, msg, !right, now);
+	else if (ours)
+		fallback_md5(&a->fallback, msg, right, now);
 	return res;
 }
 

@@ -4,8 +4,9 @@
  * Server: nonces are stateless (time, source address, HMAC) with a small table of
  * the counts in use, so that replays are refused and memory is bounded. A nonce is
  * bound to the address and port it was given to. SHA-256 is offered first, MD5
- * second; a phone (address and user of From) that failed twice with SHA-256 gets
- * MD5 alone for an hour. Answers without qop are taken; their nonce is good once.
+ * second; a phone (address and user of From) that failed twice with SHA-256, or left
+ * two such challenges unanswered, or is known to stumble over it, gets MD5 alone. Answers
+ * without qop are taken; their nonce is good once.
  * Thread: the stack's loop. Secrets are never logged.
  */
 #ifndef OFFHOOK_SIP_AUTH_H

@@ -67,15 +67,21 @@ int nonce_use(struct nonces *n, uint64_t id, uint32_t nc, uint64_t now) MUST_CHE
 /* ---- phones that cannot do SHA-256 (auth_fallback.c) ---- */
 
 enum { FALLBACK_SETS = 256, FALLBACK_WAYS = 4 };
+struct fallback_entry {
+	uint64_t key;
+	uint64_t until; /**< ms: the failures are forgotten then */
+	uint64_t asked; /**< ms + 1 of a challenge that nobody answered yet; 0: none */
+	uint32_t fails;
+};
 struct fallback {
-	struct {
-		uint64_t key;
-		uint64_t until; /**< ms */
-		uint32_t fails;
-	} e[FALLBACK_SETS][FALLBACK_WAYS];
+	struct fallback_entry e[FALLBACK_SETS][FALLBACK_WAYS];
 };
 /** Failed (true) or succeeded with SHA-256. */
 void fallback_note(struct fallback *f, const struct sip_msg *msg, bool failed, uint64_t now);
+/** A challenge with SHA-256 is about to go out; one before it that stayed without an answer is a failure. */
+void fallback_asked(struct fallback *f, const struct sip_msg *msg, uint64_t now);
+/** It answered with MD5; `right`: it succeeded, so that what we know of it holds on. */
+void fallback_md5(struct fallback *f, const struct sip_msg *msg, bool right, uint64_t now);
 /** Offer MD5 alone. */
 bool fallback_active(const struct fallback *f, const struct sip_msg *msg, uint64_t now);
 

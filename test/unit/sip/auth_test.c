@@ -479,6 +479,66 @@ static void success_with_sha256_clears_failures(void **state)
 	af_close(&f);
 }
 
+/* Some phones give up on a challenge with an unknown algorithm and ask again later. */
+static void two_silent_challenges_give_md5_alone(void **state)
+{
+	struct af f;
+	char nonce[NONCE_LEN + 1], txt[1024];
+
+	(void)state;
+	af_open(&f, NULL);
+	for (int i = 0; i < 3; i++) { /* calls at the same time */
+		assert_non_null(strstr(challenge(&f, false, false, txt), "SHA-256"));
+		vnet_run(f.net, 100);
+	}
+	nonce_of(&f, nonce);
+	assert_check(&f, ANSWER(.nonce = nonce), SIP_AUTH_OK, false);
+	vnet_run(f.net, 30 * 1000);
+	for (int i = 0; i < 2; i++) {
+		assert_non_null(strstr(challenge(&f, false, false, txt), "SHA-256"));
+		vnet_run(f.net, 30 * 1000);
+	}
+	assert_null(strstr(challenge(&f, false, false, txt), "SHA-256"));
+	/* success with MD5 keeps it so, for as long as the phone comes back within an hour */
+	for (int i = 0; i < 3; i++) {
+		nonce_of(&f, nonce);
+		assert_check(&f, ANSWER(.nonce = nonce), SIP_AUTH_OK, false);
+		vnet_run(f.net, 3000 * 1000);
+		assert_null(strstr(challenge(&f, false, false, txt), "SHA-256"));
+	}
+	vnet_run(f.net, 3700 * 1000);
+	assert_non_null(strstr(challenge(&f, false, false, txt), "SHA-256"));
+	af_close(&f);
+}
+
+static void known_agents_get_md5_alone(void **state)
+{
+	static const struct {
+		const char *agent;
+		bool md5;
+	} v[] = {{"baresip v1.0.0 (x86_64/linux)", true}, {"SIPp", true}, {"baresip v2.9.0", false}, {"baresip", false}, {"", false}};
+	struct af f;
+
+	(void)state;
+	af_open(&f, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+		char line[128];
+		struct sip_msg *msg;
+		struct buf b;
+
+		snprintf(line, sizeof(line), "User-Agent: %s\r\n", v[i].agent);
+		msg = request(&f, line);
+		buf_init(&b);
+		sip_auth_challenge(f.a, msg, false, false, &b);
+		assert_true(b.l > 0);
+		assert_int_equal(memmem(b.p, b.l, "SHA-256", 7) == NULL, v[i].md5);
+		assert_non_null(memmem(b.p, b.l, "MD5", 3));
+		buf_free(&b);
+		mem_deref(msg);
+	}
+	af_close(&f);
+}
+
 static void fallback_table_is_bounded(void **state)
 {
 	struct fallback *fb = calloc(1, sizeof(*fb));
@@ -764,6 +824,8 @@ int main(void)
 		cmocka_unit_test(counts_are_forgotten_after_their_life),
 		cmocka_unit_test(two_failures_with_sha256_give_md5_alone),
 		cmocka_unit_test(success_with_sha256_clears_failures),
+		cmocka_unit_test(two_silent_challenges_give_md5_alone),
+		cmocka_unit_test(known_agents_get_md5_alone),
 		cmocka_unit_test(fallback_table_is_bounded),
 		cmocka_unit_test(digest_uri_may_differ_but_for_the_user),
 		cmocka_unit_test(client_and_server),
