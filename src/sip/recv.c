@@ -180,7 +180,7 @@ static void new_request(struct sip *s, struct sip_msg *msg)
 	}
 	mem_ref(st);
 	if (msg->m == SIP_CANCEL)
-		sip_strans_cancel(s, st, sip_strans_find(s, msg, SIP_INVITE));
+		sip_strans_cancel(st, sip_strans_find(s, msg, SIP_INVITE));
 	else if (check_uri(st, msg) && check_maxfwd(st, msg) && check_method(st, msg) && check_merged(st, msg) &&
 		 check_require(st, msg) && check_body(st, msg))
 		to_user(st, msg);

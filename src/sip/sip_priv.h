@@ -213,7 +213,7 @@ void sip_strans_send(struct sip_strans *st);
 /** End all, telling nobody. */
 void sip_strans_flush(struct sip *s);
 /** A CANCEL: answers it, tells the INVITE's user (strans.c). */
-void sip_strans_cancel(struct sip *s, struct sip_strans *st, struct sip_strans *invite);
+void sip_strans_cancel(struct sip_strans *st, struct sip_strans *invite);
 const char *sip_strans_state(const struct sip_strans *st);
 
 /* INVITE server machine (strans_invite.c) */

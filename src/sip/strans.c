@@ -287,12 +287,11 @@ void sip_strans_flush(struct sip *s)
  * RFC 3261 9.2. The answer carries the tag of the INVITE's answers. The request of the CANCEL is kept alive by the
  * caller. Without a user the INVITE is ended here.
  */
-void sip_strans_cancel(struct sip *s, struct sip_strans *st, struct sip_strans *invite)
+void sip_strans_cancel(struct sip_strans *st, struct sip_strans *invite)
 {
 	struct sip_msg *msg = mem_ref(st->msg);
 	struct slice tag;
 
-	(void)s;
 	if (!invite) {
 		sip_reply_simple(st, 481, NULL);
 		mem_deref(msg);
