@@ -8,7 +8,11 @@
 #include "api/api.h"
 #include "base/mem.h"
 
-enum { API_SEGMENTS = 6, API_PARAMS = 16 };
+enum {
+	API_SEGMENTS = 6,
+	API_PARAMS = 16,
+	API_LIMIT_MAX = 1000 /**< rows of one answer: the loop thread spends about a millisecond on them */
+};
 
 struct api {
 	struct loop *loop;

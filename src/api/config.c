@@ -22,7 +22,7 @@ void api_history(struct job *j)
 {
 	uint64_t before, limit;
 
-	if (!job_number(j, "before", INT64_MAX, &before) || !job_number(j, "limit", 10000, &limit))
+	if (!job_number(j, "before", INT64_MAX, &before) || !job_number(j, "limit", API_LIMIT_MAX, &limit))
 		return;
 	store_history(pbx_store(j->api->pbx), (int64_t)before, (uint32_t)limit, job_store_h, j);
 }

@@ -98,7 +98,7 @@ void api_cdr(struct job *j)
 		.number = job_param(j, "number"), .outcome = job_param(j, "outcome"), .before = job_param(j, "before")};
 	uint64_t limit;
 
-	if (!job_number(j, "limit", 10000, &limit) || !time_param(j, "since", &f.since_ms) ||
+	if (!job_number(j, "limit", API_LIMIT_MAX, &limit) || !time_param(j, "since", &f.since_ms) ||
 	    !time_param(j, "until", &f.until_ms))
 		return;
 	f.limit = (uint32_t)limit;

@@ -11,7 +11,7 @@ void api_resource_list(struct job *j)
 {
 	uint64_t limit;
 
-	if (!job_number(j, "limit", 10000, &limit))
+	if (!job_number(j, "limit", API_LIMIT_MAX, &limit))
 		return;
 	struct store_page page = {
 		.after = job_param(j, "after"), .limit = (uint32_t)limit, .secrets = job_flag(j, "secrets")};

@@ -182,6 +182,8 @@ int client_call(struct cli *c, const char *method, const char *path, json_t *bod
 			return rc;
 	} else if (err == ENOENT || err == ECONNREFUSED || err == EACCES || err == ETIMEDOUT) {
 		return no_server(c, sock, err);
+	} else if (err == ENOTDIR) {
+		return cli_fail(CLI_FAILED, "%s is not a data directory.", c->data);
 	} else if (err == ENAMETOOLONG) {
 		return cli_fail(CLI_FAILED, "the path of the data directory is too long for a socket in it: %s",
 				c->data);

@@ -156,7 +156,5 @@ int serve_options_read(struct serve_options *o, const struct cli *c)
 		rc = read_addresses(o, c);
 	for (size_t i = 0; i < o->nlisten; i++)
 		sa_set_port(&o->listen[i], o->sip_port);
-	if (!rc && o->sip_port >= o->rtp_lo && o->sip_port <= o->rtp_hi)
-		rc = cli_usage(c, "--sip-port %u lies within --rtp-ports %u-%u.", o->sip_port, o->rtp_lo, o->rtp_hi);
 	return rc;
 }

@@ -85,7 +85,7 @@ int verb_cdr(struct cli *c)
 	char limit[16], *path = NULL;
 	uint32_t n = 20;
 
-	if (!cli_number(c, "limit", 1, 10000, &n))
+	if (!cli_number(c, "limit", 1, 1000, &n))
 		return CLI_USAGE;
 	snprintf(limit, sizeof(limit), "%u", n);
 	buf_init(&b);

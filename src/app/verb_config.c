@@ -157,7 +157,7 @@ int verb_config_history(struct cli *c)
 	uint32_t n = 20, before = 0;
 	char path[80], when[32];
 
-	if (!cli_number(c, "limit", 1, 10000, &n) || !cli_number(c, "before", 1, UINT32_MAX, &before))
+	if (!cli_number(c, "limit", 1, 1000, &n) || !cli_number(c, "before", 1, UINT32_MAX, &before))
 		return CLI_USAGE;
 	snprintf(path, sizeof(path), "/config/history?limit=%u&before=%u", n, before);
 	int rc = client_call(c, "GET", path, NULL, &o);

@@ -210,6 +210,7 @@ static int all_rows(struct cli *c, json_t *items)
 
 		buf_init(&b);
 		buf_printf(&b, "/%s", res_of(c)->plural);
+		client_param(&b, "limit", "250"); /* small pages: the server has calls to carry */
 		client_param(&b, "after", next);
 		rc = buf_strdup(&b, &path) ? cli_fail(CLI_FAILED, "memory is out.") : CLI_OK;
 		buf_free(&b);

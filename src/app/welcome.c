@@ -5,6 +5,7 @@
  */
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
 #include "app/out.h"
 #include "app/serve.h"
@@ -63,7 +64,7 @@ static void first_start(const struct server *s, const struct cli *c)
 {
 	static const char *const numbers[] = {"100", "101"};
 	const char *bold = out_style(STYLE_BOLD), *off = out_style(STYLE_OFF), *hint = cli_data_hint(c);
-	char addr[SA_STRLEN];
+	char addr[SA_STRLEN], *full = realpath(s->data, NULL);
 	struct sa a;
 	struct buf b;
 
@@ -86,11 +87,12 @@ static void first_start(const struct server *s, const struct cli *c)
 	printf("  Add an extension   %s extension add 102 --name \"Kitchen\"%s\n", c->prog, hint);
 	printf("  See what goes on   %s status%s\n", c->prog, hint);
 	printf("  All commands       %s --help\n", c->prog);
-	printf("  Data lies in       %s\n", s->data);
+	printf("  Data lies in       %s\n", full ? full : s->data);
 	printf("  Ctrl-C ends calls and then the server.\n\n");
 	if (b.p)
 		mem_wipe(b.p, b.cap);
 	buf_free(&b);
+	free(full);
 }
 
 void welcome_print(const struct server *s, const struct cli *c)

@@ -74,7 +74,6 @@ static void test_refused(void **state)
 		{"local-net", "192.168.0.0/33"},
 		{"local-net", "home"},
 		{"log-level", "loud"},
-		{"sip-port", "10002"},
 	};
 
 	(void)state;
