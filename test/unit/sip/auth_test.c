@@ -516,7 +516,11 @@ static void known_agents_get_md5_alone(void **state)
 	static const struct {
 		const char *agent;
 		bool md5;
-	} v[] = {{"baresip v1.0.0 (x86_64/linux)", true}, {"SIPp", true}, {"baresip v2.9.0", false}, {"baresip", false}, {"", false}};
+	} v[] = {{"baresip v1.0.0 (x86_64/linux)", true},
+		 {"SIPp", true},
+		 {"baresip v2.9.0", false},
+		 {"baresip", false},
+		 {"", false}};
 	struct af f;
 
 	(void)state;
