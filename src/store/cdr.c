@@ -20,13 +20,15 @@ int cdr_write(struct db *db, const struct record *r)
 {
 	const struct cdr_row *c = &r->row;
 	sqlite3_stmt *st;
-	int err = db_stmt(db, &st, "INSERT INTO cdr (domain_id, id, start_ms, answer_ms, end_ms, final, code, from_number, "
-			  "to_number, answered_by, outcome, reason, detail) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-			  "ON CONFLICT (domain_id, id) DO UPDATE SET answer_ms = excluded.answer_ms, "
-			  "end_ms = excluded.end_ms, final = excluded.final, code = excluded.code, "
-			  "from_number = excluded.from_number, to_number = excluded.to_number, "
-			  "answered_by = excluded.answered_by, outcome = excluded.outcome, reason = excluded.reason, "
-			  "detail = excluded.detail");
+	int err = db_stmt(
+		db, &st,
+		"INSERT INTO cdr (domain_id, id, start_ms, answer_ms, end_ms, final, code, from_number, "
+		"to_number, answered_by, outcome, reason, detail) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+		"ON CONFLICT (domain_id, id) DO UPDATE SET answer_ms = excluded.answer_ms, "
+		"end_ms = excluded.end_ms, final = excluded.final, code = excluded.code, "
+		"from_number = excluded.from_number, to_number = excluded.to_number, "
+		"answered_by = excluded.answered_by, outcome = excluded.outcome, reason = excluded.reason, "
+		"detail = excluded.detail");
 
 	if (err)
 		return err;
@@ -64,11 +66,13 @@ int cdr_close_orphans(struct db *db)
 	int64_t alive = 0;
 	int n, err;
 
-	err = db_get_int(db, "SELECT CAST(value AS BIGINT) FROM setting WHERE domain_id = 1 AND name = 'alive_ms'", &alive);
+	err = db_get_int(db, "SELECT CAST(value AS BIGINT) FROM setting WHERE domain_id = 1 AND name = 'alive_ms'",
+			 &alive);
 	if (err && err != ENOENT)
 		return err;
 	/* the last known time of a call is the latest of its own times and the last heartbeat */
-	err = db_stmt(db, &st, "UPDATE cdr SET final = 1, outcome = 'interrupted', "
+	err = db_stmt(db, &st,
+		      "UPDATE cdr SET final = 1, outcome = 'interrupted', "
 		      "reason = 'The phone system stopped during the call.', end_ms = CASE "
 		      "WHEN coalesce(end_ms, answer_ms, start_ms) > ?1 THEN coalesce(end_ms, answer_ms, start_ms) "
 		      "ELSE ?1 END WHERE final = 0");
@@ -144,7 +148,7 @@ static json_t *cdr_json(sqlite3_stmt *st)
 static void query_sql(const struct cdr_query *q, struct buf *b)
 {
 	buf_str(b, "SELECT id, start_ms, answer_ms, end_ms, final, code, from_number, to_number, answered_by, outcome, "
-		"reason, detail FROM cdr WHERE domain_id = 1");
+		   "reason, detail FROM cdr WHERE domain_id = 1");
 	if (q->since_ms)
 		buf_str(b, " AND start_ms >= ?1");
 	if (q->until_ms)

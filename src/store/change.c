@@ -32,9 +32,12 @@ static void destroy(void *arg)
 const char *change_op_name(enum change_op op)
 {
 	switch (op) {
-	case CHANGE_CREATE: return "create";
-	case CHANGE_UPDATE: return "update";
-	default:            return "delete";
+	case CHANGE_CREATE:
+		return "create";
+	case CHANGE_UPDATE:
+		return "update";
+	default:
+		return "delete";
 	}
 }
 
@@ -61,7 +64,8 @@ static int write_item(struct change_job *c, struct db *db, const struct change_p
 
 	if (!text)
 		return ENOMEM;
-	err = db_stmt(db, &st, "INSERT INTO history_item (id, domain_id, change_id, op, resource, row_id, row_key, diff) "
+	err = db_stmt(db, &st,
+		      "INSERT INTO history_item (id, domain_id, change_id, op, resource, row_id, row_key, diff) "
 		      "VALUES (?, 1, ?, ?, ?, ?, ?, ?)");
 	if (!err) {
 		db_int(st, 1, item_id);
@@ -80,7 +84,8 @@ static int write_item(struct change_job *c, struct db *db, const struct change_p
 static int write_change(struct change_job *c, struct db *db, struct slice what)
 {
 	sqlite3_stmt *st;
-	int err = db_stmt(db, &st, "INSERT INTO history (id, domain_id, at_ms, author, what, undoes) "
+	int err = db_stmt(db, &st,
+			  "INSERT INTO history (id, domain_id, at_ms, author, what, undoes) "
 			  "VALUES (?, 1, ?, ?, ?, ?)");
 
 	if (err)
@@ -106,7 +111,8 @@ static void describe(struct buf *b, const struct change_part *p, json_t *diff)
 		return;
 	}
 	buf_str(b, "changed ");
-	json_object_foreach(diff, name, v) {
+	json_object_foreach(diff, name, v)
+	{
 		buf_printf(b, "%s%s", first ? "" : ", ", name);
 		first = false;
 	}

@@ -115,8 +115,8 @@ static int check_text(struct check *c, json_t *v)
 			continue;
 		if (f->type == FIELD_SECRET || (unsigned char)s[i] >= 0x80)
 			return refuse(c, f->name, "\"%s\" may contain only these characters: %s", f->name, f->pattern);
-		return refuse(c, f->name, "\"%s\" may contain only these characters: %s - but here is a \"%c\".", f->name,
-			      f->pattern, s[i]);
+		return refuse(c, f->name, "\"%s\" may contain only these characters: %s - but here is a \"%c\".",
+			      f->name, f->pattern, s[i]);
 	}
 	return 0;
 }
@@ -144,8 +144,8 @@ static int check_int(struct check *c, json_t *v)
 		ok = ok && (double)n == d;
 	}
 	if (limited && (!ok || n < f->min || n > f->max))
-		return refuse(c, f->name, "\"%s\" must be a whole number from %lld to %lld.", f->name, (long long)f->min,
-			      (long long)f->max);
+		return refuse(c, f->name, "\"%s\" must be a whole number from %lld to %lld.", f->name,
+			      (long long)f->min, (long long)f->max);
 	if (!ok)
 		return refuse(c, f->name, "\"%s\" must be a whole number.", f->name);
 	return json_is_integer(v) ? 0 : put(c, json_integer(n));
@@ -191,9 +191,12 @@ static int check_enum(struct check *c, json_t *v)
 static json_t *default_value(const struct field *f)
 {
 	switch (f->type) {
-	case FIELD_INT:  return json_integer(strtoll(f->def, NULL, 10));
-	case FIELD_BOOL: return json_boolean(!strcmp(f->def, "true") || !strcmp(f->def, "1"));
-	default:         return json_string(f->def);
+	case FIELD_INT:
+		return json_integer(strtoll(f->def, NULL, 10));
+	case FIELD_BOOL:
+		return json_boolean(!strcmp(f->def, "true") || !strcmp(f->def, "1"));
+	default:
+		return json_string(f->def);
 	}
 }
 
@@ -213,11 +216,15 @@ static int check_value(struct check *c, json_t *v)
 	}
 	switch (f->type) {
 	case FIELD_TEXT:
-	case FIELD_SECRET: return check_text(c, v);
+	case FIELD_SECRET:
+		return check_text(c, v);
 	case FIELD_INT:
-	case FIELD_TIME:   return check_int(c, v);
-	case FIELD_BOOL:   return check_bool(c, v);
-	case FIELD_ENUM:   return check_enum(c, v);
+	case FIELD_TIME:
+		return check_int(c, v);
+	case FIELD_BOOL:
+		return check_bool(c, v);
+	case FIELD_ENUM:
+		return check_enum(c, v);
 	}
 	return 0;
 }
@@ -305,7 +312,8 @@ int resource_check(const struct resource *r, json_t *obj, bool create, const cha
 	if (!json_is_object(obj))
 		return refuse(&c, "", "Give the %s as a JSON object: {\"%s\": ...}.", r->name, resource_key(r)->name);
 	drop_readonly(&c);
-	json_object_foreach_safe(obj, tmp, name, v) {
+	json_object_foreach_safe(obj, tmp, name, v)
+	{
 		c.f = resource_field(r, slice_str(name));
 		err = c.f ? check_value(&c, v) : unknown(&c, name);
 		if (err)

@@ -83,11 +83,15 @@ static int io_errno(struct db *db)
 	switch (system_errno(db)) {
 	case ENOSPC:
 	case EDQUOT:
-	case EFBIG:  return ENOSPC;
-	case EROFS:  return EROFS;
+	case EFBIG:
+		return ENOSPC;
+	case EROFS:
+		return EROFS;
 	case EACCES:
-	case EPERM:  return EACCES;
-	default:     return EIO;
+	case EPERM:
+		return EACCES;
+	default:
+		return EIO;
 	}
 }
 
@@ -96,19 +100,28 @@ int db_errno(struct db *db, int rc)
 	switch (rc & 0xff) {
 	case SQLITE_OK:
 	case SQLITE_ROW:
-	case SQLITE_DONE:       return 0;
-	case SQLITE_FULL:       return ENOSPC;
-	case SQLITE_READONLY:   return EROFS;
-	case SQLITE_IOERR:      return rc == SQLITE_IOERR_NOMEM ? ENOMEM : io_errno(db);
+	case SQLITE_DONE:
+		return 0;
+	case SQLITE_FULL:
+		return ENOSPC;
+	case SQLITE_READONLY:
+		return EROFS;
+	case SQLITE_IOERR:
+		return rc == SQLITE_IOERR_NOMEM ? ENOMEM : io_errno(db);
 	case SQLITE_CANTOPEN:
 	case SQLITE_PERM:
-	case SQLITE_AUTH:       return io_errno(db) == EIO ? EACCES : io_errno(db);
+	case SQLITE_AUTH:
+		return io_errno(db) == EIO ? EACCES : io_errno(db);
 	case SQLITE_BUSY:
-	case SQLITE_LOCKED:     return EBUSY;
+	case SQLITE_LOCKED:
+		return EBUSY;
 	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:     return EBADMSG;
-	case SQLITE_CONSTRAINT: return EEXIST;
-	case SQLITE_NOMEM:      return ENOMEM;
+	case SQLITE_NOTADB:
+		return EBADMSG;
+	case SQLITE_CONSTRAINT:
+		return EEXIST;
+	case SQLITE_NOMEM:
+		return ENOMEM;
 	default:
 		log_error("store", "database: %s (%d)", db->h ? sqlite3_errmsg(db->h) : "closed", rc);
 		return EPROTO;

@@ -25,8 +25,9 @@ static int say(const struct store *s, struct buf *why, int err, const char *what
 		break;
 	case ENOSPC:
 	case EROFS:
-		buf_printf(why, "%s", err == ENOSPC ? "Free some space there, or choose another with --data."
-						     : "Make it writable, or choose another with --data.");
+		buf_printf(why, "%s",
+			   err == ENOSPC ? "Free some space there, or choose another with --data."
+					 : "Make it writable, or choose another with --data.");
 		break;
 	default:
 		buf_str(why, "Choose another with --data.");
@@ -56,8 +57,9 @@ static int busy(struct store *s, struct buf *why)
 
 	pid[n > 0 ? n : 0] = '\0';
 	pid[strspn(pid, "0123456789")] = '\0';
-	buf_printf(why, "The data directory %s is in use by another offhook%s%s. Stop that one first, or choose another with "
-		   "--data.", s->dir, pid[0] ? ", process " : "", pid);
+	buf_printf(why, "The data directory %s is in use by another offhook%s%s. ", s->dir, pid[0] ? ", process " : "",
+		   pid);
+	buf_str(why, "Stop that one first, or choose another with --data.");
 	return EBUSY;
 }
 

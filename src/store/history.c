@@ -39,8 +39,10 @@ static int hide(const struct resource *r, json_t *diff)
 	json_t *pair, *v;
 	size_t i;
 
-	json_object_foreach(diff, name, pair) {
-		json_array_foreach(pair, i, v) {
+	json_object_foreach(diff, name, pair)
+	{
+		json_array_foreach(pair, i, v)
+		{
 			if (is_secret(r, name, v) && !json_is_null(v) &&
 			    json_array_set_new(pair, i, json_string("(changed)")))
 				return ENOMEM;
@@ -72,7 +74,8 @@ static json_t *items_json(struct store *s, struct db *db, int64_t id)
 {
 	json_t *items = json_array();
 	sqlite3_stmt *st;
-	int err = db_stmt(db, &st, "SELECT op, resource, row_key, diff FROM history_item WHERE change_id = ? ORDER BY id");
+	int err = db_stmt(db, &st,
+			  "SELECT op, resource, row_key, diff FROM history_item WHERE change_id = ? ORDER BY id");
 
 	if (!err)
 		db_int(st, 1, id);
@@ -96,7 +99,8 @@ static json_t *number(sqlite3_stmt *st, int i)
 static int fill(struct query *q, struct db *db, json_t *list, json_t **next)
 {
 	sqlite3_stmt *st;
-	int err = db_stmt(db, &st, "SELECT id, at_ms, author, what, undoes, undone_by FROM history "
+	int err = db_stmt(db, &st,
+			  "SELECT id, at_ms, author, what, undoes, undone_by FROM history "
 			  "WHERE domain_id = 1 AND (?1 = 0 OR id < ?1) ORDER BY id DESC LIMIT ?2");
 
 	if (err)
@@ -108,13 +112,14 @@ static int fill(struct query *q, struct db *db, json_t *list, json_t **next)
 		json_t *o;
 
 		if (json_array_size(list) == q->limit) {
-			*next = json_integer(json_integer_value(json_object_get(json_array_get(list, q->limit - 1), "id")));
+			*next = json_integer(
+				json_integer_value(json_object_get(json_array_get(list, q->limit - 1), "id")));
 			sqlite3_reset(st);
 			return 0;
 		}
-		o = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "id", (json_int_t)id, "at_ms", number(st, 1), "author",
-			      text(db_col(st, 2)), "text", text(db_col(st, 3)), "items", items_json(q->j.s, db, id), "undoes",
-			      number(st, 4), "undone_by", number(st, 5));
+		o = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "id", (json_int_t)id, "at_ms", number(st, 1),
+			      "author", text(db_col(st, 2)), "text", text(db_col(st, 3)), "items",
+			      items_json(q->j.s, db, id), "undoes", number(st, 4), "undone_by", number(st, 5));
 		if (json_array_append_new(list, o)) {
 			sqlite3_reset(st);
 			return ENOMEM;

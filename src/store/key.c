@@ -22,6 +22,14 @@ static int refuse(struct buf *why, int err, const char *path, const char *what)
 	return err;
 }
 
+/* The same, where only the right file helps. */
+static int lost(struct buf *why, const char *path, const char *what)
+{
+	buf_printf(why, "The key file %s %s Put back the right one; ", path, what);
+	buf_str(why, "without it the passwords in the database cannot be read.");
+	return ERR_AUTH;
+}
+
 /* Written under another name and linked: a crash leaves either no key or a whole one, and link() never overwrites. */
 static int make_key(struct store *s, const char *path, struct buf *why)
 {
@@ -55,12 +63,12 @@ static int read_key(struct store *s, int fd, const char *path, struct buf *why)
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
 		return refuse(why, EIO, path, "is no ordinary file. Put back the key file of this database.");
 	if (st.st_size != KEY_BYTES || read(fd, s->key, KEY_BYTES) != KEY_BYTES || read(fd, &more, 1) != 0)
-		return refuse(why, ERR_AUTH, path, "is damaged: it must hold 32 bytes. Put back a copy of it; without it the "
-			      "passwords in the database cannot be read.");
+		return lost(why, path, "is damaged: it must hold 32 bytes.");
 	if (!(st.st_mode & 077))
 		return 0;
 	if (fchmod(fd, 0600))
-		return refuse(why, EACCES, path, "can be read by others and its permissions cannot be changed. Give it to the "
+		return refuse(why, EACCES, path,
+			      "can be read by others and its permissions cannot be changed. Give it to the "
 			      "user that runs offhook, with mode 600.");
 	log_warn("store", "the key file %s could be read by others; it now has mode 600", path);
 	return 0;
@@ -82,8 +90,7 @@ int key_open(struct store *s, bool make, struct buf *why)
 	} else if (make) {
 		err = make_key(s, path, why);
 	} else {
-		err = refuse(why, ERR_AUTH, path, "is missing. Put back a copy of it; without it the passwords in the "
-			     "database cannot be read.");
+		err = lost(why, path, "is missing.");
 	}
 	if (!err && !s->gcm)
 		s->gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
@@ -96,17 +103,18 @@ int key_open(struct store *s, bool make, struct buf *why)
 int key_check(struct store *s, struct buf *why)
 {
 	const char *sealed = store_setting(s, check_name);
+	char path[4100];
 	struct buf b;
 	int err;
 
 	buf_init(&b);
 	if (sealed) {
+		snprintf(path, sizeof(path), "%s/key", s->dir);
 		err = store_unseal(s, slice_str(sealed), &b);
 		if (!err && !slice_eqs(buf_get(&b), check_text))
 			err = ERR_AUTH;
 		if (err == ERR_AUTH)
-			buf_printf(why, "The key file %s/key belongs to another database. Put back the right one; without it the "
-				   "passwords in the database cannot be read.", s->dir);
+			err = lost(why, path, "belongs to another database.");
 	} else {
 		err = store_seal(s, SLICE(check_text), &b);
 		if (!err)

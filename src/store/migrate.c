@@ -30,7 +30,7 @@ static const char *const steps[] = {
 	" outcome TEXT, reason TEXT, detail TEXT, PRIMARY KEY (domain_id, id));"
 	"CREATE INDEX cdr_start ON cdr (domain_id, start_ms, id);"
 	"CREATE INDEX cdr_open ON cdr (id) WHERE final = 0;"
-	/* the two words that are SQLite's own: BLOB (PostgreSQL: BYTEA) and WITHOUT ROWID, which halves the cost of a put */
+	/* two words are SQLite's own: BLOB (PostgreSQL: BYTEA), and WITHOUT ROWID, which halves the cost of a put */
 	"CREATE TABLE state (domain_id BIGINT NOT NULL, kind TEXT NOT NULL, name BLOB NOT NULL, value BLOB NOT NULL,"
 	" PRIMARY KEY (domain_id, kind, name)) WITHOUT ROWID;",
 };
@@ -171,8 +171,9 @@ static int backup(struct store *s, int64_t number, struct buf *why)
 	/* a copy of this number is of an upgrade that was not finished: its content is the same as now */
 	err = copy_to(&s->w, path, tmp);
 	if (err)
-		buf_printf(why, "The database must be upgraded, and the copy to be made before that, %s, failed: %s. %s", path,
-			   err_str(err), fault_remedy(err));
+		buf_printf(why,
+			   "The database must be upgraded, and the copy to be made before that, %s, failed: %s. %s",
+			   path, err_str(err), fault_remedy(err));
 	else
 		log_info("store", "the database is upgraded; a copy of it as it was is %s", path);
 	return err;
@@ -181,7 +182,8 @@ static int backup(struct store *s, int64_t number, struct buf *why)
 static int note(struct store *s, int64_t number, const struct plan *p)
 {
 	sqlite3_stmt *st;
-	int err = db_stmt(&s->w, &st, "INSERT INTO migration (number, domain_id, step, at_ms, program, what) "
+	int err = db_stmt(&s->w, &st,
+			  "INSERT INTO migration (number, domain_id, step, at_ms, program, what) "
 			  "VALUES (?, 1, ?, ?, ?, ?)");
 
 	if (err)
@@ -222,9 +224,11 @@ static int run_plan(struct store *s, struct plan *p, struct buf *why)
 	int err = plan_make(p, s);
 
 	if (err == ERR_STATE) {
-		buf_printf(why, "The database %s was written by a newer version of offhook (step %lld; this version knows %zu). "
-			   "Install the newer version, or put back a copy such as %s.before-N.", s->path, (long long)p->from,
-			   ARRAY_LEN(steps), s->path);
+		buf_printf(
+			why,
+			"The database %s was written by a newer version of offhook (step %lld; this one knows %zu). ",
+			s->path, (long long)p->from, ARRAY_LEN(steps));
+		buf_printf(why, "Install the newer version, or put back a copy such as %s.before-N.", s->path);
 		return err;
 	}
 	if (err || !p->sql.l)

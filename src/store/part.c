@@ -43,7 +43,8 @@ static int taken(struct change_job *c, const struct resource *r, const struct fi
 	if (f->flags & FIELD_KEY)
 		buf_printf(&c->j.why, "There is already %s %s %s.", article(r), r->name, text ? text : "");
 	else
-		buf_printf(&c->j.why, "Another %s has the same \"%s\": %s.", r->name, f->name, text ? text : "this value");
+		buf_printf(&c->j.why, "Another %s has the same \"%s\": %s.", r->name, f->name,
+			   text ? text : "this value");
 	return EEXIST;
 }
 

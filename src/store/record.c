@@ -12,8 +12,8 @@
 #include "base/mem.h"
 #include "store/store_priv.h"
 
-static struct metric lost_total = {
-	.name = "store_records_lost_total", .help = "Records given up because too many waited for the disk."};
+static struct metric lost_total = {.name = "store_records_lost_total",
+				   .help = "Records given up because too many waited for the disk."};
 
 static void destroy(void *arg)
 {
@@ -181,7 +181,7 @@ struct record **records_sorted(const struct list *l)
 
 	if (!r)
 		return NULL;
-	LIST_EACH(l, k)
+	LIST_EACH (l, k)
 		r[n++] = LINK_OBJ(k, struct record, le);
 	qsort(r, n, sizeof(struct record *), order);
 	return r;
@@ -227,7 +227,7 @@ void store_cdr(struct store *s, const struct cdr_row *row, bool final)
 	if (!row->id.l)
 		return;
 	r = record_new(RECORD_CDR, row->id.l + row->from.l + row->to.l + row->answered_by.l + row->outcome.l +
-		       row->reason.l + row->detail.l);
+					   row->reason.l + row->detail.l);
 	if (r) {
 		p = r->data;
 		r->row = *row;

@@ -11,22 +11,22 @@
 #include "base/buf.h"
 
 enum field_type {
-	FIELD_TEXT,     /**< min..max characters (UTF-8) */
-	FIELD_INT,      /**< min..max */
+	FIELD_TEXT, /**< min..max characters (UTF-8) */
+	FIELD_INT,  /**< min..max */
 	FIELD_BOOL,
-	FIELD_ENUM,     /**< one of `choices`, space separated */
-	FIELD_TIME,     /**< ms since 1970; with `def` "create" or "change" the store writes it then */
-	FIELD_SECRET    /**< stored encrypted, shown only on request; min..max characters */
+	FIELD_ENUM,  /**< one of `choices`, space separated */
+	FIELD_TIME,  /**< ms since 1970; with `def` "create" or "change" the store writes it then */
+	FIELD_SECRET /**< stored encrypted, shown only on request; min..max characters */
 };
 enum field_flag {
-	FIELD_KEY = 1,       /**< the name of the row in URLs; exactly one field */
+	FIELD_KEY = 1, /**< the name of the row in URLs; exactly one field */
 	FIELD_REQUIRED = 2,
 	FIELD_READONLY = 4,  /**< set by the system; what people send for it is ignored */
 	FIELD_GENERATED = 8, /**< made at creation when not given (secrets) */
 	FIELD_UNIQUE = 16
 };
 struct field {
-	const char *name;    /**< snake_case: column, JSON member, --name-with-dashes */
+	const char *name; /**< snake_case: column, JSON member, --name-with-dashes */
 	enum field_type type;
 	unsigned flags;
 	int64_t min, max;
@@ -36,8 +36,8 @@ struct field {
 	const char *help;    /**< one sentence for people */
 };
 struct resource {
-	const char *name;    /**< singular: "extension" */
-	const char *plural;  /**< "extensions": URL and table name */
+	const char *name;   /**< singular: "extension" */
+	const char *plural; /**< "extensions": URL and table name */
 	const char *help;
 	const struct field *field;
 	size_t nfield;

@@ -26,8 +26,10 @@ static json_t *column_json(const struct field *f, sqlite3_stmt *st, int i)
 		return json_null();
 	switch (f->type) {
 	case FIELD_INT:
-	case FIELD_TIME: return json_integer(sqlite3_column_int64(st, i));
-	case FIELD_BOOL: return json_boolean(sqlite3_column_int(st, i));
+	case FIELD_TIME:
+		return json_integer(sqlite3_column_int64(st, i));
+	case FIELD_BOOL:
+		return json_boolean(sqlite3_column_int(st, i));
 	default:
 		s = db_col(st, i);
 		return json_stringn(s.p ? s.p : "", s.l);

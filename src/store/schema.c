@@ -33,9 +33,12 @@ static const char *column_type(enum field_type t)
 {
 	switch (t) {
 	case FIELD_INT:
-	case FIELD_TIME: return "BIGINT";
-	case FIELD_BOOL: return "SMALLINT";
-	default:         return "TEXT";
+	case FIELD_TIME:
+		return "BIGINT";
+	case FIELD_BOOL:
+		return "SMALLINT";
+	default:
+		return "TEXT";
 	}
 }
 

@@ -16,14 +16,14 @@ static const char prefix[] = "v1:";
 static int encrypt(struct store *s, struct slice plain, unsigned char *out)
 {
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	unsigned char none[1] = {0};
+	const void *in = plain.p ? plain.p : "";
 	int l = 0, err = EPROTO;
 
 	rand_bytes(out, NONCE);
 	if (!ctx)
 		return ENOMEM;
 	if (EVP_EncryptInit_ex2(ctx, s->gcm, s->key, out, NULL) == 1 &&
-	    EVP_EncryptUpdate(ctx, out + NONCE, &l, plain.p ? (const unsigned char *)plain.p : none, (int)plain.l) == 1 &&
+	    EVP_EncryptUpdate(ctx, out + NONCE, &l, in, (int)plain.l) == 1 &&
 	    EVP_EncryptFinal_ex(ctx, out + NONCE + l, &l) == 1 &&
 	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG, out + NONCE + plain.l) == 1)
 		err = 0;

@@ -7,7 +7,7 @@
 
 static struct setting *find(const struct store *s, const char *name)
 {
-	LIST_EACH(&s->settings, k) {
+	LIST_EACH (&s->settings, k) {
 		struct setting *e = LINK_OBJ(k, struct setting, le);
 
 		if (!strcmp(e->name, name))
@@ -58,14 +58,15 @@ int setting_load(struct store *s)
 
 void setting_free(struct store *s)
 {
-	LIST_EACH(&s->settings, k)
+	LIST_EACH (&s->settings, k)
 		mem_deref(LINK_OBJ(k, struct setting, le));
 }
 
 int setting_write(struct db *db, const char *name, struct slice value)
 {
 	sqlite3_stmt *st;
-	int err = db_stmt(db, &st, "INSERT INTO setting (domain_id, name, value) VALUES (1, ?, ?) "
+	int err = db_stmt(db, &st,
+			  "INSERT INTO setting (domain_id, name, value) VALUES (1, ?, ?) "
 			  "ON CONFLICT (domain_id, name) DO UPDATE SET value = excluded.value");
 
 	if (err)

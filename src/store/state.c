@@ -11,7 +11,8 @@ int state_write(struct db *db, const struct record *r)
 	if (!r->val.l)
 		err = db_stmt(db, &st, "DELETE FROM state WHERE domain_id = 1 AND kind = ? AND name = ?");
 	else
-		err = db_stmt(db, &st, "INSERT INTO state (domain_id, kind, name, value) VALUES (1, ?, ?, ?) "
+		err = db_stmt(db, &st,
+			      "INSERT INTO state (domain_id, kind, name, value) VALUES (1, ?, ?, ?) "
 			      "ON CONFLICT (domain_id, kind, name) DO UPDATE SET value = excluded.value");
 	if (err)
 		return err;

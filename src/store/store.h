@@ -18,11 +18,11 @@
 struct store;
 
 struct store_cfg {
-	const char *dir;                        /**< data directory; made (0700) if missing */
+	const char *dir; /**< data directory; made (0700) if missing */
 	struct loop *loop;
 	const struct resource *const *resource; /**< configuration tables */
 	size_t nresource;
-	uint32_t max_queue;                     /**< waiting records, 0 = 10000 */
+	uint32_t max_queue; /**< waiting records, 0 = 10000 */
 };
 /**
  * Open: take the lock, make key and database if missing, migrate after a backup copy (offhook.db.before-N),
@@ -31,7 +31,7 @@ struct store_cfg {
  * `why` is a sentence for people with what to do. Blocks; nothing is left open on an error.
  */
 int store_open(struct store **sp, const struct store_cfg *cfg, struct buf *why) MUST_CHECK;
-/** Write all that waits (at most 5 s), stop the threads, close, unlock. No call-back is made afterwards. NULL is fine. */
+/** Write all that waits (at most 5 s), stop the threads, close, unlock. No call-back comes later. NULL is fine. */
 void store_close(struct store *s);
 /** True when the database was made by this open. */
 bool store_is_new(const struct store *s);
@@ -65,13 +65,13 @@ enum change_op { CHANGE_CREATE, CHANGE_UPDATE, CHANGE_DELETE };
 struct change_item {
 	enum change_op op;
 	const struct resource *r;
-	const char *key;      /**< row's key value (for CREATE: in `obj` as well) */
-	json_t *obj;          /**< new or changed fields, secrets in plain text; NULL for DELETE. Copied by the call */
+	const char *key; /**< row's key value (for CREATE: in `obj` as well) */
+	json_t *obj;     /**< new or changed fields, secrets in plain text; NULL for DELETE. Copied by the call */
 };
 /**
  * Result: 0 and the row as it is now (of the first item; secrets left out; NULL after a delete) and the change's number
- * (0: nothing was different, nothing was kept); ERR_SYNTAX a value is not allowed; ENOENT no such row; EEXIST key taken;
- * ENOSPC/EROFS/EIO... with a sentence.
+ * (0: nothing was different, nothing was kept); ERR_SYNTAX a value is not allowed; ENOENT no such row; EEXIST key
+ * taken; ENOSPC/EROFS/EIO... with a sentence.
  */
 typedef void(store_change_h)(int err, const char *why, json_t *row, int64_t change_id, void *arg);
 /**
@@ -83,8 +83,8 @@ typedef void(store_change_h)(int err, const char *why, json_t *row, int64_t chan
 struct store_change {
 	const struct change_item *item;
 	size_t n;
-	const char *author;   /**< "root via command line", "system" ... */
-	const char *text;     /**< what, in words; NULL: made from the items */
+	const char *author; /**< "root via command line", "system" ... */
+	const char *text;   /**< what, in words; NULL: made from the items */
 	void (*apply)(const struct change_item *it, json_t *row, void *arg);
 	void *apply_arg;
 };
@@ -110,24 +110,25 @@ void store_list(struct store *s, const struct resource *r, const struct store_pa
 /** One row by its key. ENOENT. */
 void store_get(struct store *s, const struct resource *r, const char *key, bool secrets, store_json_h *h, void *arg);
 /**
- * History of changes, newest first: {"items":[{id, at_ms, author, text, items [{op, resource, key, diff {field: [old, new]}}],
- * undoes, undone_by}],"next":id|null}; only those below `before` unless it is 0; limit 0 = 100.
+ * History of changes, newest first: {"items":[{id, at_ms, author, text, undoes, undone_by,
+ * items: [{op, resource, key, diff: {field: [old, new]}}]}],"next":id|null}; only those below `before` unless it is 0;
+ * limit 0 = 100.
  */
 void store_history(struct store *s, int64_t before, uint32_t limit, store_json_h *h, void *arg);
 /** Everything as one readable object {"offhook":1,"extensions":[...]}; secrets included in plain text if asked. */
 void store_export(struct store *s, bool secrets, store_json_h *h, void *arg);
 
 /* ---- call records, written behind and coalesced ---- */
-/** A call record as it is now: always whole, a later one replaces the row of the same id. Empty slices and 0 mean "not known". */
+/** A call record as it is now: always whole, a later one replaces that of the same id. Empty and 0: not known. */
 struct cdr_row {
-	struct slice id;          /**< of the call; required, at most 255 bytes */
-	struct slice from, to;    /**< numbers as dialled */
+	struct slice id;       /**< of the call; required, at most 255 bytes */
+	struct slice from, to; /**< numbers as dialled */
 	struct slice answered_by;
-	struct slice outcome;     /**< one word: "answered", "busy" ... */
-	struct slice reason;      /**< the same in plain words */
-	struct slice detail;      /**< text of a JSON object: legs, codecs, quality ...; its members appear beside the columns */
+	struct slice outcome; /**< one word: "answered", "busy" ... */
+	struct slice reason;  /**< the same in plain words */
+	struct slice detail;  /**< text of a JSON object (legs, codecs ...): its members appear beside the columns */
 	int64_t start_ms, answer_ms, end_ms; /**< wall clock; 0 = not yet */
-	uint32_t code;            /**< SIP status, 0 = none */
+	uint32_t code;                       /**< SIP status, 0 = none */
 };
 /**
  * Put a record: at INVITE, at answer, at the end (`final`). Copies what it needs and
@@ -140,8 +141,8 @@ struct cdr_filter {
 	int64_t since_ms, until_ms; /**< 0 = open */
 	const char *number;         /**< from, to or answered_by equals */
 	const char *outcome;
-	const char *before;         /**< cursor */
-	uint32_t limit;             /**< 0 = 100 */
+	const char *before; /**< cursor */
+	uint32_t limit;     /**< 0 = 100 */
 };
 /** Waiting records are written first, so that the list has them. */
 void store_cdr_list(struct store *s, const struct cdr_filter *f, store_json_h *h, void *arg);

@@ -21,17 +21,17 @@
 #include "store/store.h"
 
 enum {
-	DB_STMTS = 16,           /* prepared statements kept per connection */
+	DB_STMTS = 16, /* prepared statements kept per connection */
 	KEY_BYTES = 32,
-	DOMAIN_FIRST = 1,        /* domain_id of every row as long as there is one domain */
-	RECORD_DELAY_MS = 700,   /* a record is on disk within a second: this, and the commit */
+	DOMAIN_FIRST = 1,      /* domain_id of every row as long as there is one domain */
+	RECORD_DELAY_MS = 700, /* a record is on disk within a second: this, and the commit */
 	LAZY_DELAY_MS = 29000,
 	WRITER_CACHE_KIB = 1000,
-	BATCH_RECORDS = 2048,    /* per transaction: sorted, many share a page */
-	TAKE_RECORDS = 256,      /* at once under the lock: the loop may be waiting for it */
-	BATCH_TROUBLE = 8,       /* after a failure: a disk that is full takes little pieces */
-	VIRTUAL_RECORDS = 256,   /* a virtual loop writes when so many wait */
-	BEAT_MS = 5000           /* while calls are open the last known time is kept this often */
+	BATCH_RECORDS = 2048,  /* per transaction: sorted, many share a page */
+	TAKE_RECORDS = 256,    /* at once under the lock: the loop may be waiting for it */
+	BATCH_TROUBLE = 8,     /* after a failure: a disk that is full takes little pieces */
+	VIRTUAL_RECORDS = 256, /* a virtual loop writes when so many wait */
+	BEAT_MS = 5000         /* while calls are open the last known time is kept this often */
 };
 
 /* ---- db.c: one connection ---- */
@@ -49,7 +49,8 @@ int db_open(struct db *db, const char *path, bool readonly, int cache_kib) MUST_
 void db_close(struct db *db);
 /* Run SQL text without results; several statements are fine. */
 int db_exec(struct db *db, const char *sql) MUST_CHECK;
-/* The prepared statement for a text, kept for the next time; reset and without values. Valid until DB_STMTS others were asked for. */
+/* The prepared statement for a text, kept for the next time; reset and without values. Valid until DB_STMTS others were
+ * asked for. */
 int db_stmt(struct db *db, sqlite3_stmt **stp, const char *sql) MUST_CHECK;
 /* 0: a row is there; ENOENT: no more; or an error. */
 int db_row(struct db *db, sqlite3_stmt *st) MUST_CHECK;
@@ -78,10 +79,10 @@ const char *fault_remedy(int err);
 struct job {
 	struct loop_msg msg;
 	struct job *next;
-	struct store *s;                            /* a reference, taken and dropped on the loop */
-	int (*run)(struct job *j, struct db *db);   /* on a disk thread */
-	void (*done)(struct job *j);                /* on the loop: the call-back */
-	bool after_records;                         /* reader: waiting records are written first */
+	struct store *s;                          /* a reference, taken and dropped on the loop */
+	int (*run)(struct job *j, struct db *db); /* on a disk thread */
+	void (*done)(struct job *j);              /* on the loop: the call-back */
+	bool after_records;                       /* reader: waiting records are written first */
 	int err;
 	struct buf why;
 };
@@ -140,7 +141,7 @@ int state_write(struct db *db, const struct record *r) MUST_CHECK;
 
 /* ---- trouble.c ---- */
 struct trouble {
-	int err;           /* 0 = all is well */
+	int err; /* 0 = all is well */
 	int64_t since_ms;
 	uint64_t next_try; /* ms of clock_mono */
 	uint32_t tries;
@@ -156,7 +157,7 @@ struct store {
 	/* set at open, constant */
 	struct loop *loop;
 	bool virt;
-	bool locks;            /* they exist */
+	bool locks; /* they exist */
 	bool is_new;
 	char *dir, *path;
 	int lock_fd;
@@ -181,7 +182,7 @@ struct store {
 	int64_t next_change, next_item; /* 0 = ask the database */
 	bool calls_open;
 	uint64_t beat_due;
-	size_t batch;                /* records per transaction at present */
+	size_t batch; /* records per transaction at present */
 
 	struct db r; /* reader */
 
@@ -190,7 +191,7 @@ struct store {
 	pthread_cond_t work, read_work, done;
 	pthread_t writer, reader;
 	bool stop;
-	bool busy;             /* the writer is at work */
+	bool busy; /* the writer is at work */
 	struct jobs write_jobs, read_jobs, after_jobs;
 	uint64_t flush_want, flush_done;
 	struct records rec;
@@ -257,8 +258,8 @@ json_t *row_json(const struct resource *r, sqlite3_stmt *st);
 /* Bind one value by the field's type. */
 void row_bind(sqlite3_stmt *st, int i, const struct field *f, const json_t *v);
 /* Row by key, or by id when key is NULL. ENOENT. */
-int row_find(struct db *db, const struct resource *r, const char *key, int64_t id, int64_t *row_id, json_t **row)
-	MUST_CHECK;
+int row_find(struct db *db, const struct resource *r, const char *key, int64_t id, int64_t *row_id,
+	     json_t **row) MUST_CHECK;
 /* Secrets: take them out, or put plain text in their place. */
 int row_reveal(struct store *s, const struct resource *r, json_t *row, bool secrets) MUST_CHECK;
 /* The value of the key field; never NULL. */
@@ -268,9 +269,9 @@ const char *row_key(const struct resource *r, const json_t *row);
 struct change_part {
 	struct change_item it; /* key and obj are ours */
 	char *key;
-	int64_t row_id;        /* undo: the row meant, whatever its key is by now; 0 = by key */
+	int64_t row_id; /* undo: the row meant, whatever its key is by now; 0 = by key */
 	bool changed;
-	json_t *row;           /* as it is now, secrets in plain text; NULL after a delete */
+	json_t *row; /* as it is now, secrets in plain text; NULL after a delete */
 };
 struct change_job {
 	struct job j;
@@ -278,16 +279,16 @@ struct change_job {
 	size_t n;
 	char *author, *text;
 	int64_t at_ms, id;
-	int64_t undo;          /* number of the change to undo, or 0 */
-	json_t *row;           /* answer: first row without secrets */
+	int64_t undo; /* number of the change to undo, or 0 */
+	json_t *row;  /* answer: first row without secrets */
 	void (*apply)(const struct change_item *it, json_t *row, void *arg);
 	void *apply_arg;
 	store_change_h *h;
 	void *arg;
 };
 /* Carry out one part; *diff is {field: [old, new]} with sealed secrets, NULL if nothing is different. */
-int change_part_run(struct change_job *c, struct db *db, struct change_part *p, int64_t item_id, json_t **diff)
-	MUST_CHECK;
+int change_part_run(struct change_job *c, struct db *db, struct change_part *p, int64_t item_id,
+		    json_t **diff) MUST_CHECK;
 /* Fill the parts from the history. */
 int undo_prepare(struct change_job *c, struct db *db) MUST_CHECK;
 /* Mark what was undone. */

@@ -51,8 +51,7 @@ static bool overlap(const char *op, const json_t *diff, struct slice later_op, s
 	if (strcmp(op, "update") || !slice_eqs(later_op, "update"))
 		return true;
 	later = json_loadb(later_diff.p, later_diff.l, 0, NULL);
-	json_object_foreach((json_t *)(uintptr_t)diff, name, v)
-		yes |= json_object_get(later, name) != NULL;
+	json_object_foreach((json_t *)(uintptr_t)diff, name, v) yes |= json_object_get(later, name) != NULL;
 	json_decref(later);
 	return yes;
 }
@@ -64,7 +63,8 @@ static int find_later(struct change_job *c, struct db *db, const struct change_p
 	int64_t id, last = 0;
 	unsigned n = 0;
 	sqlite3_stmt *st;
-	int err = db_stmt(db, &st, "SELECT h.id, h.what, h.author, i.op, i.diff FROM history_item i "
+	int err = db_stmt(db, &st,
+			  "SELECT h.id, h.what, h.author, i.op, i.diff FROM history_item i "
 			  "JOIN history h ON h.id = i.change_id WHERE i.row_id = ?1 AND i.change_id > ?2 "
 			  "AND h.undone_by IS NULL AND (h.undoes IS NULL OR h.undoes <= ?2) ORDER BY h.id");
 
@@ -78,8 +78,8 @@ static int find_later(struct change_job *c, struct db *db, const struct change_p
 			continue;
 		last = id;
 		if (++n <= NAMED)
-			buf_printf(b, "%s%lld (%.*s, by %.*s)", b->l ? "; " : "", (long long)id, SLICE_FMT(db_col(st, 1)),
-				   SLICE_FMT(db_col(st, 2)));
+			buf_printf(b, "%s%lld (%.*s, by %.*s)", b->l ? "; " : "", (long long)id,
+				   SLICE_FMT(db_col(st, 1)), SLICE_FMT(db_col(st, 2)));
 		else if (n == NAMED + 1)
 			buf_str(b, "; and more");
 	}
@@ -112,14 +112,16 @@ static int old_values(struct change_job *c, struct change_part *p, json_t *diff)
 	p->it.obj = json_object();
 	if (!p->it.obj)
 		return ENOMEM;
-	json_object_foreach(diff, name, pair) {
+	json_object_foreach(diff, name, pair)
+	{
 		const struct field *f = resource_field(p->it.r, slice_str(name));
 		json_t *v = f ? plain_value(c, f, json_array_get(pair, 0)) : NULL;
 
 		if (!f)
 			continue;
 		if (!v) {
-			buf_printf(&c->j.why, "The old \"%s\" of %s %s cannot be read any more.", name, p->it.r->name, p->key);
+			buf_printf(&c->j.why, "The old \"%s\" of %s %s cannot be read any more.", name, p->it.r->name,
+				   p->key);
 			return ERR_AUTH;
 		}
 		if (json_object_set_new(p->it.obj, name, v))
@@ -136,8 +138,8 @@ static int reverse(struct change_job *c, struct change_part *p, sqlite3_stmt *st
 
 	p->it.r = store_resource(c->j.s, db_col(st, 1));
 	if (!p->it.r) {
-		buf_printf(&c->j.why, "Change %lld is about %.*s, which this version does not have.", (long long)c->undo,
-			   SLICE_FMT(db_col(st, 1)));
+		buf_printf(&c->j.why, "Change %lld is about %.*s, which this version does not have.",
+			   (long long)c->undo, SLICE_FMT(db_col(st, 1)));
 		return ENOTSUP;
 	}
 	err = slice_dup(&p->key, db_col(st, 3));
@@ -172,7 +174,8 @@ static int add_part(struct change_job *c, struct db *db, sqlite3_stmt *st, struc
 {
 	struct slice text = db_col(st, 4);
 	json_t *diff = json_loadb(text.p, text.l, 0, NULL);
-	static const char *const was[] = {[CHANGE_CREATE] = "delete", [CHANGE_UPDATE] = "update", [CHANGE_DELETE] = "create"};
+	static const char *const was[] = {
+		[CHANGE_CREATE] = "delete", [CHANGE_UPDATE] = "update", [CHANGE_DELETE] = "create"};
 	struct change_part *more, *p;
 	int err;
 
@@ -204,7 +207,8 @@ int undo_prepare(struct change_job *c, struct db *db)
 	int err = find_change(c, db);
 
 	if (!err)
-		err = db_stmt(db, &st, "SELECT op, resource, row_id, row_key, diff FROM history_item WHERE change_id = ? "
+		err = db_stmt(db, &st,
+			      "SELECT op, resource, row_id, row_key, diff FROM history_item WHERE change_id = ? "
 			      "ORDER BY id DESC");
 	if (err)
 		return err;
@@ -220,8 +224,10 @@ int undo_prepare(struct change_job *c, struct db *db)
 	else
 		sqlite3_reset(st);
 	if (!err && later.l) {
-		buf_printf(&c->j.why, "Change %lld cannot be undone, because later changes touch the same fields: %.*s. "
-			   "Undo those first.", (long long)c->undo, SLICE_FMT(buf_get(&later)));
+		buf_printf(&c->j.why,
+			   "Change %lld cannot be undone, because later changes touch the same fields: %.*s. "
+			   "Undo those first.",
+			   (long long)c->undo, SLICE_FMT(buf_get(&later)));
 		err = EEXIST;
 	}
 	buf_free(&later);

@@ -70,7 +70,7 @@ static void update(void **st)
 	assert_null(f->res);
 }
 
-static void delete(void **st)
+static void delete (void **st)
 {
 	struct fix *f = *st;
 
@@ -160,11 +160,11 @@ static void undo(void **st)
 {
 	struct fix *f = *st;
 
-	fix_change(f, CHANGE_CREATE, NULL, NEW("100"));                                          /* 1 */
-	fix_change(f, CHANGE_UPDATE, "100", "{\"name\":\"A\",\"password\":\"second-one\"}");     /* 2 */
-	fix_change(f, CHANGE_UPDATE, "100", "{\"ring_seconds\":60}");                            /* 3 */
+	fix_change(f, CHANGE_CREATE, NULL, NEW("100"));                                      /* 1 */
+	fix_change(f, CHANGE_UPDATE, "100", "{\"name\":\"A\",\"password\":\"second-one\"}"); /* 2 */
+	fix_change(f, CHANGE_UPDATE, "100", "{\"ring_seconds\":60}");                        /* 3 */
 	/* other fields do not matter */
-	assert_int_equal(fix_undo(f, 2), 0);                                                     /* 4 */
+	assert_int_equal(fix_undo(f, 2), 0); /* 4 */
 	assert_true(f->id == 4);
 	RES(f, "name", "");
 	RES(f, "ring_seconds", "60");
@@ -186,22 +186,22 @@ static void undo_refused(void **st)
 {
 	struct fix *f = *st;
 
-	fix_change(f, CHANGE_CREATE, NULL, NEW("100"));                       /* 1 */
-	fix_change(f, CHANGE_CREATE, NULL, NEW("101"));                       /* 2 */
-	fix_change(f, CHANGE_UPDATE, "100", "{\"name\":\"A\"}");              /* 3 */
-	fix_change(f, CHANGE_UPDATE, "101", "{\"name\":\"A\"}");              /* 4 */
-	fix_change(f, CHANGE_UPDATE, "100", "{\"name\":\"B\",\"order\":1}");  /* 5 */
+	fix_change(f, CHANGE_CREATE, NULL, NEW("100"));                      /* 1 */
+	fix_change(f, CHANGE_CREATE, NULL, NEW("101"));                      /* 2 */
+	fix_change(f, CHANGE_UPDATE, "100", "{\"name\":\"A\"}");             /* 3 */
+	fix_change(f, CHANGE_UPDATE, "101", "{\"name\":\"A\"}");             /* 4 */
+	fix_change(f, CHANGE_UPDATE, "100", "{\"name\":\"B\",\"order\":1}"); /* 5 */
 	assert_int_equal(fix_undo(f, 3), EEXIST);
 	assert_string_equal(f->why, "Change 3 cannot be undone, because later changes touch the same fields: "
-			    "5 (changed name, order of extension 100, by tester). Undo those first.");
+				    "5 (changed name, order of extension 100, by tester). Undo those first.");
 	assert_string_equal(f->applied, "");
 	/* taking back the creation touches everything */
 	assert_int_equal(fix_undo(f, 1), EEXIST);
 	assert_non_null(strstr(f->why, ": 3 (changed name of extension 100, by tester); 5 ("));
-	assert_int_equal(fix_undo(f, 5), 0);                                  /* 6 */
-	assert_int_equal(fix_undo(f, 3), 0);                                  /* 7 */
+	assert_int_equal(fix_undo(f, 5), 0); /* 6 */
+	assert_int_equal(fix_undo(f, 3), 0); /* 7 */
 	RES(f, "name", "");
-	assert_int_equal(fix_undo(f, 1), 0);                                  /* 8 */
+	assert_int_equal(fix_undo(f, 1), 0); /* 8 */
 	assert_int_equal(fix_get(f, "100", false), ENOENT);
 	assert_int_equal(fix_get(f, "101", false), 0);
 }
@@ -211,13 +211,13 @@ static void redo(void **st)
 {
 	struct fix *f = *st;
 
-	fix_change(f, CHANGE_CREATE, NULL, NEW("100"));           /* 1 */
-	fix_change(f, CHANGE_UPDATE, "100", "{\"name\":\"A\"}");  /* 2 */
-	assert_int_equal(fix_undo(f, 2), 0);                      /* 3 */
-	assert_int_equal(fix_undo(f, 3), 0);                      /* 4 */
+	fix_change(f, CHANGE_CREATE, NULL, NEW("100"));          /* 1 */
+	fix_change(f, CHANGE_UPDATE, "100", "{\"name\":\"A\"}"); /* 2 */
+	assert_int_equal(fix_undo(f, 2), 0);                     /* 3 */
+	assert_int_equal(fix_undo(f, 3), 0);                     /* 4 */
 	RES(f, "name", "A");
 	assert_int_equal(fix_undo(f, 3), EEXIST);
-	assert_int_equal(fix_undo(f, 2), 0);                      /* 5 */
+	assert_int_equal(fix_undo(f, 2), 0); /* 5 */
 	RES(f, "name", "");
 	assert_int_equal(fix_undo(f, 4), EEXIST);
 	assert_non_null(strstr(f->why, "same fields: 5 ("));
@@ -228,17 +228,17 @@ static void undo_delete(void **st)
 	struct fix *f = *st;
 	char created[32];
 
-	fix_change(f, CHANGE_CREATE, NULL, NEW("100"));                    /* 1 */
+	fix_change(f, CHANGE_CREATE, NULL, NEW("100")); /* 1 */
 	snprintf(created, sizeof(created), "%s", fix_str(f->res, "created_ms"));
-	fix_change(f, CHANGE_UPDATE, "100", "{\"number\":\"200\"}");       /* 2 */
-	fix_change(f, CHANGE_UPDATE, "200", "{\"name\":\"A\"}");           /* 3 */
-	fix_change(f, CHANGE_DELETE, "200", NULL);                         /* 4 */
+	fix_change(f, CHANGE_UPDATE, "100", "{\"number\":\"200\"}"); /* 2 */
+	fix_change(f, CHANGE_UPDATE, "200", "{\"name\":\"A\"}");     /* 3 */
+	fix_change(f, CHANGE_DELETE, "200", NULL);                   /* 4 */
 	assert_int_equal(fix_undo(f, 3), EEXIST);
-	fix_change(f, CHANGE_CREATE, NULL, NEW("200"));                    /* 5: another row of that name */
+	fix_change(f, CHANGE_CREATE, NULL, NEW("200")); /* 5: another row of that name */
 	assert_int_equal(fix_undo(f, 4), EEXIST);
 	assert_string_equal(f->why, "There is already an extension 200.");
-	fix_change(f, CHANGE_DELETE, "200", NULL);                         /* 6 */
-	assert_int_equal(fix_undo(f, 4), 0);                               /* 7 */
+	fix_change(f, CHANGE_DELETE, "200", NULL); /* 6 */
+	assert_int_equal(fix_undo(f, 4), 0);       /* 7 */
 	assert_string_equal(f->applied, "+200:secret-100 ");
 	RES(f, "name", "A");
 	RES(f, "created_ms", created);
@@ -285,8 +285,8 @@ static void load_row(const char *const *col, const size_t *len, void *arg)
 	assert_int_equal(len[0], strlen(col[0]));
 	assert_null(strstr(col[2], "secret"));
 	assert_int_equal(store_unseal(f->s, slice_mem(col[2], len[2]), &plain), 0);
-	snprintf(f->applied + n, sizeof(f->applied) - n, "%s,%s,%.*s,%s,%s,%s;", col[0], col[1], SLICE_FMT(buf_get(&plain)),
-		 col[3], col[4], col[6] ? col[6] : "-");
+	snprintf(f->applied + n, sizeof(f->applied) - n, "%s,%s,%.*s,%s,%s,%s;", col[0], col[1],
+		 SLICE_FMT(buf_get(&plain)), col[3], col[4], col[6] ? col[6] : "-");
 	buf_free(&plain);
 }
 
@@ -296,7 +296,8 @@ static void reopen(void **st)
 
 	assert_true(store_is_new(f->s));
 	fix_change(f, CHANGE_CREATE, NULL, NEW("200"));
-	fix_change(f, CHANGE_CREATE, NULL, "{\"number\":\"100\",\"password\":\"another-one\",\"mac\":\"ab\",\"enabled\":0}");
+	fix_change(f, CHANGE_CREATE, NULL,
+		   "{\"number\":\"100\",\"password\":\"another-one\",\"mac\":\"ab\",\"enabled\":0}");
 	fix_close(f);
 	fix_open(f);
 	assert_false(store_is_new(f->s));
@@ -340,7 +341,8 @@ static void group(void **st)
 	struct many m = {.f = f};
 
 	for (unsigned i = 0; i < 200; i++) {
-		struct change_item it = {CHANGE_CREATE, &extension_resource, NULL, json_pack("{s:i}", "number", 1000 + i)};
+		struct change_item it = {CHANGE_CREATE, &extension_resource, NULL,
+					 json_pack("{s:i}", "number", 1000 + i)};
 		struct store_change c = {.item = &it, .n = 1, .author = "tester"};
 
 		store_change(f->s, &c, many_h, &m);
@@ -410,15 +412,28 @@ static void out_of_memory(void **st)
 }
 #endif
 
-#define BOTH(fn) \
-	{#fn "_virtual", fn, fix_setup_virtual, fix_teardown, NULL}, \
-	{#fn "_threads", fn, fix_setup_threads, fix_teardown, NULL}
+#define BOTH(fn)                                                                                                       \
+	{#fn "_virtual", fn, fix_setup_virtual, fix_teardown, NULL},                                                   \
+	{                                                                                                              \
+#fn "_threads", fn, fix_setup_threads, fix_teardown, NULL                                              \
+	}
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(create), BOTH(update), BOTH(delete), BOTH(transaction), BOTH(history), BOTH(undo), BOTH(undo_refused),
-		BOTH(redo), BOTH(undo_delete), BOTH(watch), BOTH(reopen), BOTH(group), BOTH(close_early),
+		BOTH(create),
+		BOTH(update),
+		BOTH(delete),
+		BOTH(transaction),
+		BOTH(history),
+		BOTH(undo),
+		BOTH(undo_refused),
+		BOTH(redo),
+		BOTH(undo_delete),
+		BOTH(watch),
+		BOTH(reopen),
+		BOTH(group),
+		BOTH(close_early),
 #ifdef OH_DEBUG
 		{"out_of_memory", out_of_memory, fix_setup_virtual, fix_teardown, NULL},
 #endif

@@ -107,7 +107,8 @@ static void killed(void **st)
 		assert_string_equal(fix_sql(f, "SELECT count(*) FROM cdr WHERE final = 0"), "0");
 		assert_string_equal(fix_sql(f, "SELECT count(*) FROM cdr WHERE outcome <> 'interrupted'"), "0");
 		assert_string_equal(fix_sql(f, "PRAGMA integrity_check"), "ok");
-		assert_string_equal(fix_sql(f, "SELECT (SELECT count(*) FROM history) = (SELECT count(*) FROM extensions)"), "1");
+		assert_string_equal(
+			fix_sql(f, "SELECT (SELECT count(*) FROM history) = (SELECT count(*) FROM extensions)"), "1");
 	}
 }
 
@@ -133,7 +134,8 @@ static void killed_at_birth(void **st)
 		assert_true(WIFSIGNALED(status));
 		f->loop = own;
 		fix_open(f);
-		assert_int_equal(fix_change(f, CHANGE_CREATE, NULL, "{\"number\":\"1\",\"password\":\"pass-word\"}"), 0);
+		assert_int_equal(fix_change(f, CHANGE_CREATE, NULL, "{\"number\":\"1\",\"password\":\"pass-word\"}"),
+				 0);
 		fix_close(f);
 		fix_remove_dir(f->dir);
 	}

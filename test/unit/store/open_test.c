@@ -93,8 +93,9 @@ static void settings(void **st)
 
 static void seal(void **st)
 {
-	static const char *const bad[] = {"", "v1:", "v1:AAAA", "v2:AAAA", "secret", "v1:!!!!", "v1:====",
-					  "v1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"};
+	static const char *const bad[] = {
+		"",       "v1:",     "v1:AAAA", "v2:AAAA",
+		"secret", "v1:!!!!", "v1:====", "v1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"};
 	struct fix *f = *st;
 	struct buf a, b, p;
 	char big[3000];
@@ -243,7 +244,13 @@ static void as_nobody(struct fix *f, void (*fn)(struct fix *f))
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-#define EXPECT(c) do { if (!(c)) { print_error("%d: %s - %s\n", __LINE__, #c, f->why); _exit(1); } } while (0)
+#define EXPECT(c)                                                                                                      \
+	do {                                                                                                           \
+		if (!(c)) {                                                                                            \
+			print_error("%d: %s - %s\n", __LINE__, #c, f->why);                                            \
+			_exit(1);                                                                                      \
+		}                                                                                                      \
+	} while (0)
 
 static void unprivileged(struct fix *f)
 {
@@ -359,7 +366,7 @@ static void newer(void **st)
 	fix_open(f);
 	fix_close(f);
 	fix_sql(f, "UPDATE migration SET step = 1000");
-	refused(f, ERR_STATE, "was written by a newer version of offhook (step 1000; this version knows ");
+	refused(f, ERR_STATE, "was written by a newer version of offhook (step 1000; this one knows ");
 }
 
 /* A crash in the middle of an upgrade: nothing of it is there, the next start does it again. */
@@ -393,15 +400,22 @@ static void foreign(void **st)
 	assert_string_equal(fix_sql(f, "SELECT count(*) FROM sqlite_master"), "1");
 }
 
-#define ONE(fn) {#fn, fn, fix_setup_closed, fix_teardown, NULL}
-#define BOTH(fn) ONE(fn), {#fn "_threads", fn, fix_setup_closed_threads, fix_teardown, NULL}
+#define ONE(fn)                                                                                                        \
+	{                                                                                                              \
+#fn, fn, fix_setup_closed, fix_teardown, NULL                                                          \
+	}
+#define BOTH(fn)                                                                                                       \
+	ONE(fn),                                                                                                       \
+	{                                                                                                              \
+#fn "_threads", fn, fix_setup_closed_threads, fix_teardown, NULL                                       \
+	}
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(fresh), ONE(no_parent), BOTH(locked), ONE(settings), ONE(seal), BOTH(key_file), ONE(damaged),
-		BOTH(damaged_later), ONE(permissions), BOTH(upgrade), ONE(downgrade), ONE(newer), ONE(upgrade_again),
-		ONE(foreign),
+		BOTH(fresh),    ONE(no_parent), BOTH(locked),        ONE(settings),    ONE(seal),
+		BOTH(key_file), ONE(damaged),   BOTH(damaged_later), ONE(permissions), BOTH(upgrade),
+		ONE(downgrade), ONE(newer),     ONE(upgrade_again),  ONE(foreign),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,8 +12,8 @@ static void fill(struct fix *f, unsigned n)
 		it[i].op = CHANGE_CREATE;
 		it[i].r = &extension_resource;
 		/* not in the order of their keys */
-		it[i].obj = json_pack("{s:o, s:s, s:s}", "number", json_sprintf("%05u", (i * 7919) % n), "name", "n", "password",
-				      "pass-word");
+		it[i].obj = json_pack("{s:o, s:s, s:s}", "number", json_sprintf("%05u", (i * 7919) % n), "name", "n",
+				      "password", "pass-word");
 	}
 	store_change(f->s, &c, fix_change_h, f);
 	for (unsigned i = 0; i < n; i++)
@@ -66,7 +66,9 @@ static void get_types(void **st)
 {
 	struct fix *f = *st;
 
-	assert_int_equal(fix_change(f, CHANGE_CREATE, NULL, "{\"number\":\"1\",\"name\":\"it's \\\"x\\\" \u00fc\",\"order\":-5}"), 0);
+	assert_int_equal(fix_change(f, CHANGE_CREATE, NULL,
+				    "{\"number\":\"1\",\"name\":\"it's \\\"x\\\" \u00fc\",\"order\":-5}"),
+			 0);
 	assert_int_equal(fix_get(f, "1", false), 0);
 	RES(f, "name", "it's \"x\" \u00fc");
 	RES(f, "order", "-5");
@@ -160,9 +162,11 @@ static void ten_thousand(void **st)
 	RES(f, "items.0.text", "added extension 00000; added extension 07919; added extension 05838; and 9997 more");
 }
 
-#define BOTH(fn) \
-	{#fn "_virtual", fn, fix_setup_virtual, fix_teardown, NULL}, \
-	{#fn "_threads", fn, fix_setup_threads, fix_teardown, NULL}
+#define BOTH(fn)                                                                                                       \
+	{#fn "_virtual", fn, fix_setup_virtual, fix_teardown, NULL},                                                   \
+	{                                                                                                              \
+#fn "_threads", fn, fix_setup_threads, fix_teardown, NULL                                              \
+	}
 
 int main(void)
 {

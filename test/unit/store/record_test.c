@@ -27,8 +27,13 @@ static unsigned writes(void)
 static void put_cdr(struct fix *f, const char *id, int64_t start, const char *outcome, bool final)
 {
 	struct cdr_row row = {
-		.id = slice_str(id), .from = SLICE("100"), .to = SLICE("101"), .start_ms = start, .code = 200,
-		.outcome = slice_str(outcome), .reason = SLICE("said so"),
+		.id = slice_str(id),
+		.from = SLICE("100"),
+		.to = SLICE("101"),
+		.start_ms = start,
+		.code = 200,
+		.outcome = slice_str(outcome),
+		.reason = SLICE("said so"),
 		.detail = SLICE("{\"legs\":[{\"codec\":\"PCMA\"}],\"id\":\"never\"}"),
 	};
 
@@ -54,7 +59,8 @@ static void row(void **st)
 	put_cdr(f, "a", 1000000, "", false);
 	list(f, NULL);
 	assert_int_equal(f->err, 0);
-	RES(f, "items.0", "{\"id\":\"a\",\"from\":\"100\",\"to\":\"101\",\"answered_by\":null,\"start_ms\":1000000,"
+	RES(f, "items.0",
+	    "{\"id\":\"a\",\"from\":\"100\",\"to\":\"101\",\"answered_by\":null,\"start_ms\":1000000,"
 	    "\"answer_ms\":null,\"end_ms\":null,\"outcome\":null,\"code\":200,\"reason\":\"said so\",\"final\":false,"
 	    "\"legs\":[{\"codec\":\"PCMA\"}]}");
 	put_cdr(f, "a", 1000000, "answered", true);
@@ -118,7 +124,8 @@ static void filters(void **st)
 	int n = 0;
 
 	for (int i = 0; i < 10; i++) {
-		struct cdr_row r = {.start_ms = 1000 + i / 2 * 10, .outcome = i % 2 ? SLICE("busy") : SLICE("answered")};
+		struct cdr_row r = {.start_ms = 1000 + i / 2 * 10,
+				    .outcome = i % 2 ? SLICE("busy") : SLICE("answered")};
 
 		snprintf(id, sizeof(id), "f%d", i);
 		r.id = slice_str(id);
@@ -329,7 +336,8 @@ static void poisoned(void **st)
 {
 	struct fix *f = *st;
 
-	sqlite3_exec(f->s->w.h, "CREATE TRIGGER no BEFORE INSERT ON cdr WHEN NEW.id = 'bad' BEGIN SELECT RAISE(ABORT, 'no'); END",
+	sqlite3_exec(f->s->w.h,
+		     "CREATE TRIGGER no BEFORE INSERT ON cdr WHEN NEW.id = 'bad' BEGIN SELECT RAISE(ABORT, 'no'); END",
 		     NULL, NULL, NULL);
 	put_cdr(f, "a", 1, "answered", true);
 	put_cdr(f, "bad", 1, "answered", true);
@@ -368,13 +376,26 @@ static int setup_large(void **st)
 	return 0;
 }
 
-#define ONE(fn) {#fn, fn, fix_setup_virtual, fix_teardown, NULL}
-#define BOTH(fn) ONE(fn), {#fn "_threads", fn, fix_setup_threads, fix_teardown, NULL}
+#define ONE(fn)                                                                                                        \
+	{                                                                                                              \
+#fn, fn, fix_setup_virtual, fix_teardown, NULL                                                         \
+	}
+#define BOTH(fn)                                                                                                       \
+	ONE(fn),                                                                                                       \
+	{                                                                                                              \
+#fn "_threads", fn, fix_setup_threads, fix_teardown, NULL                                              \
+	}
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(row), BOTH(coalesced), BOTH(filters), BOTH(state), ONE(lazy), BOTH(orphans), ONE(heartbeat),
+		BOTH(row),
+		BOTH(coalesced),
+		BOTH(filters),
+		BOTH(state),
+		ONE(lazy),
+		BOTH(orphans),
+		ONE(heartbeat),
 		{"by_itself", by_itself, fix_setup_threads, fix_teardown, NULL},
 		{"order_of_loss", order_of_loss, setup_small, fix_teardown, NULL},
 		BOTH(poisoned),

@@ -54,7 +54,8 @@ static void accepted(void **st)
 		{"{\"order\":-9000000000}", false, "{\"order\":-9000000000}"},
 		{"{\"number\":\"*#0123456789\"}", false, "{\"number\":\"*#0123456789\"}"},
 		{"{\"name\":\"\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc"
-		 "\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\"}", false,
+		 "\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\"}",
+		 false,
 		 "{\"name\":\"\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc"
 		 "\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\"}"},
 		/* what was read may be sent back */
@@ -86,19 +87,26 @@ static void refused(void **st)
 		{"{\"number\":\"\u00fc\"}", false, "number", "\"number\" may contain only these characters: 0-9*#"},
 		{"{\"number\":\"123456789012345678901\"}", false, "number",
 		 "\"number\" may have at most 20 characters; this has 21."},
-		{"{\"password\":\"short\"}", false, "password", "\"password\" needs at least 8 characters; this has 5."},
-		{"{\"name\":\"a\\nb\"}", false, "name", "\"name\" may not contain line breaks or other control characters."},
-		{"{\"ring_seconds\":4}", false, "ring_seconds", "\"ring_seconds\" must be a whole number from 5 to 600."},
-		{"{\"ring_seconds\":601}", false, "ring_seconds", "\"ring_seconds\" must be a whole number from 5 to 600."},
-		{"{\"ring_seconds\":30.5}", false, "ring_seconds", "\"ring_seconds\" must be a whole number from 5 to 600."},
+		{"{\"password\":\"short\"}", false, "password",
+		 "\"password\" needs at least 8 characters; this has 5."},
+		{"{\"name\":\"a\\nb\"}", false, "name",
+		 "\"name\" may not contain line breaks or other control characters."},
+		{"{\"ring_seconds\":4}", false, "ring_seconds",
+		 "\"ring_seconds\" must be a whole number from 5 to 600."},
+		{"{\"ring_seconds\":601}", false, "ring_seconds",
+		 "\"ring_seconds\" must be a whole number from 5 to 600."},
+		{"{\"ring_seconds\":30.5}", false, "ring_seconds",
+		 "\"ring_seconds\" must be a whole number from 5 to 600."},
 		{"{\"ring_seconds\":\"30s\"}", false, "ring_seconds",
 		 "\"ring_seconds\" must be a whole number from 5 to 600."},
-		{"{\"ring_seconds\":\"\"}", false, "ring_seconds", "\"ring_seconds\" must be a whole number from 5 to 600."},
+		{"{\"ring_seconds\":\"\"}", false, "ring_seconds",
+		 "\"ring_seconds\" must be a whole number from 5 to 600."},
 		{"{\"order\":\"99999999999999999999\"}", false, "order", "\"order\" must be a whole number."},
 		{"{\"order\":1e300}", false, "order", "\"order\" must be a whole number."},
 		{"{\"enabled\":\"maybe\"}", false, "enabled", "\"enabled\" must be true or false."},
 		{"{\"enabled\":2}", false, "enabled", "\"enabled\" must be true or false."},
-		{"{\"transport\":\"UDP\"}", false, "transport", "\"transport\" must be one of \"udp\", \"tcp\", \"tls\"."},
+		{"{\"transport\":\"UDP\"}", false, "transport",
+		 "\"transport\" must be one of \"udp\", \"tcp\", \"tls\"."},
 		{"{\"transport\":\"\"}", false, "transport", "\"transport\" must be one of \"udp\", \"tcp\", \"tls\"."},
 		{"{\"transport\":\"udp tcp\"}", false, "transport",
 		 "\"transport\" must be one of \"udp\", \"tcp\", \"tls\"."},
@@ -123,8 +131,12 @@ static void lookup(void **st)
 static void sql(void **st)
 {
 	static const struct field fields[] = {
-		{"key", FIELD_TEXT, FIELD_KEY}, {"note", FIELD_TEXT, 0, 0, 0, "it's"}, {"n", FIELD_INT, 0, 0, 0, "7"},
-		{"on", FIELD_BOOL, 0, 0, 0, "true"}, {"pin", FIELD_SECRET}, {"mac", FIELD_TEXT, FIELD_UNIQUE},
+		{"key", FIELD_TEXT, FIELD_KEY},
+		{"note", FIELD_TEXT, 0, 0, 0, "it's"},
+		{"n", FIELD_INT, 0, 0, 0, "7"},
+		{"on", FIELD_BOOL, 0, 0, 0, "true"},
+		{"pin", FIELD_SECRET},
+		{"mac", FIELD_TEXT, FIELD_UNIQUE},
 		{"at", FIELD_TIME, FIELD_READONLY, 0, 0, "create"},
 	};
 	static const struct resource r = {"thing", "things", "", fields, ARRAY_LEN(fields)};
@@ -135,11 +147,12 @@ static void sql(void **st)
 	buf_init(&b);
 	resource_sql_create(&r, &b);
 	assert_int_equal(buf_strdup(&b, &text), 0);
-	assert_string_equal(text, "CREATE TABLE \"things\" (id BIGINT PRIMARY KEY, domain_id BIGINT NOT NULL, "
-			    "version BIGINT NOT NULL DEFAULT 1, \"key\" TEXT NOT NULL, \"note\" TEXT DEFAULT 'it''s', "
-			    "\"n\" BIGINT DEFAULT 7, \"on\" SMALLINT DEFAULT 1, \"pin\" TEXT, \"mac\" TEXT, \"at\" BIGINT);\n"
-			    "CREATE UNIQUE INDEX IF NOT EXISTS \"things_key\" ON \"things\" (domain_id, \"key\");\n"
-			    "CREATE UNIQUE INDEX IF NOT EXISTS \"things_mac\" ON \"things\" (domain_id, \"mac\");\n");
+	assert_string_equal(
+		text, "CREATE TABLE \"things\" (id BIGINT PRIMARY KEY, domain_id BIGINT NOT NULL, "
+		      "version BIGINT NOT NULL DEFAULT 1, \"key\" TEXT NOT NULL, \"note\" TEXT DEFAULT 'it''s', "
+		      "\"n\" BIGINT DEFAULT 7, \"on\" SMALLINT DEFAULT 1, \"pin\" TEXT, \"mac\" TEXT, \"at\" BIGINT);\n"
+		      "CREATE UNIQUE INDEX IF NOT EXISTS \"things_key\" ON \"things\" (domain_id, \"key\");\n"
+		      "CREATE UNIQUE INDEX IF NOT EXISTS \"things_mac\" ON \"things\" (domain_id, \"mac\");\n");
 	mem_deref(text);
 	buf_free(&b);
 }

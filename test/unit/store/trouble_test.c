@@ -7,12 +7,12 @@
 #include <sys/resource.h>
 #include "unit.h"
 
-#define EXPECT(c) \
-	do { \
-		if (!(c)) { \
-			print_error("%s:%d: %s - %s\n", __FILE__, __LINE__, #c, f->why); \
-			_exit(1); \
-		} \
+#define EXPECT(c)                                                                                                      \
+	do {                                                                                                           \
+		if (!(c)) {                                                                                            \
+			print_error("%s:%d: %s - %s\n", __FILE__, __LINE__, #c, f->why);                               \
+			_exit(1);                                                                                      \
+		}                                                                                                      \
 	} while (0)
 
 static void in_child(struct fix *f, void (*fn)(struct fix *f))
@@ -45,7 +45,8 @@ static void limit(off_t bytes)
 static void put_cdr(struct fix *f, int n)
 {
 	char id[24], detail[1100];
-	struct cdr_row row = {.from = SLICE("100"), .to = SLICE("101"), .start_ms = 1 + n, .outcome = SLICE("answered")};
+	struct cdr_row row = {
+		.from = SLICE("100"), .to = SLICE("101"), .start_ms = 1 + n, .outcome = SLICE("answered")};
 
 	snprintf(id, sizeof(id), "c%05d", n);
 	snprintf(detail, sizeof(detail), "{\"note\":\"%01000d\"}", 7);
@@ -95,11 +96,12 @@ static void full(struct fix *f)
 	/* changes are refused with the reason, and change nothing */
 	do
 		snprintf(big, sizeof(big), "{\"number\":\"2%d\",\"password\":\"%064d\"}", made, 1);
-	while (!(err = fix_change(f, CHANGE_CREATE, NULL, big)) && ++made < 1000); /* little ones may go through for a while */
+	while (!(err = fix_change(f, CHANGE_CREATE, NULL, big)) &&
+	       ++made < 1000); /* little ones may go through for a while */
 	EXPECT(err == ENOSPC);
 	EXPECT(store_trouble(f->s, &h) && h.waiting > 500);
 	EXPECT(!strcmp(f->why, "Nothing was changed. The disk that holds the data directory is full. "
-		       "Free some space there. What waits is then written by itself."));
+			       "Free some space there. What waits is then written by itself."));
 	EXPECT(!f->applied[0]);
 	/* reading goes on */
 	EXPECT(!fix_get(f, "1", true));
@@ -133,7 +135,8 @@ static void full_start(struct fix *f)
 {
 	limit(8192);
 	EXPECT(fix_try_open(f) == ENOSPC);
-	EXPECT(strstr(f->why, "cannot be used. The disk that holds the data directory is full. Free some space there."));
+	EXPECT(strstr(f->why,
+		      "cannot be used. The disk that holds the data directory is full. Free some space there."));
 	limit(0);
 	fix_open(f);
 	EXPECT(store_is_new(f->s));
@@ -235,14 +238,24 @@ static void disk_full_at_close(void **st)
 	in_child(*st, full_close);
 }
 
-#define VIRT(fn) {#fn "_virtual", fn, fix_setup_closed, fix_teardown, NULL}
-#define THREADS(fn) {#fn "_threads", fn, fix_setup_closed_threads, fix_teardown, NULL}
+#define VIRT(fn)                                                                                                       \
+	{                                                                                                              \
+#fn "_virtual", fn, fix_setup_closed, fix_teardown, NULL                                               \
+	}
+#define THREADS(fn)                                                                                                    \
+	{                                                                                                              \
+#fn "_threads", fn, fix_setup_closed_threads, fix_teardown, NULL                                       \
+	}
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		VIRT(disk_full), THREADS(disk_full), VIRT(disk_full_at_start), VIRT(disk_full_at_upgrade),
-		VIRT(disk_full_at_close), THREADS(disk_full_at_close),
+		VIRT(disk_full),
+		THREADS(disk_full),
+		VIRT(disk_full_at_start),
+		VIRT(disk_full_at_upgrade),
+		VIRT(disk_full_at_close),
+		THREADS(disk_full_at_close),
 		{"locked_virtual", locked, fix_setup_virtual, fix_teardown, NULL},
 		{"locked_threads", locked, fix_setup_threads, fix_teardown, NULL},
 		{"read_only_virtual", read_only, fix_setup_virtual, fix_teardown, NULL},

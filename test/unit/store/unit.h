@@ -28,7 +28,10 @@
 #if defined(__SANITIZE_THREAD__)
 /* SQLite reads its shared WAL index without locks, and checks it afterwards. */
 const char *__tsan_default_suppressions(void);
-const char *__tsan_default_suppressions(void) { return "called_from_lib:libsqlite3.so\nrace:libsqlite3.so\n"; }
+const char *__tsan_default_suppressions(void)
+{
+	return "called_from_lib:libsqlite3.so\nrace:libsqlite3.so\n";
+}
 #endif
 
 static const struct field extension_fields[] = {
@@ -94,8 +97,11 @@ static inline void fix_dir(struct fix *f)
 /* Try to open; the sentence is in f->why. */
 static inline int fix_try_open(struct fix *f)
 {
-	struct store_cfg cfg = {.dir = f->dir, .loop = f->loop, .resource = test_resources,
-				.nresource = ARRAY_LEN(test_resources), .max_queue = f->max_queue};
+	struct store_cfg cfg = {.dir = f->dir,
+				.loop = f->loop,
+				.resource = test_resources,
+				.nresource = ARRAY_LEN(test_resources),
+				.max_queue = f->max_queue};
 	struct buf why;
 	int err;
 
@@ -244,7 +250,8 @@ static inline void fix_apply(const struct change_item *it, json_t *row, void *ar
 	size_t n = strlen(f->applied);
 	const char *pw = json_string_value(json_object_get(row, "password"));
 
-	snprintf(f->applied + n, sizeof(f->applied) - n, "%c%s%s%s ", "+=-"[it->op], it->key, pw ? ":" : "", pw ? pw : "");
+	snprintf(f->applied + n, sizeof(f->applied) - n, "%c%s%s%s ", "+=-"[it->op], it -> key, pw ? ":" : "",
+		 pw ? pw : "");
 }
 
 /* One change of one item; `obj` is JSON text. Returns the error; the answer is in f. */
