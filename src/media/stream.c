@@ -176,7 +176,8 @@ static void stats_out(const struct mstream *s, struct mstream_stats *st)
 		.latched = n->latched,
 		.moved = n->moved,
 	};
-	if (n->rx_packets)
+	/* type 0 is always known as PCMU: here it means that there was no sound yet */
+	if (n->codec != CODEC_OTHER || n->pt)
 		codec_name(n->codec, n->pt, st->codec);
 }
 

@@ -389,6 +389,32 @@ static void test_idle_worker_sleeps(void **state)
 	fx_free(&f);
 }
 
+static void test_dump(void **state)
+{
+	struct fx f;
+	struct buf b;
+	char *text;
+	(void)state;
+
+	fx_init(&f);
+	struct phone *a = fx_phone(&f, "10.0.0.1", 4000);
+	struct mstream *s = fx_stream(&f, a);
+	mstream_echo(s);
+	phone_talk(&f, a, 10);
+	(void)fx_stats(&f, s);
+	buf_init(&b);
+	assert_int_equal(inspect_run(SLICE("media.streams"), &b), 0);
+	assert_int_equal(buf_strdup(&b, &text), 0);
+	assert_non_null(strstr(text, "streams 1,"));
+	assert_non_null(strstr(text, "-> 10.0.0.1:4000 worker 0 PCMU rx 10 tx 10 lost 0"));
+	mem_deref(text);
+	buf_free(&b);
+	fx_free(&f);
+	buf_init(&b);
+	assert_int_equal(inspect_run(SLICE("media.streams"), &b), ENOENT);
+	buf_free(&b);
+}
+
 static void test_memory_of_a_stream(void **state)
 {
 	(void)state;
@@ -411,6 +437,7 @@ int main(void)
 		cmocka_unit_test(test_two_workers),
 		cmocka_unit_test(test_engine_ends_with_open_streams),
 		cmocka_unit_test(test_idle_worker_sleeps),
+		cmocka_unit_test(test_dump),
 		cmocka_unit_test(test_memory_of_a_stream),
 	};
 

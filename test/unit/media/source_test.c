@@ -454,6 +454,11 @@ static void test_digits_arrive_once(void **state)
 	assert_string_equal(d.s, "09*#DD12");
 	assert_int_equal(d.ms[0], 100);
 	assert_int_equal(d.ms[7], 40);
+	/* digits alone are no codec */
+	struct mstream_stats st;
+	mstream_stats(sa, &st);
+	assert_true(st.rx_packets > 0);
+	assert_string_equal(st.codec, "");
 	/* and they went through */
 	assert_int_equal(b->ngot, 6 * 7 + 2);
 	/* flash is not a digit */
