@@ -236,7 +236,7 @@ void out_pair(const char *name, size_t width, const char *fmt, ...)
 
 void out_json(const json_t *o)
 {
-	json_dumpf(o, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
+	json_dumpf(o, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(10));
 	fputc('\n', stdout);
 }
 

@@ -191,7 +191,10 @@ static void ended(struct phone *p, const struct oh_event *ev)
 	listen_in(p);
 	p->code = ev->code;
 	(void)slice_copy(p->text, sizeof(p->text), slice_str(ev->text));
-	say("ended: %u%s%s", ev->code, *p->text ? " " : "", p->text);
+	if (p->hanging_up && p->answered)
+		say("ended by us");
+	else
+		say("ended: %u%s%s", ev->code, *p->text ? " " : "", p->text);
 	if (p->answered)
 		report_sound(p, ev->call);
 	if (!p->answered)

@@ -193,7 +193,7 @@ static int open_listeners(struct server *s, struct buf *why)
 static void reply(unsigned status, json_t *body, void *arg)
 {
 	struct http_req *rq = arg;
-	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	char *text = body ? json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(10)) : NULL;
 
 	if (body && !text)
 		status = 503;
