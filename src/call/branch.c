@@ -59,13 +59,13 @@ static struct hangup refusal(struct dial *d, const struct lookup *lk, int err, c
 	uint16_t code;
 
 	if (err == ENOENT)
-		return (struct hangup){ .code = 404, .text = "nobody has this number", .silent = true };
+		return (struct hangup){.code = 404, .text = "nobody has this number", .silent = true};
 	if (err)
-		return (struct hangup){ .code = 500, .text = "the number could not be looked up" };
+		return (struct hangup){.code = 500, .text = "the number could not be looked up"};
 	if (!loc || !loc->n)
-		return (struct hangup){ .code = 480, .text = "not registered", .silent = true };
+		return (struct hangup){.code = 480, .text = "not registered", .silent = true};
 	code = d->admit ? d->admit(d->call, slice_str(lk->number), d->arg) : 0;
-	return (struct hangup){ .code = code, .text = code ? "refused by a limit" : NULL };
+	return (struct hangup){.code = code, .text = code ? "refused by a limit" : NULL};
 }
 
 static void lookup_h(int err, const struct location *loc, void *arg)
@@ -147,7 +147,7 @@ void branch_start(struct dial *d, struct branch *b)
 {
 	struct call *c = d->call;
 	struct calls *cs = c->calls;
-	struct dial_out o = { .contact = b->contact, .number = b->number, .caller = &d->caller };
+	struct dial_out o = {.contact = b->contact, .number = b->number, .caller = &d->caller};
 	struct rbuf *sdp = NULL;
 	struct leg *l = NULL;
 	int err;
@@ -170,5 +170,6 @@ out:
 	log_warn("call", "%s: %s cannot be called: %s", c->id, b->number, err_str(err));
 	if (l)
 		leg_finish(l, code_of(err));
-	best_take(&d->best, &(struct hangup){ .code = code_of(err), .text = "the phone cannot be reached", .silent = true });
+	best_take(&d->best,
+		  &(struct hangup){.code = code_of(err), .text = "the phone cannot be reached", .silent = true});
 }

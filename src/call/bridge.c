@@ -7,7 +7,7 @@
 static void dead_h(struct mstream *s, void *arg)
 {
 	struct leg *l = arg;
-	struct hangup h = { .code = 200, .text = "no sound arrived for too long" };
+	struct hangup h = {.code = 200, .text = "no sound arrived for too long"};
 
 	(void)s;
 	if (l->call->state == CALL_UP)
@@ -20,7 +20,7 @@ static void dtmf_h(struct mstream *s, char digit, uint32_t ms, void *arg)
 	leg_ev_dtmf(arg, digit, ms);
 }
 
-static const struct mstream_ops stream_ops = { .dead = dead_h, .dtmf = dtmf_h };
+static const struct mstream_ops stream_ops = {.dead = dead_h, .dtmf = dtmf_h};
 
 int bridge_stream(struct leg *l, size_t i, struct slice type, const struct sa *bind)
 {

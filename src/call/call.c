@@ -4,8 +4,8 @@
 #include "call/call_priv.h"
 #include "base/rand.h"
 
-static struct metric m_active = { .name = "calls_active", .help = "Calls that are routed, ring or talk.", .gauge = true };
-static struct metric m_total = { .name = "calls_total", .help = "Calls that were begun." };
+static struct metric m_active = {.name = "calls_active", .help = "Calls that are routed, ring or talk.", .gauge = true};
+static struct metric m_total = {.name = "calls_total", .help = "Calls that were begun."};
 
 void call_metrics_reg(void)
 {
@@ -79,15 +79,13 @@ void call_start(struct call *c, const char *dialled, struct slice offer)
 
 	(void)slice_copy(c->dialled, sizeof(c->dialled), slice_str(dialled));
 	c->a->offer_open = true;
-	if (offer.l && leg_keep(&c->a->offer, offer)) {
-		c->started = true;
-		call_end(c, "system", &(struct hangup){ .code = 500, .text = "out of memory" });
-		return;
-	}
 	c->started = true;
 	log_info("call", "%s: %s calls %s", c->id, c->a->party.number, c->dialled);
 	record_report(c, RECORD_OPEN);
-	cs->ops->incoming(c, c->a, c->dialled, cs->arg);
+	if (offer.l && leg_keep(&c->a->offer, offer))
+		call_end(c, "system", &(struct hangup){.code = 500, .text = "out of memory"});
+	else
+		cs->ops->incoming(c, c->a, c->dialled, cs->arg);
 }
 
 void call_changed(struct call *c)

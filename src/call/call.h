@@ -20,16 +20,16 @@
 #include "loop/fiber.h"
 #include "media/media.h"
 
-struct calls;   /* the engine: all calls of a process */
+struct calls; /* the engine: all calls of a process */
 struct call;
 struct leg;
 
 /** Why a leg or call ends: a SIP status code says it for every protocol (200 = normal clearing). */
 struct hangup {
-	uint16_t code;        /**< 200 normal, 486 busy, 480 unavailable, 487 cancelled, 408 no answer, 404, 603 ... */
-	const char *text;     /**< plain words for record and log, static; NULL: those of the code */
-	bool elsewhere;       /**< answered by another branch: Reason: SIP;cause=200 */
-	bool silent;          /**< the far end gave no sign at all: unreachable rather than unanswered */
+	uint16_t code;    /**< 200 normal, 486 busy, 480 unavailable, 487 cancelled, 408 no answer, 404, 603 ... */
+	const char *text; /**< plain words for record and log, static; NULL: those of the code */
+	bool elsewhere;   /**< answered by another branch: Reason: SIP;cause=200 */
+	bool silent;      /**< the far end gave no sign at all: unreachable rather than unanswered */
 };
 
 enum leg_state { LEG_NEW, LEG_RINGING, LEG_ANSWERED, LEG_HELD, LEG_ENDED };
@@ -40,54 +40,65 @@ enum { LEG_MEDIA_MAX = 8 }; /**< m-lines carried; further ones are refused (port
  * After hangup() the leg reports leg_ev_gone() once, later.
  */
 struct leg_ops {
-	const char *proto;                                                     /**< "sip", "inside" */
-	int (*ring)(struct leg *l);                                            /**< alerting, without SDP */
-	int (*progress)(struct leg *l, uint16_t code, struct slice sdp);       /**< 181-183; early media if SDP is not empty */
-	int (*answer)(struct leg *l, struct slice sdp);                        /**< SDP: answer, or our offer if its INVITE had none */
-	void (*hangup)(struct leg *l, const struct hangup *h);                 /**< reject, cancel or end, as the state asks */
-	int (*offer)(struct leg *l, struct slice sdp);                         /**< change of session; empty: ask it for an offer. ERR_STATE: not now */
-	int (*answer_offer)(struct leg *l, struct slice sdp);                  /**< answer to its open offer, or our offer to its request for one */
-	int (*reject_offer)(struct leg *l, uint16_t code);                     /**< refuse its open offer. ERR_STATE: the protocol has no way to */
-	void (*sdp_ip)(struct leg *l, struct sa *advertise, struct sa *bind);  /**< addresses for SDP towards this peer and for its sockets */
-	struct slice (*callid)(const struct leg *l);                           /**< the protocol's name of the call, for the record */
-	void (*free)(struct leg *l);                                           /**< drop protocol state; last call */
+	const char *proto; /**< "sip", "inside" */
+	/** Alerting, without SDP. */
+	int (*ring)(struct leg *l);
+	/** 181-183; early media if SDP is not empty. */
+	int (*progress)(struct leg *l, uint16_t code, struct slice sdp);
+	/** SDP: answer, or our offer if its INVITE had none. */
+	int (*answer)(struct leg *l, struct slice sdp);
+	/** Reject, cancel or end, as the state asks. */
+	void (*hangup)(struct leg *l, const struct hangup *h);
+	/** Change of session; empty: ask it for an offer. ERR_STATE: not now. */
+	int (*offer)(struct leg *l, struct slice sdp);
+	/** Answer to its open offer, or our offer to its request for one. */
+	int (*answer_offer)(struct leg *l, struct slice sdp);
+	/** Refuse its open offer. ERR_STATE: the protocol has no way to. */
+	int (*reject_offer)(struct leg *l, uint16_t code);
+	/** Addresses for SDP towards this peer and for its sockets; ports are ignored. */
+	void (*sdp_ip)(struct leg *l, struct sa *advertise, struct sa *bind);
+	/** The protocol's name of the call, for the record. May be NULL. */
+	struct slice (*callid)(const struct leg *l);
+	/** Drop protocol state; last call. */
+	void (*free)(struct leg *l);
 };
 
 /** Party as shown and recorded. */
 struct party {
-	char number[64];   /**< user part or number, unescaped */
-	char name[96];     /**< display name, UTF-8 */
+	char number[64]; /**< user part or number, unescaped */
+	char name[96];   /**< display name, UTF-8 */
 };
 
 struct leg {
-	struct link le;            /**< in call->legs */
+	struct link le; /**< in call->legs */
 	struct call *call;
 	const struct leg_ops *ops;
-	void *proto;               /**< adapter's state */
+	void *proto; /**< adapter's state */
 	enum leg_state state;
-	uint16_t code;             /**< final status, 0 while alive */
-	bool outgoing;             /**< we called it */
-	bool rang;                 /**< it alerted */
-	bool offer_open;           /**< it made an offer, or asked for one, and waits */
-	bool offered;              /**< we made it an offer, or asked for one, and wait */
-	bool sdp_stale;            /**< an offer of ours was refused: the next SDP needs a new version */
-	struct party party;        /**< who it is */
-	char device[64];           /**< which phone: User-Agent or contact host, for people */
-	struct sa peer;            /**< signalling address */
-	struct rbuf *offer;        /**< its open offer; NULL: none, or it asked for ours */
-	struct rbuf *remote;       /**< its SDP in force */
-	struct rbuf *local;        /**< our SDP towards it in force */
-	struct rbuf *sent;         /**< our offer that waits for its answer */
-	uint64_t sdp_id;           /**< o= session id */
-	uint32_t sdp_version;      /**< o= version last used */
+	uint16_t code;                     /**< final status, 0 while alive */
+	bool outgoing;                     /**< we called it */
+	bool rang;                         /**< it alerted or gave another sign (18x) */
+	bool offer_open;                   /**< it made an offer, or asked for one, and waits */
+	bool offered;                      /**< we made it an offer, or asked for one, and wait */
+	bool sdp_stale;                    /**< an offer of ours was refused: the next SDP needs a new version */
+	struct party party;                /**< who it is */
+	char device[64];                   /**< which phone: User-Agent or contact host, for people */
+	struct sa peer;                    /**< signalling address */
+	struct rbuf *offer;                /**< its open offer; NULL: none, or it asked for ours */
+	struct rbuf *remote;               /**< its SDP in force */
+	struct rbuf *local;                /**< our SDP towards it in force */
+	struct rbuf *sent;                 /**< our offer that waits for its answer */
+	uint64_t sdp_id;                   /**< o= session id */
+	uint32_t sdp_version;              /**< o= version last used */
 	struct mstream *ms[LEG_MEDIA_MAX]; /**< streams by m-line; NULL: refused */
-	int64_t start_ms, answer_ms; /**< wall clock, 0 = never */
-	struct event ready;        /**< for inside parties: the answer to our offer came */
+	int64_t start_ms, answer_ms;       /**< wall clock, 0 = never */
+	struct event ready;                /**< for inside parties: the answer to our offer came */
 };
 
 /** The owner of policy. Members may be NULL but `incoming`. */
 struct call_ops {
-	/** A new call arrived on `from` (authenticated by the adapter). `dialled` is what it asks for. Decide now or later: call_dial, call_inside, call_hangup. */
+	/** A new call arrived on `from` (authenticated by the adapter). `dialled` is what it asks for. Decide now or
+	 * later: call_dial, call_inside, call_hangup. */
 	void (*incoming)(struct call *c, struct leg *from, const char *dialled, void *arg);
 	/** Record phases. The struct is valid during the call-back. */
 	void (*record)(enum record_phase phase, const struct call_record *r, void *arg);
@@ -100,42 +111,42 @@ struct call_ops {
 enum call_state { CALL_ROUTING, CALL_RINGING, CALL_UP, CALL_ENDING };
 
 struct call {
-	struct link le;              /**< in calls */
+	struct link le; /**< in calls */
 	struct calls *calls;
-	char id[24];                 /**< "c" and 20 characters */
+	char id[24]; /**< "c" and 20 characters */
 	enum call_state state;
 	struct list legs;
-	struct list past;            /**< records of legs that are gone */
-	struct leg *a, *b;           /**< caller and, once one has won, callee; NULL when gone */
-	unsigned worker;             /**< media worker of all its legs */
-	uint32_t maxfwd;             /**< hops left for onward legs */
-	char dialled[64];            /**< as dialled */
-	const char *inside;          /**< name of the inside application that serves it, static, or NULL */
+	struct list past;                     /**< records of legs that are gone */
+	struct leg *a, *b;                    /**< caller and, once one has won, callee; NULL when gone */
+	unsigned worker;                      /**< media worker of all its legs */
+	uint32_t maxfwd;                      /**< hops left for onward legs */
+	char dialled[64];                     /**< as dialled */
+	const char *inside;                   /**< name of the inside application that serves it, static, or NULL */
 	uint64_t start_ms, answer_ms, end_ms; /**< loop's ms, 0 = never */
 	int64_t start_wall, answer_wall, end_wall; /**< wall clock, ms */
 	char answered_by[64];
-	struct rbuf *pass;           /**< header lines of the caller that go onward, for the adapter; may be NULL */
-	struct dial *dial;           /**< running dial, or NULL */
-	struct fiber *fiber;         /**< inside application, or NULL */
-	struct timer timer;          /**< bound for the final figures of its streams */
-	const char *ended_by;        /**< "caller" "callee" "system", NULL while live */
-	const char *end_text;        /**< words of the end, static; may be NULL */
-	uint16_t end_code;           /**< 200 answered, else what the caller got */
-	uint16_t inside_code;        /**< why the inside application could not answer, 0 = it could */
-	bool rang;                   /**< somebody rang */
-	bool end_silent;             /**< it ended because nobody gave a sign */
-	bool gave_up;                /**< the close of the record waits no longer */
-	bool started, closed;        /**< record was opened, closed */
-	uint32_t ring_ms;            /**< of the last dial */
-	uint32_t closing;            /**< streams whose final figures are awaited */
-	uint64_t policy;             /**< owner's own flags */
-	void *owner;                 /**< owner's own pointer */
+	struct rbuf *pass;    /**< header lines of the caller that go onward, for the adapter; may be NULL */
+	struct dial *dial;    /**< running dial, or NULL */
+	struct fiber *fiber;  /**< inside application, or NULL */
+	struct timer timer;   /**< bound for the final figures of its streams */
+	const char *ended_by; /**< "caller" "callee" "system", NULL while live */
+	const char *end_text; /**< words of the end, static; may be NULL */
+	uint16_t end_code;    /**< 200 answered, else what the caller got */
+	uint16_t inside_code; /**< why the inside application could not answer, 0 = it could */
+	bool rang;            /**< somebody rang */
+	bool end_silent;      /**< it ended because nobody gave a sign */
+	bool gave_up;         /**< the close of the record waits no longer */
+	bool started, closed; /**< record was opened, closed */
+	uint32_t ring_ms;     /**< of the last dial */
+	uint32_t closing;     /**< streams whose final figures are awaited */
+	uint64_t policy;      /**< owner's own flags */
+	void *owner;          /**< owner's own pointer */
 };
 
 struct calls_cfg {
 	struct loop *loop;
 	struct media *media;
-	uint32_t max_calls;          /**< 0 = 10000; beyond: 503 */
+	uint32_t max_calls; /**< 0 = 10000; beyond: 503 */
 };
 /** New engine; ENOMEM. mem_deref after calls_drain. */
 int calls_alloc(struct calls **cp, const struct calls_cfg *cfg, const struct call_ops *ops, void *arg) MUST_CHECK;
@@ -152,8 +163,10 @@ struct call *calls_find(struct calls *cs, struct slice id);
 
 /* ---- for adapters ---- */
 
-/** New call with its first, incoming leg in state LEG_NEW; the adapter fills party, peer, device, maxfwd. ENOMEM, ERR_LIMIT (full), ERR_STATE (draining). */
-int call_new_incoming(struct call **cp, struct leg **lp, struct calls *cs, const struct leg_ops *ops, void *proto) MUST_CHECK;
+/** New call with its first, incoming leg in state LEG_NEW; the adapter fills party, peer, device, maxfwd. ENOMEM,
+ * ERR_LIMIT (full), ERR_STATE (draining). */
+int call_new_incoming(struct call **cp, struct leg **lp, struct calls *cs, const struct leg_ops *ops,
+		      void *proto) MUST_CHECK;
 /** Forget a call whose adapter failed before call_start: nothing is recorded. */
 void call_abort(struct call *c);
 /** New outgoing leg in a call. ENOMEM. */
@@ -162,15 +175,23 @@ int leg_new(struct leg **lp, struct call *c, const struct leg_ops *ops, void *pr
 void call_start(struct call *c, const char *dialled, struct slice offer);
 /** Is this offer one that can be carried? 0, ERR_SYNTAX (400), ENOTSUP (488: no m-line that we know). */
 int call_offer_check(struct slice offer) MUST_CHECK;
-/* What parties do. SDP slices are copied. The leg may not be used after the last two. */
-void leg_ev_ringing(struct leg *l, uint16_t code);                       /**< 180 ... without SDP */
-void leg_ev_progress(struct leg *l, uint16_t code, struct slice sdp);    /**< early SDP answer */
-void leg_ev_answered(struct leg *l, struct slice sdp, bool is_offer);    /**< it answered; sdp is its answer or (our INVITE had none) its offer */
-void leg_ev_offer(struct leg *l, struct slice sdp);                      /**< its re-INVITE; empty: it asks for our offer */
-void leg_ev_offer_result(struct leg *l, uint16_t code, struct slice sdp, bool is_offer); /**< answer to leg_ops.offer; is_offer: we had asked for its offer */
-void leg_ev_answer(struct leg *l, struct slice sdp);                     /**< its answer to our offer came in ACK */
-void leg_ev_dtmf(struct leg *l, char digit, uint32_t ms);                /**< digit by signalling */
 
+/* What parties do. SDP slices are copied. The leg may not be used after the last two. */
+
+/** 18x without SDP. */
+void leg_ev_ringing(struct leg *l, uint16_t code);
+/** 18x with an early SDP answer. */
+void leg_ev_progress(struct leg *l, uint16_t code, struct slice sdp);
+/** It answered; sdp is its answer or (our INVITE had none: `is_offer`) its offer. */
+void leg_ev_answered(struct leg *l, struct slice sdp, bool is_offer);
+/** Its re-INVITE; empty: it asks for our offer. */
+void leg_ev_offer(struct leg *l, struct slice sdp);
+/** Answer to leg_ops.offer; is_offer: we had asked for its offer. */
+void leg_ev_offer_result(struct leg *l, uint16_t code, struct slice sdp, bool is_offer);
+/** Its answer to our offer came in ACK. */
+void leg_ev_answer(struct leg *l, struct slice sdp);
+/** Digit by signalling. */
+void leg_ev_dtmf(struct leg *l, char digit, uint32_t ms);
 struct dial_target;
 /** 3xx: it is gone, try these in its place. `v` may be empty. */
 void leg_ev_redirect(struct leg *l, const struct dial_target *v, size_t n);
@@ -180,14 +201,15 @@ void leg_ev_gone(struct leg *l, const struct hangup *h);
 /** What an onward leg is made of; valid during the call. */
 struct dial_out {
 	const struct contact *contact;
-	const char *number;                /**< whom the contact stands for */
-	const struct party *caller;        /**< shown to it */
+	const char *number;         /**< whom the contact stands for */
+	const struct party *caller; /**< shown to it */
 };
 /** How the engine looks contacts up and reaches them (set by edge_alloc for the server, by ua for itself). */
 struct calls_dialer {
 	/** Answers by call-back, never within the call; cannot fail otherwise. */
 	void (*lookup)(struct slice aor, location_lookup_h *h, void *harg, void *arg);
-	/** New outgoing leg (leg_new) without offer yet: gives ops and proto so that its streams can be made; then `invite`. */
+	/** New outgoing leg (leg_new) without offer yet: gives ops and proto so that its streams can be made; then
+	 * `invite`. */
 	int (*leg)(struct leg **lp, struct call *c, const struct dial_out *o, void *arg);
 	/** Send the INVITE of such a leg; empty offer: delayed offer. */
 	int (*invite)(struct leg *l, const struct dial_out *o, struct slice offer, void *arg);
@@ -198,40 +220,45 @@ void calls_set_dialer(struct calls *cs, const struct calls_dialer *d, void *arg)
 
 /** One target of a dial. */
 struct dial_target {
-	struct slice number;               /**< AoR user to look up ... */
-	const struct contact *contact;     /**< ... or a contact given directly (NULL: look up); number then names it */
+	struct slice number;           /**< AoR user to look up ... */
+	const struct contact *contact; /**< ... or a contact given directly (NULL: look up); number then names it */
 };
 /** A dial; copied. */
 struct dial_cfg {
 	const struct dial_target *targets; /**< rung at the same time, 10 at most */
 	size_t n;
-	uint32_t ring_ms;                  /**< no answer after this; 0 = 60000 */
-	struct party caller;               /**< shown to the callee; empty number: party of leg a */
-	uint16_t q_parallel;               /**< 0: contacts of one AoR by groups of equal q, highest first (RFC 3261 16.6), each with its share of ring_ms; 1: all at once */
+	uint32_t ring_ms;    /**< no answer after this; 0 = 60000 */
+	struct party caller; /**< shown to the callee; empty number: party of leg a */
+	uint16_t q_parallel; /**< 0: contacts of one AoR by groups of equal q, highest first (RFC 3261 16.6), each with
+				its share of ring_ms; 1: all at once */
 	/** Owner may refuse a number before it rings (call limit); NULL: none. Returns 0 or a status code. */
 	uint16_t (*admit)(struct call *c, struct slice number, void *arg);
-	/** The dial failed with the best answer of all branches (RFC 3261 16.7): dial again, call_inside or call_hangup. NULL: the call room rejects the caller with it. */
+	/** The dial failed with the best answer of all branches (RFC 3261 16.7): dial again, call_inside or
+	 * call_hangup. NULL: the call room rejects the caller with it. */
 	void (*failed)(struct call *c, const struct hangup *h, void *arg);
 	void *arg;
 };
-/** Call the targets; first to answer wins, the others are cancelled with Reason, media is joined. ENOMEM, EINVAL, ERR_STATE (answered, ending or dialling already). */
+/** Call the targets; first to answer wins, the others are cancelled with Reason, media is joined. ENOMEM, EINVAL,
+ * ERR_STATE (answered, ending or dialling already). */
 int call_dial(struct call *c, const struct dial_cfg *cfg) MUST_CHECK;
 /** Reject (before answer) or hang up the whole call. Nothing happens to a call that ends already. */
 void call_hangup(struct call *c, const struct hangup *h);
 /**
- * Run an inside party: `fn(call, leg a, arg)` on a fiber; the leg's hang-up cancels it; when fn returns the leg is hung up. `name` is static
- * and stands in the record. ENOMEM, ERR_STATE.
+ * Run an inside party: `fn(call, leg a, arg)` on a fiber; the leg's hang-up cancels it; when fn returns the leg is hung
+ * up. `name` is static and stands in the record. ENOMEM, ERR_STATE.
  */
-int call_inside(struct call *c, const char *name, void (*fn)(struct call *c, struct leg *l, void *arg), void *arg) MUST_CHECK;
+int call_inside(struct call *c, const char *name, void (*fn)(struct call *c, struct leg *l, void *arg),
+		void *arg) MUST_CHECK;
 
 /* ---- for inside parties, on their fiber ---- */
 
 /**
- * Answer the leg with sound we can make (G.711 first, then whatever it offered); waits for the ACK's answer when its INVITE had no offer.
- * 0, ECANCELED, ENOTSUP (nothing in common: the caller gets 488), or what opening the ports says.
+ * Answer the leg with sound we can make (G.711 first, then whatever it offered); waits for the ACK's answer when its
+ * INVITE had no offer. 0, ECANCELED, ENOTSUP (nothing in common: the caller gets 488), or what opening the ports says.
  */
 int leg_answer(struct leg *l) MUST_CHECK;
-/** Play a source, which is always given away, and wait for its end. 0, ECANCELED; ENOTSUP: no codec we can encode (go on without). */
+/** Play a source, which is always given away, and wait for its end. 0, ECANCELED; ENOTSUP: no codec we can encode (go
+ * on without). */
 int leg_play(struct leg *l, struct media_source *src) MUST_CHECK;
 /** Turn the sound round. */
 void leg_echo(struct leg *l);

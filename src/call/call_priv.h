@@ -1,7 +1,8 @@
 /*
  * call_priv.h - what the files of this room share: the engine, the ends of legs and calls, dialling, descriptions.
  *
- * Thread: loop. Objects are freed by the engine's tail at the end of a turn, so that no call-back frees what its caller still uses.
+ * Thread: loop. Objects are freed by the engine's tail at the end of a turn, so that no call-back frees what its caller
+ * still uses.
  */
 #ifndef OFFHOOK_CALL_CALL_PRIV_H
 #define OFFHOOK_CALL_CALL_PRIV_H
@@ -16,10 +17,10 @@
 enum {
 	CALLS_MAX_DEFAULT = 10000,
 	RING_MS_DEFAULT = 60000,
-	CLOSE_MS = 2000,          /**< longest wait for the final figures of streams */
+	CLOSE_MS = 2000, /**< longest wait for the final figures of streams */
 	DIAL_TARGETS_MAX = 10,
-	DIAL_BRANCHES_MAX = 32,   /**< of one dial, redirections included */
-	DIAL_DEPTH_MAX = 5        /**< redirections one after another */
+	DIAL_BRANCHES_MAX = 32, /**< of one dial, redirections included */
+	DIAL_DEPTH_MAX = 5      /**< redirections one after another */
 };
 
 struct calls {
@@ -30,8 +31,8 @@ struct calls {
 	const struct calls_dialer *dialer;
 	void *dialer_arg;
 	uint32_t max;
-	struct list live, ending;    /**< struct call */
-	struct list gone;            /**< struct leg, to be freed at the tail */
+	struct list live, ending; /**< struct call */
+	struct list gone;         /**< struct leg, to be freed at the tail */
 	struct loop_tail tail;
 	bool draining;
 	struct timer drain_timer;
@@ -42,9 +43,9 @@ struct calls {
 
 /** A leg that is gone, kept for the record. Referenced by its call and by the stream whose figures are awaited. */
 struct leg_past {
-	struct link le;              /**< in call->past */
-	struct call *call;           /**< NULL: the call does not wait any more */
-	uint8_t rank;                /**< 0 caller, 1 winner, 2 others: their order in the record */
+	struct link le;    /**< in call->past */
+	struct call *call; /**< NULL: the call does not wait any more */
+	uint8_t rank;      /**< 0 caller, 1 winner, 2 others: their order in the record */
 	struct leg_record r;
 };
 
@@ -99,7 +100,8 @@ void dial_redirect(struct leg *l, const struct dial_target *v, size_t n);
 void dial_stop(struct call *c, const struct hangup *h);
 
 /* best.c */
-/** Keep the better of two final answers (RFC 3261 16.7 step 6), the new one brought into a form that a caller may get. */
+/** Keep the better of two final answers (RFC 3261 16.7 step 6), the new one brought into a form that a caller may get.
+ */
 void best_take(struct hangup *best, const struct hangup *h);
 
 /* bridge.c */
@@ -107,9 +109,11 @@ void best_take(struct hangup *best, const struct hangup *h);
 int bridge_stream(struct leg *l, size_t i, struct slice type, const struct sa *bind) MUST_CHECK;
 /** Close a stream of a leg that goes on. */
 void bridge_drop(struct leg *l, size_t i);
-/** Agreed: tell the streams of both legs what their parties said, and join them. `sa`, `sb`: decoded descriptions of a and b. */
+/** Agreed: tell the streams of both legs what their parties said, and join them. `sa`, `sb`: decoded descriptions of a
+ * and b. */
 void bridge_apply(struct leg *a, const struct sdp *da, struct leg *b, const struct sdp *db);
-/** One side of that: the description `d` of `l` against `other`, which it agreed on; `inside`: `other` is our own. Lines not agreed are closed. */
+/** One side of that: the description `d` of `l` against `other`, which it agreed on; `inside`: `other` is our own.
+ * Lines not agreed are closed. */
 void bridge_set_remote(struct leg *l, const struct sdp *d, const struct sdp *other, bool inside);
 /** Held by its own description (sendonly or inactive, or address 0.0.0.0)? Sets the state of an answered leg. */
 void bridge_hold_state(struct leg *l, const struct sdp *d);
@@ -124,8 +128,9 @@ bool oa_line_ok(const struct sdp *d, size_t i);
 /** What its describer sends and receives, an address of 0.0.0.0 taken as hold (RFC 3264 8.4). */
 enum sdp_dir oa_dir(const struct sdp_media *m);
 /**
- * Our description towards `to` that says what `in` says. `offer` is NULL when `in` is an offer; else it is the offer of `to` that `in`
- * answers. Streams of `to` are made as needed. ENOMEM, ENOTSUP (offer without a usable line), or what opening ports says.
+ * Our description towards `to` that says what `in` says. `offer` is NULL when `in` is an offer; else it is the offer of
+ * `to` that `in` answers. Streams of `to` are made as needed. ENOMEM, ENOTSUP (offer without a usable line), or what
+ * opening ports says.
  */
 int oa_write(struct rbuf **out, struct leg *to, const struct sdp *in, const struct sdp *offer) MUST_CHECK;
 /** Text of a description with o= of this leg; its version grows when anything but o= differs from what is in force. */
@@ -147,7 +152,8 @@ void oa_result(struct leg *y, uint16_t code, struct slice sdp, bool is_offer);
 void oa_ack(struct leg *x, struct slice sdp);
 
 /* oa_local.c: descriptions of inside parties */
-/** Answer the open offer of `l`, or give our own when it asked for one, by `send` (answer or answer_offer). ENOTSUP: nothing in common. */
+/** Answer the open offer of `l`, or give our own when it asked for one, by `send` (answer or answer_offer). ENOTSUP:
+ * nothing in common. */
 int oa_local_answer(struct leg *l, int (*send)(struct leg *l, struct slice sdp)) MUST_CHECK;
 /** Both descriptions of the leg are in force: tell the streams. ERR_SYNTAX. */
 int oa_local_apply(struct leg *l) MUST_CHECK;
@@ -159,6 +165,9 @@ void oa_local_reoffer(struct leg *l, struct slice sdp);
 void inside_cancel(struct call *c);
 
 /** An optional description as a slice. */
-static inline struct slice rbuf_opt(const struct rbuf *b) { return b ? rbuf_slice(b) : SLICE_NULL; }
+static inline struct slice rbuf_opt(const struct rbuf *b)
+{
+	return b ? rbuf_slice(b) : SLICE_NULL;
+}
 
 #endif

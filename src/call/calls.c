@@ -5,14 +5,14 @@
 
 static void dump(struct buf *b, void *arg)
 {
-	static const char *const names[] = { "routing", "ringing", "up", "ending" };
+	static const char *const names[] = {"routing", "ringing", "up", "ending"};
 	struct calls *cs = arg;
 
 	LIST_EACH (&cs->live, k) {
 		struct call *c = LINK_OBJ(k, struct call, le);
 
-		buf_printf(b, "%s %s %s -> %s, %zu legs, worker %u\n", c->id, names[c->state], c->a ? c->a->party.number : "-",
-			   c->dialled, c->legs.n, c->worker);
+		buf_printf(b, "%s %s %s -> %s, %zu legs, worker %u\n", c->id, names[c->state],
+			   c->a ? c->a->party.number : "-", c->dialled, c->legs.n, c->worker);
 	}
 	buf_printf(b, "%zu live, %zu ending\n", cs->live.n, cs->ending.n);
 }
@@ -90,8 +90,8 @@ int calls_alloc(struct calls **cp, const struct calls_cfg *cfg, const struct cal
 	cs->max = cfg->max_calls ? cfg->max_calls : CALLS_MAX_DEFAULT;
 	cs->ops = ops;
 	cs->arg = arg;
-	cs->tail = (struct loop_tail){ .fn = tail_h, .arg = cs };
-	cs->inspect = (struct inspect){ .name = "call.calls", .fn = dump, .arg = cs };
+	cs->tail = (struct loop_tail){.fn = tail_h, .arg = cs};
+	cs->inspect = (struct inspect){.name = "call.calls", .fn = dump, .arg = cs};
 	inspect_add(&cs->inspect);
 	call_metrics_reg();
 	*cp = cs;
@@ -155,7 +155,7 @@ static void drain_timeout(void *arg)
 
 static void drain_one(struct call *c, void *arg)
 {
-	struct hangup h = { .code = c->state == CALL_UP ? 200 : 503, .text = "the system is shutting down" };
+	struct hangup h = {.code = c->state == CALL_UP ? 200 : 503, .text = "the system is shutting down"};
 
 	(void)arg;
 	call_hangup(c, &h);

@@ -7,7 +7,7 @@
 
 static struct slice put(char **p, struct slice s)
 {
-	struct slice r = { *p, s.l };
+	struct slice r = {*p, s.l};
 
 	if (s.l)
 		memcpy(*p, s.p, s.l);

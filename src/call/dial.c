@@ -81,7 +81,7 @@ void dial_stop(struct call *c, const struct hangup *h)
 static void fail(struct dial *d)
 {
 	struct call *c = d->call;
-	void (*failed)(struct call *c2, const struct hangup *h, void *arg) = d->failed;
+	void (*failed)(struct call * c2, const struct hangup *h, void *arg) = d->failed;
 	void *arg = d->arg;
 	struct hangup h = d->best;
 	bool refused;
@@ -89,7 +89,7 @@ static void fail(struct dial *d)
 	if (!h.code)
 		h.code = 480;
 	c->dial = NULL;
-	stop_running(d, NULL, &(struct hangup){ .code = 487 });
+	stop_running(d, NULL, &(struct hangup){.code = 487});
 	dial_free(d);
 	calls_reap_later(c->calls);
 	if (failed) {
@@ -103,7 +103,7 @@ static void fail(struct dial *d)
 static uint8_t next_rank(const struct dial *d, unsigned *left)
 {
 	uint8_t best = UINT8_MAX;
-	bool seen[UINT8_MAX + 1] = { false };
+	bool seen[UINT8_MAX + 1] = {false};
 
 	*left = 0;
 	LIST_EACH (&d->branches, k) {
@@ -122,7 +122,7 @@ static uint8_t next_rank(const struct dial *d, unsigned *left)
 static void timeout(void *arg)
 {
 	struct dial *d = arg;
-	struct hangup h = { .code = 408, .text = "no answer" };
+	struct hangup h = {.code = 408, .text = "no answer"};
 	unsigned left;
 
 	/* A branch that gave no sign of life was not unanswered but unreachable. */
@@ -138,7 +138,9 @@ static void timeout(void *arg)
 	(void)next_rank(d, &left);
 	if (!left || d->lookups.n) {
 		if (!d->best.code)
-			best_take(&d->best, &(struct hangup){ .code = 480, .text = "the location of the number is not known in time" });
+			best_take(&d->best,
+				  &(struct hangup){.code = 480,
+						   .text = "the location of the number is not known in time"});
 		fail(d);
 		return;
 	}
@@ -219,7 +221,7 @@ void dial_redirect(struct leg *l, const struct dial_target *v, size_t n)
 	rank = d->rank;
 	depth = (uint8_t)(b->depth + 1);
 	if (!dial_add(d, v, n, rank, depth))
-		best_take(&d->best, &(struct hangup){ .code = 480, .text = "it was diverted in a circle" });
+		best_take(&d->best, &(struct hangup){.code = 480, .text = "it was diverted in a circle"});
 	dial_next(d);
 }
 
@@ -251,7 +253,7 @@ int call_dial(struct call *c, const struct dial_cfg *cfg)
 	d->flat = cfg->q_parallel == 1;
 	d->ring_ms = cfg->ring_ms ? cfg->ring_ms : RING_MS_DEFAULT;
 	d->end_ms = loop_now_ms(cs->loop) + d->ring_ms;
-	d->go = (struct loop_tail){ .fn = go_h, .arg = d };
+	d->go = (struct loop_tail){.fn = go_h, .arg = d};
 	c->dial = d;
 	c->rang = false;
 	c->ring_ms = d->ring_ms;

@@ -12,32 +12,32 @@ struct dial {
 	uint16_t (*admit)(struct call *c, struct slice number, void *arg);
 	void (*failed)(struct call *c, const struct hangup *h, void *arg);
 	void *arg;
-	struct list branches;        /**< struct branch, finished ones too */
-	struct list lookups;         /**< struct lookup */
-	struct hangup best;          /**< of the branches that failed */
-	struct timer timer;          /**< of the rank that rings now */
-	struct loop_tail go;         /**< start outside of the owner's call */
+	struct list branches; /**< struct branch, finished ones too */
+	struct list lookups;  /**< struct lookup */
+	struct hangup best;   /**< of the branches that failed */
+	struct timer timer;   /**< of the rank that rings now */
+	struct loop_tail go;  /**< start outside of the owner's call */
 	uint32_t ring_ms;
-	uint64_t end_ms;             /**< loop's ms at which the whole dial gives up */
-	bool flat;                   /**< all contacts at once */
-	uint8_t rank;                /**< contacts of this rank ring now, 0 = best q */
-	bool timed;                  /**< the timer runs for this rank */
+	uint64_t end_ms; /**< loop's ms at which the whole dial gives up */
+	bool flat;       /**< all contacts at once */
+	uint8_t rank;    /**< contacts of this rank ring now, 0 = best q */
+	bool timed;      /**< the timer runs for this rank */
 };
 
 /** One contact to be rung. */
 struct branch {
 	struct link le;
 	struct contact *contact;
-	struct leg *leg;             /**< while it runs */
+	struct leg *leg; /**< while it runs */
 	bool started;
-	uint8_t rank, depth;         /**< depth: redirections so far */
+	uint8_t rank, depth; /**< depth: redirections so far */
 	char number[64];
 };
 
 /** A number whose contacts were asked for; outlives a dial that was stopped. */
 struct lookup {
 	struct link le;
-	struct dial *d;              /**< NULL: nobody waits any more */
+	struct dial *d; /**< NULL: nobody waits any more */
 	uint8_t rank, depth;
 	char number[64];
 };

@@ -20,24 +20,24 @@ struct edge;
 struct edge_cfg {
 	struct loop *loop;
 	struct calls *calls;
-	const char *realm;                 /**< chosen once at install; copied */
+	const char *realm; /**< chosen once at install; copied */
 	const struct location_ops *location;
 	void *location_arg;
 	const struct secret_ops *secret;
 	void *secret_arg;
-	bool auth_invite;                  /**< ask 407 of INVITE (off only for benchmarks) */
+	bool auth_invite; /**< ask 407 of INVITE (off only for benchmarks) */
 	bool sha256_only;
-	const struct sa *external_ip;      /**< for SDP towards peers outside; NULL none */
-	const struct sa_net *local_nets;   /**< copied */
+	const struct sa *external_ip;    /**< for SDP towards peers outside; NULL none */
+	const struct sa_net *local_nets; /**< copied */
 	size_t nlocal_nets;
-	const char *const *domains;        /**< host names that are ours beside our addresses; copied */
+	const char *const *domains; /**< host names that are ours beside our addresses; copied */
 	size_t ndomains;
 	bool (*admit)(const struct sa *src, void *arg); /**< asked for each message; false drops it (bans); NULL: all */
 	void *admit_arg;
 };
 /**
- * New edge; makes itself the dialer of `calls`. ENOMEM. The stack is made by the caller with edge_sip_ops() and the edge as arg, then
- * given by edge_set_sip(). End: drain the calls, mem_deref the stack, then the calls, then the edge.
+ * New edge; makes itself the dialer of `calls`. ENOMEM. The stack is made by the caller with edge_sip_ops() and the
+ * edge as arg, then given by edge_set_sip(). End: drain the calls, mem_deref the stack, then the calls, then the edge.
  */
 int edge_alloc(struct edge **ep, const struct edge_cfg *cfg) MUST_CHECK;
 const struct sip_ops *edge_sip_ops(void);

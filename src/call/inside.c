@@ -16,7 +16,7 @@ static void inside_done(void *arg)
 {
 	struct inside *in = arg;
 	struct call *c = in->call;
-	struct hangup h = { .code = 200 };
+	struct hangup h = {.code = 200};
 
 	mem_deref(in);
 	c->fiber = NULL;
@@ -49,7 +49,7 @@ int call_inside(struct call *c, const char *name, void (*fn)(struct call *c, str
 	in = mem_zalloc(sizeof(*in), NULL);
 	if (!in)
 		return ENOMEM;
-	*in = (struct inside){ .call = c, .fn = fn, .arg = arg };
+	*in = (struct inside){.call = c, .fn = fn, .arg = arg};
 	err = fiber_start(&c->fiber, c->calls->loop, name, inside_main, in);
 	if (err) {
 		c->fiber = NULL;
@@ -76,7 +76,7 @@ static bool over(const struct leg *l)
 /* Its INVITE had no offer: nothing can be sent before its ACK says where to. */
 static int wait_ready(struct leg *l)
 {
-	struct event *ev[] = { &l->ready };
+	struct event *ev[] = {&l->ready};
 	int err = wait_any(ev, 1, ACK_MS, NULL);
 
 	return err || over(l) ? ECANCELED : 0;
@@ -108,7 +108,7 @@ int leg_answer(struct leg *l)
 struct played {
 	struct media_source src;
 	struct media_source *inner;
-	struct event *ended;       /**< on the waiting fiber's stack; NULL when it has gone on */
+	struct event *ended; /**< on the waiting fiber's stack; NULL when it has gone on */
 };
 
 static size_t played_read(struct media_source *src, int16_t *pcm, size_t n)
@@ -164,7 +164,7 @@ static int play_start(struct leg *l, struct media_source *src, struct event *end
 
 int leg_play(struct leg *l, struct media_source *src)
 {
-	struct event ended = { 0 }, *ev[] = { &ended };
+	struct event ended = {0}, *ev[] = {&ended};
 	struct played *p;
 	int err = play_start(l, src, &ended, &p);
 

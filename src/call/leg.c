@@ -175,14 +175,16 @@ void leg_ev_ringing(struct leg *l, uint16_t code)
 
 	if (!early_matters(l))
 		return;
-	if (code == 180) {
-		now_ringing(l);
-		(void)c->a->ops->ring(c->a);
-	} else if (dial_single(l)) {
-		(void)c->a->ops->progress(c->a, code, SLICE_NULL);
+	if (code != 180) {
+		/* It lives, though nobody hears it. */
+		l->rang = c->rang = true;
+		if (dial_single(l))
+			(void)c->a->ops->progress(c->a, code, SLICE_NULL);
+		return;
 	}
-	if (code == 180)
-		call_set_state(c, CALL_RINGING);
+	now_ringing(l);
+	(void)c->a->ops->ring(c->a);
+	call_set_state(c, CALL_RINGING);
 }
 
 void leg_ev_progress(struct leg *l, uint16_t code, struct slice sdp)
@@ -192,7 +194,8 @@ void leg_ev_progress(struct leg *l, uint16_t code, struct slice sdp)
 	if (!early_matters(l))
 		return;
 	now_ringing(l);
-	/* Several phones may play different tones, and a caller that gave no offer cannot hear any: it makes its own. */
+	/* Several phones may play different tones, and a caller that gave no offer cannot hear any: it makes its own.
+	 */
 	if (!dial_single(l) || !c->a->offer || oa_early(c->a, l, code, sdp))
 		(void)c->a->ops->ring(c->a);
 	call_set_state(c, CALL_RINGING);
@@ -201,8 +204,8 @@ void leg_ev_progress(struct leg *l, uint16_t code, struct slice sdp)
 void leg_ev_answered(struct leg *l, struct slice sdp, bool is_offer)
 {
 	struct call *c = l->call;
-	struct hangup late = { .code = 487, .elsewhere = c->b != NULL, .text = "answered by another phone" };
-	struct hangup bad = { .code = 488, .text = "the answer had no usable description of its sound" };
+	struct hangup late = {.code = 487, .elsewhere = c->b != NULL, .text = "answered by another phone"};
+	struct hangup bad = {.code = 488, .text = "the answer had no usable description of its sound"};
 
 	if (l->state == LEG_ENDED)
 		return;
@@ -219,7 +222,7 @@ void leg_ev_answered(struct leg *l, struct slice sdp, bool is_offer)
 	l->answer_ms = c->a->answer_ms = loop_wall_ms(c->calls->loop);
 	c->b = l;
 	memcpy(c->answered_by, l->party.number, sizeof(c->answered_by));
-	dial_stop(c, &(struct hangup){ .code = 487, .elsewhere = true });
+	dial_stop(c, &(struct hangup){.code = 487, .elsewhere = true});
 	call_set_state(c, CALL_UP);
 }
 
@@ -252,7 +255,7 @@ void leg_ev_dtmf(struct leg *l, char digit, uint32_t ms)
 void leg_ev_redirect(struct leg *l, const struct dial_target *v, size_t n)
 {
 	if (l->state == LEG_ENDED || !l->outgoing || !l->call->dial || !n) {
-		leg_ev_gone(l, &(struct hangup){ .code = 480 });
+		leg_ev_gone(l, &(struct hangup){.code = 480});
 		return;
 	}
 	dial_redirect(l, v, n);
@@ -277,7 +280,7 @@ void leg_ev_gone(struct leg *l, const struct hangup *h)
 	}
 	if (c->state == CALL_UP) {
 		bool fault = h->code != 200;
-		struct hangup other = { .code = 200, .text = h->text };
+		struct hangup other = {.code = 200, .text = h->text};
 
 		leg_finish(l, 200);
 		call_end(c, fault ? "system" : who(l), &other);

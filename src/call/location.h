@@ -16,21 +16,21 @@ enum { CONTACT_URI_MAX = 512, LOCATION_MAX = 10 /**< contacts per AoR */ };
 /** One place where an AoR can be reached. Flat: one allocation with its strings behind it. */
 struct contact {
 	struct link le;
-	struct slice uri;          /**< contact URI as registered */
-	struct slice callid;       /**< of its registration */
+	struct slice uri;    /**< contact URI as registered */
+	struct slice callid; /**< of its registration */
 	struct slice user_agent;
-	struct slice instance;     /**< +sip.instance, with its quotes off; empty if none */
-	struct slice path;         /**< Path header values, comma separated */
+	struct slice instance; /**< +sip.instance, with its quotes off; empty if none */
+	struct slice path;     /**< Path header values, comma separated */
 	uint32_t cseq;
-	uint16_t q;                /**< thousandths */
-	uint8_t transp;            /**< enum sip_transp */
-	bool natted;               /**< reach it at src, not at its URI's host */
-	struct sa src;             /**< where the REGISTER came from */
-	struct sa local;           /**< our address it came to */
-	uint64_t flow;             /**< connection it came by, 0 = none; not kept over a restart */
-	int64_t expires_ms;        /**< wall clock */
-	int64_t since_ms;          /**< wall clock of the first registration */
-	char strings[];            /**< what the slices point to */
+	uint16_t q;         /**< thousandths */
+	uint8_t transp;     /**< enum sip_transp */
+	bool natted;        /**< reach it at src, not at its URI's host */
+	struct sa src;      /**< where the REGISTER came from */
+	struct sa local;    /**< our address it came to */
+	uint64_t flow;      /**< connection it came by, 0 = none; not kept over a restart */
+	int64_t expires_ms; /**< wall clock */
+	int64_t since_ms;   /**< wall clock of the first registration */
+	char strings[];     /**< what the slices point to */
 };
 /** Copy into one block; ENOMEM. */
 int contact_dup(struct contact **cp, const struct contact *c) MUST_CHECK;
@@ -43,19 +43,21 @@ struct location {
 
 /** A REGISTER, authenticated and parsed. */
 struct location_update {
-	struct slice aor;             /**< user part */
+	struct slice aor;                /**< user part */
 	struct contact *v[LOCATION_MAX]; /**< new or refreshed; expires_ms set, or in the past to remove */
 	size_t n;
-	bool star;                    /**< "*" with Expires 0: remove all */
+	bool star; /**< "*" with Expires 0: remove all */
 	struct slice callid;
 	uint32_t cseq;
 };
 /** Result: 200 with the contacts now, or 403/404/500/503. `err_reason` static. */
 typedef void(location_update_h)(uint16_t scode, const char *err_reason, const struct location *now, void *arg);
-typedef void(location_lookup_h)(int err, const struct location *loc, void *arg); /**< ENOENT: unknown AoR; n = 0: not registered */
+typedef void(location_lookup_h)(int err, const struct location *loc,
+				void *arg); /**< ENOENT: unknown AoR; n = 0: not registered */
 
 struct location_ops {
-	/** Keep it; answers through h(…, arg), possibly later. The contacts are copied. Refuses an older CSeq of the same Call-ID with 500 (RFC 3261 10.3). */
+	/** Keep it; answers through h(…, arg), possibly later. The contacts are copied. Refuses an older CSeq of the
+	 * same Call-ID with 500 (RFC 3261 10.3). */
 	void (*update)(const struct location_update *u, location_update_h *h, void *harg, void *arg);
 	void (*lookup)(struct slice aor, location_lookup_h *h, void *harg, void *arg);
 	/** A stream closed: contacts reached by it are gone until they register again. */

@@ -1,5 +1,6 @@
 /*
- * oa.c - offers and answers carried from one leg to the other (RFC 3264; RFC 3261 13.2, 14; RFC 6337), delayed ones too.
+ * oa.c - offers and answers carried from one leg to the other (RFC 3264; RFC 3261 13.2, 14; RFC 6337), delayed ones
+ * too.
  *
  * One exchange at a time per call: while one is open, an offer from the other side gets 491 (RFC 3261 14.1).
  */
@@ -46,12 +47,12 @@ static void refuse(struct leg *x, uint16_t code)
 	x->offer = mem_deref(x->offer);
 	x->offer_open = false;
 	if (x->ops->reject_offer(x, code))
-		call_end(x->call, "system", &(struct hangup){ .code = 200, .text = "the sound could not be agreed on" });
+		call_end(x->call, "system", &(struct hangup){.code = 200, .text = "the sound could not be agreed on"});
 }
 
 static void broken(struct call *c)
 {
-	call_end(c, "system", &(struct hangup){ .code = 488, .text = "the sound could not be agreed on" });
+	call_end(c, "system", &(struct hangup){.code = 488, .text = "the sound could not be agreed on"});
 }
 
 /* Our offer to `y` is on its way. */
@@ -79,7 +80,8 @@ int oa_first_offer(struct leg *a, struct leg *b, struct rbuf **out)
 	return err;
 }
 
-/* Answer `in` of somebody, written for `to`, whose offer is open. Both decoded into the scratches: 0 the answer, 1 the offer. */
+/* Answer `in` of somebody, written for `to`, whose offer is open. Both decoded into the scratches: 0 the answer, 1 the
+ * offer. */
 static int make_answer(struct rbuf **out, struct leg *to, struct slice in)
 {
 	struct sdp *d = oa_scratch(0), *offer = oa_scratch(1);
@@ -202,7 +204,8 @@ static bool same_but_address(const struct sdp *a, const struct sdp *b)
 	for (size_t i = 0; i < a->nm; i++) {
 		const struct sdp_media *x = &a->m[i], *y = &b->m[i];
 
-		if (!slice_eq(x->type, y->type) || !slice_eq(x->proto, y->proto) || !x->port != !y->port || oa_dir(x) != oa_dir(y))
+		if (!slice_eq(x->type, y->type) || !slice_eq(x->proto, y->proto) || !x->port != !y->port ||
+		    oa_dir(x) != oa_dir(y))
 			return false;
 		if (!same_formats(x, y) || !same_attrs(a, b, i))
 			return false;
@@ -273,8 +276,8 @@ static int offer_onward(struct leg *x, struct leg *y, struct slice sdp)
 }
 
 /*
- * Our offer to `x` on behalf of `y` met an offer of x, waits to be sent again, and x came first (RFC 3261 14.1): y is told to
- * try later, as it would be without us between them.
+ * Our offer to `x` on behalf of `y` met an offer of x, waits to be sent again, and x came first (RFC 3261 14.1): y is
+ * told to try later, as it would be without us between them.
  */
 static void yield(struct leg *x, struct leg *y)
 {
@@ -323,7 +326,7 @@ static void result_failed(struct leg *y, struct leg *x, uint16_t code)
 	undo(y);
 	/* The far end has lost the dialog (RFC 3261 14.1). */
 	if (code == 408 || code == 481) {
-		call_end(y->call, "system", &(struct hangup){ .code = 200, .text = "the phone did not answer any more" });
+		call_end(y->call, "system", &(struct hangup){.code = 200, .text = "the phone did not answer any more"});
 		return;
 	}
 	if (x && x->offer_open)

@@ -11,7 +11,8 @@ static bool fmt_named(const struct sdp *d, const struct sdp_media *m, struct sli
 	uint32_t rate;
 	uint8_t ch;
 
-	return !sdp_rtpmap(d, m, fmt, &name, &rate, &ch) && rate == 8000 && (slice_ieqs(name, a) || (b && slice_ieqs(name, b)));
+	return !sdp_rtpmap(d, m, fmt, &name, &rate, &ch) && rate == 8000 &&
+	       (slice_ieqs(name, a) || (b && slice_ieqs(name, b)));
 }
 
 /* G.711 and telephone-event, or everything when there is no G.711: echo needs no decoder. */
@@ -48,7 +49,8 @@ static void write_attrs(struct buf *b, const struct sdp *d, const struct sdp_med
 		struct slice val = a->val;
 		bool of_fmt = slice_eqs(a->name, "rtpmap") || slice_eqs(a->name, "fmtp");
 
-		if (of_fmt ? chosen(v, n, slice_cut(&val, ' ')) : slice_eqs(a->name, "ptime") || slice_eqs(a->name, "rtcp-mux"))
+		if (of_fmt ? chosen(v, n, slice_cut(&val, ' '))
+			   : slice_eqs(a->name, "ptime") || slice_eqs(a->name, "rtcp-mux"))
 			sdp_enc_attr(b, a->name, a->val);
 	}
 	sdp_enc_attr(b, slice_str(sdp_dir_name(sdp_dir_swap(oa_dir(m)))), SLICE_NULL);
@@ -98,7 +100,7 @@ static int answer_desc(struct leg *l, struct buf *b, const struct sa *bind)
 
 static int offer_desc(struct leg *l, struct buf *b, const struct sa *bind)
 {
-	static const struct slice fmt[] = { SLICE("0"), SLICE("8"), SLICE("101") };
+	static const struct slice fmt[] = {SLICE("0"), SLICE("8"), SLICE("101")};
 	struct sa local;
 	int err = bridge_stream(l, 0, SLICE("audio"), bind);
 
@@ -106,7 +108,10 @@ static int offer_desc(struct leg *l, struct buf *b, const struct sa *bind)
 		return err;
 	mstream_local(l->ms[0], &local);
 	sdp_enc_media(b, SLICE("audio"), sa_port(&local), SLICE("RTP/AVP"), fmt, ARRAY_LEN(fmt), NULL);
-	buf_printf(b, "a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:%d telephone-event/8000\r\na=fmtp:%d 0-16\r\n", TEV_PT, TEV_PT);
+	buf_printf(b,
+		   "a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:%d telephone-event/8000\r\na=fmtp:%d "
+		   "0-16\r\n",
+		   TEV_PT, TEV_PT);
 	buf_str(b, "a=ptime:20\r\na=sendrecv\r\n");
 	return 0;
 }

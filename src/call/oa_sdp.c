@@ -1,6 +1,6 @@
 /*
- * oa_sdp.c - descriptions made from descriptions (RFC 3264, RFC 8866): our identity, our addresses, our ports; codecs, their
- * parameters and directions as the other side said them.
+ * oa_sdp.c - descriptions made from descriptions (RFC 3264, RFC 8866): our identity, our addresses, our ports; codecs,
+ * their parameters and directions as the other side said them.
  *
  * Payload types are kept, so that packets pass unchanged. A line that we do not carry keeps its place with port 0.
  */
@@ -18,8 +18,9 @@ struct sdp *oa_scratch(unsigned n)
 bool oa_attr_pass(struct slice name)
 {
 	static const struct slice pass[] = {
-		SLICE("rtpmap"), SLICE("fmtp"), SLICE("ptime"), SLICE("maxptime"), SLICE("rtcp-fb"), SLICE("rtcp-mux"), SLICE("rtcp-rsize"),
-		SLICE("framerate"), SLICE("framesize"), SLICE("imageattr"), SLICE("quality"), SLICE("silenceSupp"), SLICE("content"), SLICE("lang"),
+		SLICE("rtpmap"),   SLICE("fmtp"),        SLICE("ptime"),     SLICE("maxptime"),  SLICE("rtcp-fb"),
+		SLICE("rtcp-mux"), SLICE("rtcp-rsize"),  SLICE("framerate"), SLICE("framesize"), SLICE("imageattr"),
+		SLICE("quality"),  SLICE("silenceSupp"), SLICE("content"),   SLICE("lang"),
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(pass); i++)

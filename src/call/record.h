@@ -18,24 +18,25 @@ struct leg_record {
 	char number[64], name[96], device[64];
 	bool outgoing;
 	char callid[96];
-	uint16_t code;                 /**< final status of this leg: 200 talked, else why not; 0 = still alive */
+	uint16_t code;                       /**< final status of this leg: 200 talked, else why not; 0 = still alive */
 	int64_t start_ms, answer_ms, end_ms; /**< wall clock, 0 = never */
 	char codec[16];
-	struct mstream_stats q;        /**< of its first audio stream; final in RECORD_CLOSE */
+	struct mstream_stats q; /**< of its first audio stream; final in RECORD_CLOSE */
 	bool has_q;
 };
 
 struct call_record {
 	char id[24];
 	char from[64], from_name[96];
-	char to[64];                   /**< as dialled */
-	char answered_by[64];          /**< number or inside party that answered, "" if none */
+	char to[64];                         /**< as dialled */
+	char answered_by[64];                /**< number or inside party that answered, "" if none */
 	int64_t start_ms, answer_ms, end_ms; /**< wall clock; 0 = not yet */
-	uint32_t duration_ms, talk_ms; /**< by the monotonic clock */
-	uint16_t code;                 /**< 200 answered, else the answer that the caller got; 0 = not yet */
-	char outcome[24];              /**< "answered" "busy" "no answer" "cancelled" "failed" "declined" "unreachable"; "" = not yet */
-	char words[96];                /**< plain words: "100 hung up", "nobody answered in 30 s" */
-	char ended_by[16];             /**< "caller" "callee" "system"; "" = not yet */
+	uint32_t duration_ms, talk_ms;       /**< by the monotonic clock */
+	uint16_t code;                       /**< 200 answered, else the answer that the caller got; 0 = not yet */
+	char outcome[24]; /**< "answered" "busy" "no answer" "cancelled" "failed" "declined" "unreachable"; "" = not yet
+			   */
+	char words[96];   /**< plain words: "100 hung up", "nobody answered in 30 s" */
+	char ended_by[16]; /**< "caller" "callee" "system"; "" = not yet */
 	size_t nlegs;
 	struct leg_record leg[RECORD_LEGS]; /**< the caller first; elements from nlegs on are not set */
 };

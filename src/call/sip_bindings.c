@@ -1,5 +1,6 @@
 /*
- * sip_bindings.c - the Contact list of a REGISTER (RFC 3261 10.2.1, 10.2.2, 10.3 steps 6 and 7): lifetimes and their limits,
+ * sip_bindings.c - the Contact list of a REGISTER (RFC 3261 10.2.1, 10.2.2, 10.3 steps 6 and 7): lifetimes and their
+ * limits,
  * "*", q values, and whether the phone sits behind NAT.
  */
 #include "call/sip_edge_priv.h"
@@ -9,7 +10,7 @@ struct reader {
 	const struct sip_msg *msg;
 	struct location_update *u;
 	bool has_expires, star;
-	uint32_t expires;            /* of the Expires header, s */
+	uint32_t expires; /* of the Expires header, s */
 	const char *why;
 };
 
@@ -20,8 +21,8 @@ static uint16_t no(struct reader *r, uint16_t code, const char *why)
 }
 
 /*
- * Seconds granted to a contact; 0 removes it. A header that cannot be read counts as absent. The limits are the location's.
- * Returns 0 or 423.
+ * Seconds granted to a contact; 0 removes it. A header that cannot be read counts as absent. The limits are the
+ * location's. Returns 0 or 423.
  */
 static uint16_t lifetime(struct reader *r, const struct sip_contact *c, uint32_t *s)
 {
@@ -36,8 +37,9 @@ static uint16_t lifetime(struct reader *r, const struct sip_contact *c, uint32_t
 }
 
 /*
- * The contact cannot be reached as it is written: its host is a name (names are resolved for outside lines only), it is not the
- * address the REGISTER came from, or the port was changed on the way (RFC 3581: sent-by differs from the source).
+ * The contact cannot be reached as it is written: its host is a name (names are resolved for outside lines only), it is
+ * not the address the REGISTER came from, or the port was changed on the way (RFC 3581: sent-by differs from the
+ * source).
  */
 static bool behind_nat(const struct sip_msg *msg, const struct sip_uri *uri)
 {
@@ -66,7 +68,8 @@ static uint16_t add_contact(struct reader *r, const struct sip_contact *sc)
 {
 	const struct sip_msg *msg = r->msg;
 	int64_t now = loop_wall_ms(r->e->loop);
-	struct contact c = { .uri = sc->addr.auri, .callid = msg->callid, .q = sc->q, .src = msg->src, .local = msg->dst };
+	struct contact c = {
+		.uri = sc->addr.auri, .callid = msg->callid, .q = sc->q, .src = msg->src, .local = msg->dst};
 	struct sip_dest d;
 	uint32_t s;
 	uint16_t code = lifetime(r, sc, &s);
@@ -96,7 +99,7 @@ static uint16_t add_contact(struct reader *r, const struct sip_contact *sc)
 
 static uint16_t read_contacts(struct reader *r)
 {
-	struct sip_val_iter it = { 0 };
+	struct sip_val_iter it = {0};
 	struct sip_contact sc;
 	struct slice val;
 	uint16_t code;
@@ -120,7 +123,7 @@ static uint16_t read_contacts(struct reader *r)
 
 uint16_t edge_bindings(struct edge *e, const struct sip_msg *msg, struct location_update *u, const char **why)
 {
-	struct reader r = { .e = e, .msg = msg, .u = u };
+	struct reader r = {.e = e, .msg = msg, .u = u};
 	struct slice exp = sip_msg_val(msg, SIP_HDR_EXPIRES);
 	uint16_t code;
 

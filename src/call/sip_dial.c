@@ -1,6 +1,6 @@
 /*
- * sip_dial.c - onward legs by SIP: where a contact is reached, and the INVITE to it, in which nothing of the caller's side is
- * seen but name, number, description and the headers that may pass.
+ * sip_dial.c - onward legs by SIP: where a contact is reached, and the INVITE to it, in which nothing of the caller's
+ * side is seen but name, number, description and the headers that may pass.
  */
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +20,8 @@ int edge_contact_dest(const struct edge *e, const struct contact *c, struct sip_
 
 	*follow = c->natted || c->flow;
 	if (*follow && sa_isset(&c->src)) {
-		*d = (struct sip_dest){ .tp = (enum sip_transp)c->transp, .addr = c->src, .local = c->local, .flow = c->flow };
+		*d = (struct sip_dest){
+			.tp = (enum sip_transp)c->transp, .addr = c->src, .local = c->local, .flow = c->flow};
 		return 0;
 	}
 	*follow = false;
@@ -128,4 +129,4 @@ static int invite(struct leg *l, const struct dial_out *o, struct slice offer, v
 	return sip_inv_connect(&sl->inv, e->sip, &call, &sip_leg_inv_ops, sl);
 }
 
-const struct calls_dialer edge_dialer = { .lookup = lookup, .leg = leg, .invite = invite };
+const struct calls_dialer edge_dialer = {.lookup = lookup, .leg = leg, .invite = invite};

@@ -1,5 +1,6 @@
 /*
- * sip_edge.c - the SIP edge: configuration, which requests go where, who is asking, what is ours, which address a peer sees.
+ * sip_edge.c - the SIP edge: configuration, which requests go where, who is asking, what is ours, which address a peer
+ * sees.
  */
 #include <string.h>
 #include "call/sip_edge_priv.h"
@@ -32,7 +33,7 @@ static int copy_names(struct edge *e, const struct edge_cfg *cfg)
 
 int edge_alloc(struct edge **ep, const struct edge_cfg *cfg)
 {
-	struct sip_auth_cfg ac = { .loop = cfg->loop, .realm = cfg->realm, .sha256_only = cfg->sha256_only };
+	struct sip_auth_cfg ac = {.loop = cfg->loop, .realm = cfg->realm, .sha256_only = cfg->sha256_only};
 	struct edge *e;
 	int err;
 
@@ -107,7 +108,7 @@ static void flow_closed_h(uint64_t flow, const struct sa *peer, void *arg)
 
 const struct sip_ops *edge_sip_ops(void)
 {
-	static const struct sip_ops ops = { .request = request_h, .admit = admit_h, .flow_closed = flow_closed_h };
+	static const struct sip_ops ops = {.request = request_h, .admit = admit_h, .flow_closed = flow_closed_h};
 
 	return &ops;
 }
@@ -130,7 +131,7 @@ static void listener_h(enum sip_transp tp, const struct sa *local, void *arg)
 
 bool edge_is_self(const struct edge *e, const struct sip_msg *msg, const struct sip_uri *uri)
 {
-	struct listener_find f = { 0 };
+	struct listener_find f = {0};
 	struct sa a;
 
 	if (!sip_uri_sa(uri, SIP_PORT, &a)) {
@@ -152,7 +153,8 @@ bool edge_is_ours(const struct edge *e, const struct sip_msg *msg, const struct 
 
 	if (slice_ieqs(uri->scheme, "tel") || edge_is_self(e, msg, uri))
 		return true;
-	/* Behind a forwarded port the address that phones know is not one of ours; without names of our own we take it for us. */
+	/* Behind a forwarded port the address that phones know is not one of ours; without names of our own we take it
+	 * for us. */
 	return !e->ndomains && !sip_uri_sa(uri, SIP_PORT, &a) && sa_is_private(&a);
 }
 

@@ -18,7 +18,7 @@ enum { EDGE_DOMAINS_MAX = 16, EDGE_NETS_MAX = 32 };
 struct edge {
 	struct loop *loop;
 	struct calls *calls;
-	struct sip *sip;             /**< NULL before edge_set_sip and after the stack's end */
+	struct sip *sip; /**< NULL before edge_set_sip and after the stack's end */
 	struct sip_auth *auth;
 	const struct location_ops *location;
 	void *location_arg;
@@ -32,29 +32,31 @@ struct edge {
 	size_t nnets;
 	char *domains[EDGE_DOMAINS_MAX];
 	size_t ndomains;
-	struct list updates;         /**< struct reg_update: REGISTERs that wait for the location */
-	struct hash flows;           /**< struct flow_hold: streams kept open for registrations */
+	struct list updates; /**< struct reg_update: REGISTERs that wait for the location */
+	struct hash flows;   /**< struct flow_hold: streams kept open for registrations */
 };
 
 /** State of a SIP leg. */
 struct sip_leg {
-	struct edge *edge;           /**< referenced */
+	struct edge *edge; /**< referenced */
 	struct leg *leg;
-	struct sip_inv *inv;         /**< NULL before the INVITE of an outgoing leg */
-	struct sip_dest dest;        /**< where an outgoing leg's INVITE goes */
-	bool follow_dest;            /**< the contact is behind NAT: stay at dest */
-	bool delayed;                /**< our INVITE had no offer */
-	bool asked;                  /**< our re-INVITE had no offer */
-	bool ack_due;                /**< its 2xx carried an offer: our answer goes into the ACK */
+	struct sip_inv *inv;  /**< NULL before the INVITE of an outgoing leg */
+	struct sip_dest dest; /**< where an outgoing leg's INVITE goes */
+	bool follow_dest;     /**< the contact is behind NAT: stay at dest */
+	bool delayed;         /**< our INVITE had no offer */
+	bool asked;           /**< our re-INVITE had no offer */
+	bool ack_due;         /**< its 2xx carried an offer: our answer goes into the ACK */
 };
 
 extern const struct leg_ops sip_leg_ops;
 extern const struct sip_inv_ops sip_leg_inv_ops;
 
 /* sip_edge.c */
-/** Does this URI name us: one of our names (any name, if none is configured), or an address of ours? `msg` came to us with it. */
+/** Does this URI name us: one of our names (any name, if none is configured), or an address of ours? `msg` came to us
+ * with it. */
 bool edge_is_self(const struct edge *e, const struct sip_msg *msg, const struct sip_uri *uri);
-/** May a request be meant for us, by the host of its Request-URI or To? edge_is_self, tel:, and addresses behind which we may sit. */
+/** May a request be meant for us, by the host of its Request-URI or To? edge_is_self, tel:, and addresses behind which
+ * we may sit. */
 bool edge_is_ours(const struct edge *e, const struct sip_msg *msg, const struct sip_uri *uri);
 /** Authenticate a request. True: `user` (128 bytes) is proven. False: it has been answered. */
 bool edge_auth(struct edge *e, struct sip_strans *st, const struct sip_msg *msg, bool proxy, char user[128]);
@@ -73,7 +75,8 @@ void edge_flow_closed(struct edge *e, uint64_t flow);
 void edge_registrar_end(struct edge *e);
 
 /* sip_bindings.c */
-/** What a REGISTER wants of one contact list; see sip_bindings.c. Returns 0 or the status code of the refusal with its words. */
+/** What a REGISTER wants of one contact list; see sip_bindings.c. Returns 0 or the status code of the refusal with its
+ * words. */
 uint16_t edge_bindings(struct edge *e, const struct sip_msg *msg, struct location_update *u, const char **why);
 void edge_bindings_free(struct location_update *u);
 

@@ -7,7 +7,7 @@ struct flow_hold {
 	struct hlink hl;
 	struct edge *edge;
 	uint64_t flow;
-	int64_t expires_ms;          /* wall clock */
+	int64_t expires_ms; /* wall clock */
 	struct timer timer;
 };
 
@@ -61,7 +61,7 @@ void edge_flow_hold(struct edge *e, uint64_t flow, int64_t expires_ms)
 	f = mem_zalloc(sizeof(*f), NULL);
 	if (!f)
 		return;
-	*f = (struct flow_hold){ .edge = e, .flow = flow, .expires_ms = expires_ms };
+	*f = (struct flow_hold){.edge = e, .flow = flow, .expires_ms = expires_ms};
 	if (hash_add(&e->flows, hash_u64(flow), &f->hl)) {
 		mem_deref(f);
 		return;

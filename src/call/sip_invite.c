@@ -1,5 +1,6 @@
 /*
- * sip_invite.c - an INVITE that opens a call: is it for us, from whom, with what description; then it is a leg of a new call.
+ * sip_invite.c - an INVITE that opens a call: is it for us, from whom, with what description; then it is a leg of a new
+ * call.
  */
 #include <string.h>
 #include "call/sip_edge_priv.h"
@@ -76,7 +77,8 @@ static void refuse(struct sip_strans *st, int err)
 		sip_reply_simple(st, 500, NULL);
 }
 
-static int open_call(struct edge *e, struct sip_strans *st, const struct sip_msg *msg, const struct party *p, const char *dialled)
+static int open_call(struct edge *e, struct sip_strans *st, const struct sip_msg *msg, const struct party *p,
+		     const char *dialled)
 {
 	struct sip_leg *sl;
 	struct call *c;
@@ -106,7 +108,7 @@ static int open_call(struct edge *e, struct sip_strans *st, const struct sip_msg
 
 void edge_invite(struct edge *e, struct sip_strans *st, const struct sip_msg *msg)
 {
-	struct party p = { { 0 } };
+	struct party p = {{0}};
 	char dialled[64];
 	int err;
 

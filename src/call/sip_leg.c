@@ -1,5 +1,6 @@
 /*
- * sip_leg.c - a leg that is a SIP INVITE session: what the call room orders becomes messages, what messages say becomes events.
+ * sip_leg.c - a leg that is a SIP INVITE session: what the call room orders becomes messages, what messages say becomes
+ * events.
  */
 #include <stdio.h>
 #include <string.h>
@@ -218,21 +219,21 @@ static void request_h(struct sip_inv *i, struct sip_strans *st, const struct sip
 }
 
 /* One Contact of a 3xx: a number of ours is looked up anew, anything else is called as it stands. */
-static bool redirect_target(struct sip_leg *sl, const struct sip_msg *msg, const struct sip_contact *sc, struct dial_target *t,
-			    struct contact *c, char number[64])
+static bool redirect_target(struct sip_leg *sl, const struct sip_msg *msg, const struct sip_contact *sc,
+			    struct dial_target *t, struct contact *c, char number[64])
 {
 	const struct sip_uri *u = &sc->addr.uri;
 
 	if (edge_is_self(sl->edge, msg, u) && (!u->port || u->port == sa_port(&msg->dst)) && edge_user(number, 64, u)) {
-		*t = (struct dial_target){ .number = slice_str(number) };
+		*t = (struct dial_target){.number = slice_str(number)};
 		return true;
 	}
 	if (!slice_ieqs(u->scheme, "sip"))
 		return false;
 	if (!edge_user(number, 64, u))
 		number[0] = '\0';
-	*c = (struct contact){ .uri = sc->addr.auri, .q = sc->q };
-	*t = (struct dial_target){ .number = slice_str(number), .contact = c };
+	*c = (struct contact){.uri = sc->addr.auri, .q = sc->q};
+	*t = (struct dial_target){.number = slice_str(number), .contact = c};
 	return true;
 }
 
@@ -242,7 +243,7 @@ static void redirected(struct sip_leg *sl, const struct sip_msg *msg)
 	struct dial_target t[MAX];
 	struct contact c[MAX];
 	char number[MAX][64];
-	struct sip_val_iter it = { 0 };
+	struct sip_val_iter it = {0};
 	struct sip_contact sc;
 	struct slice val;
 	size_t n = 0;
@@ -256,17 +257,20 @@ static void redirected(struct sip_leg *sl, const struct sip_msg *msg)
 static void closed_h(struct sip_inv *i, int err, uint16_t scode, const struct sip_msg *msg, void *arg)
 {
 	struct sip_leg *sl = arg;
-	struct hangup h = { .code = scode ? scode : 200 };
+	struct hangup h = {.code = scode ? scode : 200};
 
 	(void)i;
 	if (scode >= 300 && scode < 400 && msg) {
 		redirected(sl, msg);
 		return;
 	}
-	if (err) {
-		h.code = scode >= 300 ? scode : err == ETIMEDOUT ? 408 : 480;
-		h.silent = !msg && sl->leg->outgoing && !sl->leg->rang;
-		h.text = sl->leg->outgoing ? "the phone did not respond" : "the connection to the caller was lost";
+	if (err && sl->leg->outgoing) {
+		h.code = msg ? scode : err == ETIMEDOUT ? 408 : 480;
+		h.silent = !msg && !sl->leg->rang;
+		h.text = "the phone did not respond";
+	} else if (err) {
+		h.code = 500;
+		h.text = "the connection to the caller was lost";
 	}
 	leg_ev_gone(sl->leg, &h);
 }

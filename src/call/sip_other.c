@@ -1,5 +1,6 @@
 /*
- * sip_other.c - requests beside INVITE and REGISTER: OPTIONS outside of dialogs, INFO within them (RFC 3261 11, RFC 6086).
+ * sip_other.c - requests beside INVITE and REGISTER: OPTIONS outside of dialogs, INFO within them (RFC 3261 11, RFC
+ * 6086).
  *
  * Outside of dialogs the answer is the same whoever is asked for, so that nobody learns which numbers exist.
  */

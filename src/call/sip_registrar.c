@@ -1,6 +1,6 @@
 /*
- * sip_registrar.c - the protocol part of the registrar (RFC 3261 10.3): for whom, by whom, how long; the location keeps the
- * contacts and watches the order of CSeq.
+ * sip_registrar.c - the protocol part of the registrar (RFC 3261 10.3): for whom, by whom, how long; the location keeps
+ * the contacts and watches the order of CSeq.
  */
 #include <stdio.h>
 #include <time.h>
@@ -8,16 +8,17 @@
 
 /* A REGISTER that waits for the location. */
 struct reg_update {
-	struct link le;              /* in edge->updates */
-	struct edge *edge;           /* NULL: the edge is gone */
-	struct sip_strans *st;       /* referenced */
+	struct link le;        /* in edge->updates */
+	struct edge *edge;     /* NULL: the edge is gone */
+	struct sip_strans *st; /* referenced */
 };
 
 /* RFC 3261 20.17; not strftime, whose names depend on the locale. */
 static void enc_date(struct buf *b, int64_t wall_ms)
 {
-	static const char day[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-	static const char mon[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	static const char day[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+	static const char mon[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+				      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	time_t t = (time_t)(wall_ms / 1000);
 	struct tm tm;
 
@@ -107,7 +108,8 @@ static bool allowed(struct edge *e, struct sip_strans *st, const struct sip_msg 
 	}
 	if (!edge_auth(e, st, msg, false, user))
 		return false;
-	if (!edge_user(from, sizeof(from), &msg->from.uri) || !slice_eqs(slice_str(aor), from) || !slice_eqs(slice_str(aor), user)) {
+	if (!edge_user(from, sizeof(from), &msg->from.uri) || !slice_eqs(slice_str(aor), from) ||
+	    !slice_eqs(slice_str(aor), user)) {
 		sip_reply_simple(st, 403, NULL);
 		return false;
 	}
@@ -116,7 +118,7 @@ static bool allowed(struct edge *e, struct sip_strans *st, const struct sip_msg 
 
 void edge_register(struct edge *e, struct sip_strans *st, const struct sip_msg *msg)
 {
-	struct location_update u = { 0 };
+	struct location_update u = {0};
 	const char *why;
 	char aor[128], min[16];
 	uint16_t code;

@@ -6,29 +6,50 @@
 const char *hangup_words(uint16_t code)
 {
 	switch (code) {
-	case 200: return "normal end";
-	case 403: return "not allowed";
-	case 404: return "unknown number";
-	case 408: return "no answer";
-	case 410: return "number is no longer in use";
+	case 200:
+		return "normal end";
+	case 403:
+		return "not allowed";
+	case 404:
+		return "unknown number";
+	case 408:
+		return "no answer";
+	case 410:
+		return "number is no longer in use";
 	case 415:
 	case 488:
-	case 606: return "no sound in common";
-	case 480: return "not available";
+	case 606:
+		return "no sound in common";
+	case 480:
+		return "not available";
 	case 482:
-	case 483: return "the call went in a circle";
-	case 484: return "number is incomplete";
+	case 483:
+		return "the call went in a circle";
+	case 484:
+		return "number is incomplete";
 	case 486:
-	case 600: return "busy";
-	case 487: return "cancelled";
-	case 491: return "both sides changed the call at the same time";
-	case 500: return "internal fault";
-	case 503: return "overloaded or shutting down";
-	case 603: return "declined";
-	case 604: return "does not exist anywhere";
+	case 600:
+		return "busy";
+	case 487:
+		return "cancelled";
+	case 491:
+		return "both sides changed the call at the same time";
+	case 500:
+		return "internal fault";
+	case 503:
+		return "overloaded or shutting down";
+	case 603:
+		return "declined";
+	case 604:
+		return "does not exist anywhere";
 	case 607:
-	case 608: return "rejected";
+	case 608:
+		return "rejected";
 	default:
-		return code < 300 ? "normal end" : code < 400 ? "diverted" : code < 500 ? "refused" : code < 600 ? "fault" : "declined";
+		return code < 300   ? "normal end"
+		       : code < 400 ? "diverted"
+		       : code < 500 ? "refused"
+		       : code < 600 ? "fault"
+				    : "declined";
 	}
 }

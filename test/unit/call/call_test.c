@@ -73,8 +73,8 @@ static void system_hangs_up(void **state)
 	c = LINK_OBJ(f->calls->live.head, struct call, le);
 	assert_ptr_equal(calls_find(f->calls, slice_str(c->id)), c);
 	assert_null(calls_find(f->calls, SLICE("cnone")));
-	call_hangup(c, &(struct hangup){ .code = 200, .text = "by the administrator" });
-	call_hangup(c, &(struct hangup){ .code = 500, .text = "twice" });
+	call_hangup(c, &(struct hangup){.code = 200, .text = "by the administrator"});
+	call_hangup(c, &(struct hangup){.code = 500, .text = "twice"});
 	run(f, 3000);
 	assert_log(&f->p[0], "closed:200");
 	assert_log(&f->p[1], "closed:200");
@@ -107,18 +107,18 @@ static void refusals(void **state)
 		bool rings;
 		const char *outcome, *by, *words;
 	} t[] = {
-		{ 486, 486, true, "busy", "callee", "101 was busy" },
-		{ 600, 600, false, "busy", "callee", "101 was busy" },
-		{ 603, 603, true, "declined", "callee", "101 declined" },
-		{ 403, 403, false, "declined", "callee", "101 declined" },
-		{ 480, 480, false, "unreachable", "system", "101: not available" },
-		{ 480, 480, true, "no answer", "system", "nobody answered" },
-		{ 404, 404, false, "unreachable", "system", "101: unknown number" },
-		{ 488, 488, false, "failed", "system", "101: no sound in common" },
-		{ 503, 500, false, "failed", "system", "101: internal fault" },
-		{ 401, 480, false, "unreachable", "system", "101: not available" },
-		{ 407, 480, false, "unreachable", "system", "101: not available" },
-		{ 500, 500, false, "failed", "system", "101: internal fault" },
+		{486, 486, true, "busy", "callee", "101 was busy"},
+		{600, 600, false, "busy", "callee", "101 was busy"},
+		{603, 603, true, "declined", "callee", "101 declined"},
+		{403, 403, false, "declined", "callee", "101 declined"},
+		{480, 480, false, "unreachable", "system", "101: not available"},
+		{480, 480, true, "no answer", "system", "nobody answered"},
+		{404, 404, false, "unreachable", "system", "101: unknown number"},
+		{488, 488, false, "failed", "system", "101: no sound in common"},
+		{503, 500, false, "failed", "system", "101: internal fault"},
+		{401, 480, false, "unreachable", "system", "101: not available"},
+		{407, 480, false, "unreachable", "system", "101: not available"},
+		{500, 500, false, "failed", "system", "101: internal fault"},
 	};
 	struct fix *f = *state;
 	struct phone *a = &f->p[0], *b = &f->p[1];
@@ -158,7 +158,7 @@ static void dead_phone(void **state)
 {
 	struct fix *f = *state;
 	struct phone *a = &f->p[0];
-	struct contact c = { .q = 1000, .uri = SLICE("sip:x@10.0.0.77"), .src = at("10.0.0.77"), .local = f->addr };
+	struct contact c = {.q = 1000, .uri = SLICE("sip:x@10.0.0.77"), .src = at("10.0.0.77"), .local = f->addr};
 
 	f->ring_ms = 60000;
 	reg_put(f, "101", &c);
@@ -260,11 +260,49 @@ static void dead_sound(void **state)
 	assert_record(f, 200, "answered", "system", "the system hung up: no sound arrived for too long");
 }
 
+/* The callee vanished: the call and its record end at once, only its BYE goes on for a while. */
+static void dead_peer_at_end(void **state)
+{
+	struct fix *f = *state;
+	struct phone *a = &f->p[0], *b = &f->p[1];
+
+	connect_two(a, b);
+	b->sip = mem_deref(b->sip); /* before its session, which would say BYE */
+	b->inv = mem_deref(b->inv);
+	phone_hangup(a);
+	run(f, 3000);
+	assert_log(a, "closed:0");
+	assert_int_equal(calls_count(f->calls), 0);
+	assert_int_equal(calls_ending(f->calls), 1);
+	assert_record(f, 200, "answered", "caller", "100 hung up");
+	run(f, 40000);
+	assert_int_equal(calls_ending(f->calls), 0);
+}
+
+/* The connection to the callee's phone is refused at once. */
+static void refused_connection(void **state)
+{
+	struct fix *f = *state;
+	struct phone *a = &f->p[0];
+	struct contact c = {.q = 1000,
+			    .uri = SLICE("sip:x@10.0.0.77;transport=tcp"),
+			    .src = at("10.0.0.77:4444"),
+			    .local = f->addr,
+			    .transp = SIP_TRANSP_TCP,
+			    .flow = 12345};
+
+	reg_put(f, "101", &c);
+	phone_call(a, "101");
+	run(f, 30000);
+	assert_log(a, "closed:480");
+	assert_record(f, 480, "unreachable", "system", "101: the phone did not respond");
+}
+
 static void over_tcp(void **state)
 {
 	struct fix *f = *state;
 	struct phone *a = &f->p[0], *b = &f->p[1];
-	struct how h = { .tcp = true };
+	struct how h = {.tcp = true};
 
 	phone_register(b);
 	phone_call_how(a, "101", &h);
@@ -314,8 +352,23 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, fix_open, fix_close)
-		T(caller_hangs_up), T(callee_hangs_up), T(system_hangs_up), T(cancel), T(refusals), T(no_answer), T(dead_phone),
-		T(not_registered), T(call_limit), T(second_dial), T(cancel_crosses_answer), T(dead_sound), T(over_tcp), T(drain), T(full),
+		T(caller_hangs_up),
+		T(callee_hangs_up),
+		T(system_hangs_up),
+		T(cancel),
+		T(refusals),
+		T(no_answer),
+		T(dead_phone),
+		T(not_registered),
+		T(call_limit),
+		T(second_dial),
+		T(cancel_crosses_answer),
+		T(dead_sound),
+		T(dead_peer_at_end),
+		T(refused_connection),
+		T(over_tcp),
+		T(drain),
+		T(full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

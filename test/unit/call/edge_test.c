@@ -4,7 +4,10 @@
 #include "fix.h"
 #include "call/sip_edge_priv.h"
 
-static int open_without_auth(void **state) { return fix_open_auth(state, false); }
+static int open_without_auth(void **state)
+{
+	return fix_open_auth(state, false);
+}
 
 /* ---- requests made by hand */
 
@@ -22,16 +25,21 @@ static void failed_h(struct sip_ctrans *ct, int err, void *arg)
 	note(arg, "failed");
 }
 
-static const struct sip_ctrans_ops ct_ops = { response_h, failed_h };
+static const struct sip_ctrans_ops ct_ops = {response_h, failed_h};
 
 static void request(struct phone *p, enum sip_method m, const char *uri, const char *ctype, const char *body)
 {
 	static unsigned n;
 	char hdrs[400];
-	struct sip_request r = { .m = m, .uri = slice_str(uri), .dest = { .tp = SIP_TRANSP_UDP, .addr = p->f->addr },
-				 .ctype = slice_str(ctype), .body = slice_str(body) };
+	struct sip_request r = {.m = m,
+				.uri = slice_str(uri),
+				.dest = {.tp = SIP_TRANSP_UDP, .addr = p->f->addr},
+				.ctype = slice_str(ctype),
+				.body = slice_str(body)};
 
-	snprintf(hdrs, sizeof(hdrs), "From: <sip:100@10.0.0.1>;tag=t\r\nTo: <sip:z@10.0.0.1>\r\nCall-ID: hand%u\r\nCSeq: 1 %.*s\r\nContact: <sip:x@10.0.0.10>\r\n",
+	snprintf(hdrs, sizeof(hdrs),
+		 "From: <sip:100@10.0.0.1>;tag=t\r\nTo: <sip:z@10.0.0.1>\r\nCall-ID: hand%u\r\nCSeq: 1 "
+		 "%.*s\r\nContact: <sip:x@10.0.0.10>\r\n",
 		 ++n, SLICE_FMT(sip_method_name(m)));
 	r.hdrs = slice_str(hdrs);
 	assert_int_equal(sip_request(NULL, p->sip, &r, &ct_ops, p), 0);
@@ -43,7 +51,7 @@ static void request(struct phone *p, enum sip_method m, const char *uri, const c
 static void wrong_password(void **state)
 {
 	struct fix *f = *state;
-	struct how h = { .password = "guess" };
+	struct how h = {.password = "guess"};
 
 	phone_register(&f->p[1]);
 	phone_call_how(&f->p[0], "101", &h);
@@ -58,7 +66,7 @@ static void wrong_password(void **state)
 static void wrong_from(void **state)
 {
 	struct fix *f = *state;
-	struct how h = { .from = "101" };
+	struct how h = {.from = "101"};
 
 	phone_register(&f->p[2]);
 	phone_call_how(&f->p[0], "102", &h);
@@ -71,7 +79,7 @@ static void wrong_from(void **state)
 static void unknown_user(void **state)
 {
 	struct fix *f = *state;
-	struct how h = { .from = "nobody" };
+	struct how h = {.from = "nobody"};
 
 	f->p[0].user = "zzz";
 	phone_call_how(&f->p[0], "101", &h);
@@ -111,7 +119,7 @@ static void banned(void **state)
 static void max_forwards(void **state)
 {
 	struct fix *f = *state;
-	struct how h = { .maxfwd = 1 };
+	struct how h = {.maxfwd = 1};
 
 	phone_register(&f->p[1]);
 	phone_call_how(&f->p[0], "101", &h);
@@ -127,19 +135,22 @@ static void max_forwards(void **state)
 
 static void bad_invites(void **state)
 {
-	static const char sdp[] = "v=0\r\no=- 5 6 IN IP4 10.0.0.10\r\ns=-\r\nc=IN IP4 10.0.0.10\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
-	static const char savp[] = "v=0\r\no=- 5 6 IN IP4 10.0.0.10\r\ns=-\r\nc=IN IP4 10.0.0.10\r\nt=0 0\r\nm=audio 4000 RTP/SAVP 0\r\n";
+	static const char sdp[] =
+		"v=0\r\no=- 5 6 IN IP4 10.0.0.10\r\ns=-\r\nc=IN IP4 10.0.0.10\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
+	static const char savp[] =
+		"v=0\r\no=- 5 6 IN IP4 10.0.0.10\r\ns=-\r\nc=IN IP4 10.0.0.10\r\nt=0 0\r\nm=audio 4000 RTP/SAVP 0\r\n";
 	static const struct {
 		const char *uri, *ctype, *body, *want;
 	} t[] = {
-		{ "sip:101@8.8.8.8", "application/sdp", sdp, "rsp:404" },
-		{ "sip:10.0.0.1", "application/sdp", sdp, "rsp:484" },
-		{ "sip:101@10.0.0.1", "text/plain", "hello", "rsp:415" },
-		{ "sip:101@10.0.0.1", "application/sdp", "nonsense", "rsp:400" },
-		{ "sip:101@10.0.0.1", "application/sdp", savp, "rsp:488" },
-		{ "mailto:101@10.0.0.1", "application/sdp", sdp, "rsp:416" },
-		{ "sip:1%zz@10.0.0.1", "application/sdp", sdp, "rsp:400" },
-		{ "sip:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@10.0.0.1", "application/sdp", sdp, "rsp:404" },
+		{"sip:101@8.8.8.8", "application/sdp", sdp, "rsp:404"},
+		{"sip:10.0.0.1", "application/sdp", sdp, "rsp:484"},
+		{"sip:101@10.0.0.1", "text/plain", "hello", "rsp:415"},
+		{"sip:101@10.0.0.1", "application/sdp", "nonsense", "rsp:400"},
+		{"sip:101@10.0.0.1", "application/sdp", savp, "rsp:488"},
+		{"mailto:101@10.0.0.1", "application/sdp", sdp, "rsp:416"},
+		{"sip:1%zz@10.0.0.1", "application/sdp", sdp, "rsp:400"},
+		{"sip:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@10.0.0.1",
+		 "application/sdp", sdp, "rsp:404"},
 	};
 	struct fix *f = *state;
 
@@ -156,14 +167,10 @@ static void beside_calls(void **state)
 		enum sip_method m;
 		const char *uri, *want;
 	} t[] = {
-		{ SIP_OPTIONS, "sip:10.0.0.1", "rsp:200" },
-		{ SIP_OPTIONS, "sip:100@10.0.0.1", "rsp:200" },
-		{ SIP_OPTIONS, "sip:nobody@10.0.0.1", "rsp:200" },
-		{ SIP_OPTIONS, "sip:100@8.8.8.8", "rsp:404" },
-		{ SIP_BYE, "sip:100@10.0.0.1", "rsp:481" },
-		{ SIP_INFO, "sip:100@10.0.0.1", "rsp:481" },
-		{ SIP_MESSAGE, "sip:100@10.0.0.1", "rsp:405" },
-		{ SIP_SUBSCRIBE, "sip:nobody@10.0.0.1", "rsp:405" },
+		{SIP_OPTIONS, "sip:10.0.0.1", "rsp:200"},        {SIP_OPTIONS, "sip:100@10.0.0.1", "rsp:200"},
+		{SIP_OPTIONS, "sip:nobody@10.0.0.1", "rsp:200"}, {SIP_OPTIONS, "sip:100@8.8.8.8", "rsp:404"},
+		{SIP_BYE, "sip:100@10.0.0.1", "rsp:481"},        {SIP_INFO, "sip:100@10.0.0.1", "rsp:481"},
+		{SIP_MESSAGE, "sip:100@10.0.0.1", "rsp:405"},    {SIP_SUBSCRIBE, "sip:nobody@10.0.0.1", "rsp:405"},
 	};
 	struct fix *f = *state;
 
@@ -189,8 +196,10 @@ static void value(const char *text, const char *key, char dst[200])
 
 static void topology(void **state)
 {
-	static const char *const own_a[] = { "10.0.0.10", "secret100", "secretcontact", "candidate", "phone-100", "123100", "x-secret" };
-	static const char *const own_b[] = { "10.0.0.11", "secret101", "dev-101", "candidate", "phone-101", "123101", "x-secret" };
+	static const char *const own_a[] = {"10.0.0.10", "secret100", "secretcontact", "candidate",
+					    "phone-100", "123100",    "x-secret"};
+	static const char *const own_b[] = {"10.0.0.11", "secret101", "dev-101", "candidate",
+					    "phone-101", "123101",    "x-secret"};
 	struct fix *f = *state;
 	struct phone *a = &f->p[0], *b = &f->p[1];
 	char callid[200], *s;
@@ -225,12 +234,15 @@ static void topology(void **state)
 
 static void headers(void **state)
 {
-	static const char *const pass[] = { "Subject: lunch\r\n", "Priority: urgent\r\n", "Alert-Info: <http://x/ring>\r\n", "Accept-Language: de\r\n" };
-	static const char *const drop[] = { "X-Foo", "P-Asserted-Identity", "Organization", "History-Info", "Remote-Party-ID" };
+	static const char *const pass[] = {"Subject: lunch\r\n", "Priority: urgent\r\n",
+					   "Alert-Info: <http://x/ring>\r\n", "Accept-Language: de\r\n"};
+	static const char *const drop[] = {"X-Foo", "P-Asserted-Identity", "Organization", "History-Info",
+					   "Remote-Party-ID"};
 	struct fix *f = *state;
-	struct how h = { .hdrs = "Subject: lunch\r\nPriority: urgent\r\nX-Foo: bar\r\nP-Asserted-Identity: <sip:boss@x>\r\n"
-				 "Alert-Info: <http://x/ring>\r\nOrganization: us\r\nHistory-Info: <sip:a@b>\r\n"
-				 "Accept-Language: de\r\nRemote-Party-ID: <sip:boss@x>\r\n" };
+	struct how h = {
+		.hdrs = "Subject: lunch\r\nPriority: urgent\r\nX-Foo: bar\r\nP-Asserted-Identity: <sip:boss@x>\r\n"
+			"Alert-Info: <http://x/ring>\r\nOrganization: us\r\nHistory-Info: <sip:a@b>\r\n"
+			"Accept-Language: de\r\nRemote-Party-ID: <sip:boss@x>\r\n"};
 
 	phone_register(&f->p[1]);
 	phone_call_how(&f->p[0], "101", &h);
@@ -249,7 +261,8 @@ static void headers(void **state)
 
 static void info(struct phone *p, const char *ctype, const char *body)
 {
-	assert_int_equal(sip_inv_request(p->inv, SIP_INFO, SLICE_NULL, slice_str(ctype), slice_str(body), &ct_ops, p), 0);
+	assert_int_equal(sip_inv_request(p->inv, SIP_INFO, SLICE_NULL, slice_str(ctype), slice_str(body), &ct_ops, p),
+			 0);
 	run(p->f, 300);
 }
 
@@ -282,14 +295,12 @@ static void sdp_addresses(void **state)
 	static const struct {
 		const char *peer, *advertise, *bind;
 	} t[] = {
-		{ "10.0.0.10", "10.0.0.1", "10.0.0.1" },
-		{ "203.0.113.5", "198.51.100.1", "10.0.0.1" },
-		{ "127.0.0.1", "10.0.0.1", "10.0.0.1" },
-		{ "100.64.1.1", "10.0.0.1", "10.0.0.1" },
-		{ "9.9.9.9", "10.0.0.1", "10.0.0.1" },
+		{"10.0.0.10", "10.0.0.1", "10.0.0.1"}, {"203.0.113.5", "198.51.100.1", "10.0.0.1"},
+		{"127.0.0.1", "10.0.0.1", "10.0.0.1"}, {"100.64.1.1", "10.0.0.1", "10.0.0.1"},
+		{"9.9.9.9", "10.0.0.1", "10.0.0.1"},
 	};
 	struct fix *f = *state;
-	struct sip_dest d = { .local = f->addr };
+	struct sip_dest d = {.local = f->addr};
 	struct sa adv, bind, want;
 
 	f->edge->external = at("198.51.100.1");
@@ -311,17 +322,17 @@ static void names_that_are_ours(void **state)
 		const char *uri;
 		bool ours, with_domain;
 	} t[] = {
-		{ "sip:1@10.0.0.1", true, true },
-		{ "sip:1@192.168.7.7", true, false },   /* an address behind which we may sit, unless we have names */
-		{ "sip:1@8.8.8.8", false, false },
-		{ "sip:1@pbx.example", true, true },
-		{ "sip:1@PBX.Example", true, true },
-		{ "sip:1@other.example", true, false },
-		{ "tel:+491", true, true },
-		{ "sip:1@[2001:db8::1]", false, false },
+		{"sip:1@10.0.0.1", true, true},
+		{"sip:1@192.168.7.7", true, false}, /* an address behind which we may sit, unless we have names */
+		{"sip:1@8.8.8.8", false, false},
+		{"sip:1@pbx.example", true, true},
+		{"sip:1@PBX.Example", true, true},
+		{"sip:1@other.example", true, false},
+		{"tel:+491", true, true},
+		{"sip:1@[2001:db8::1]", false, false},
 	};
 	struct fix *f = *state;
-	struct sip_msg msg = { .dst = f->addr };
+	struct sip_msg msg = {.dst = f->addr};
 	struct sip_uri u;
 
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
@@ -340,8 +351,17 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, fix_open, fix_close)
-		T(wrong_password), T(wrong_from), T(unknown_user), T(banned), T(max_forwards), T(beside_calls), T(topology), T(headers),
-		T(digits), T(sdp_addresses), T(names_that_are_ours),
+		T(wrong_password),
+		T(wrong_from),
+		T(unknown_user),
+		T(banned),
+		T(max_forwards),
+		T(beside_calls),
+		T(topology),
+		T(headers),
+		T(digits),
+		T(sdp_addresses),
+		T(names_that_are_ours),
 		cmocka_unit_test_setup_teardown(without_auth, open_without_auth, fix_close),
 		cmocka_unit_test_setup_teardown(bad_invites, open_without_auth, fix_close),
 	};

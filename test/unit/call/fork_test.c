@@ -1,6 +1,6 @@
 /*
- * fork_test.c - several contacts: one winner, the others told so; groups of q; early media with one branch and with several;
- * redirections with their guards; the best of several refusals.
+ * fork_test.c - several contacts: one winner, the others told so; groups of q; early media with one branch and with
+ * several; redirections with their guards; the best of several refusals.
  */
 #include "fix.h"
 
@@ -123,18 +123,18 @@ static void best_of_two(void **state)
 	static const struct {
 		uint16_t x, y, want;
 	} t[] = {
-		{ 486, 480, 486 }, { 486, 404, 486 }, { 408, 404, 408 }, { 500, 486, 486 }, { 503, 500, 500 }, { 603, 486, 603 },
-		{ 401, 486, 486 }, { 488, 480, 488 }, { 302, 500, 480 }, { 483, 480, 483 }, { 482, 500, 500 }, { 600, 603, 600 },
+		{486, 480, 486}, {486, 404, 486}, {408, 404, 408}, {500, 486, 486}, {503, 500, 500}, {603, 486, 603},
+		{401, 486, 486}, {488, 480, 488}, {302, 500, 480}, {483, 480, 483}, {482, 500, 500}, {600, 603, 600},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
-		struct hangup one = { 0 }, two = { 0 };
+		struct hangup one = {0}, two = {0};
 
-		best_take(&one, &(struct hangup){ .code = t[i].x });
-		best_take(&one, &(struct hangup){ .code = t[i].y });
-		best_take(&two, &(struct hangup){ .code = t[i].y });
-		best_take(&two, &(struct hangup){ .code = t[i].x });
+		best_take(&one, &(struct hangup){.code = t[i].x});
+		best_take(&one, &(struct hangup){.code = t[i].y});
+		best_take(&two, &(struct hangup){.code = t[i].y});
+		best_take(&two, &(struct hangup){.code = t[i].x});
 		assert_int_equal(one.code, t[i].want);
 		if (t[i].x != 600)
 			assert_int_equal(two.code, t[i].want);
@@ -299,8 +299,9 @@ static void redirect_to_nowhere(void **state)
 /* Each number leads to the next; the chain is cut. */
 static void redirect_too_deep(void **state)
 {
-	static const char *const next[] = { "<sip:201@10.0.0.1>", "<sip:202@10.0.0.1>", "<sip:203@10.0.0.1>", "<sip:204@10.0.0.1>",
-					    "<sip:205@10.0.0.1>", "<sip:206@10.0.0.1>", "<sip:207@10.0.0.1>" };
+	static const char *const next[] = {"<sip:201@10.0.0.1>", "<sip:202@10.0.0.1>", "<sip:203@10.0.0.1>",
+					   "<sip:204@10.0.0.1>", "<sip:205@10.0.0.1>", "<sip:206@10.0.0.1>",
+					   "<sip:207@10.0.0.1>"};
 	struct fix *f = *state;
 	struct phone *b = &f->p[1];
 	char aor[8], uri[64];
@@ -310,7 +311,7 @@ static void redirect_too_deep(void **state)
 	b->ring = 0;
 	b->after_ms = 0;
 	for (unsigned i = 0; i < 9; i++) {
-		struct contact c = { .q = 1000, .src = b->addr, .local = f->addr };
+		struct contact c = {.q = 1000, .src = b->addr, .local = f->addr};
 
 		snprintf(aor, sizeof(aor), "%u", 200 + i);
 		snprintf(uri, sizeof(uri), "sip:d%u@10.0.0.11", i);
@@ -333,9 +334,22 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, fix_open, fix_close)
-		T(winner), T(two_answers), T(groups_of_q), T(next_group_after_refusal), T(all_at_once), T(declined_everywhere),
-		cmocka_unit_test(best_of_two), T(early_single), T(early_several), T(early_after_one_left), T(answer_without_sdp),
-		T(answer_without_any_sdp), T(redirect_to_number), T(redirect_to_contacts), T(redirect_in_circle), T(redirect_to_nowhere),
+		T(winner),
+		T(two_answers),
+		T(groups_of_q),
+		T(next_group_after_refusal),
+		T(all_at_once),
+		T(declined_everywhere),
+		cmocka_unit_test(best_of_two),
+		T(early_single),
+		T(early_several),
+		T(early_after_one_left),
+		T(answer_without_sdp),
+		T(answer_without_any_sdp),
+		T(redirect_to_number),
+		T(redirect_to_contacts),
+		T(redirect_in_circle),
+		T(redirect_to_nowhere),
 		T(redirect_too_deep),
 	};
 

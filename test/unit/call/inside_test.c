@@ -5,7 +5,7 @@
 
 static void greet_and_echo(struct call *c, struct leg *l, void *arg)
 {
-	static const struct tone_step beep[] = { { .f1 = 440, .ms = 200, .level_dbm0 = -13 } };
+	static const struct tone_step beep[] = {{.f1 = 440, .ms = 200, .level_dbm0 = -13}};
 	struct fix *f = arg;
 	struct media_source *src;
 
@@ -50,7 +50,7 @@ static void echo(void **state)
 	assert_log(a, "answered:200");
 	assert_has(a->got, "RTP/AVP 0 8 101\r\n");
 	run(f, 400);
-	assert_true(a->rtp_n >= 8 && a->rtp_n <= 12);  /* 200 ms of tone */
+	assert_true(a->rtp_n >= 8 && a->rtp_n <= 12); /* 200 ms of tone */
 	assert_true(sound(a, a));
 	assert_int_equal(calls_count(f->calls), 1);
 	phone_hangup(a);
@@ -123,7 +123,8 @@ static void nothing_in_common(void **state)
 	struct phone *a = &f->p[0];
 
 	f->inside = greet_and_echo;
-	a->sdp = "v=0\r\no=- 5 6 IN IP4 10.0.0.10\r\ns=-\r\nc=IN IP4 10.0.0.10\r\nt=0 0\r\nm=video 4000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n";
+	a->sdp = "v=0\r\no=- 5 6 IN IP4 10.0.0.10\r\ns=-\r\nc=IN IP4 10.0.0.10\r\nt=0 0\r\nm=video 4000 RTP/AVP "
+		 "96\r\na=rtpmap:96 H264/90000\r\n";
 	phone_call(a, "*43");
 	run(f, 1000);
 	assert_log(a, "closed:488");
@@ -180,7 +181,7 @@ static void delayed(void **state)
 {
 	struct fix *f = *state;
 	struct phone *a = &f->p[0];
-	struct how h = { .no_offer = true };
+	struct how h = {.no_offer = true};
 
 	f->inside = greet_and_echo;
 	phone_sdp(a, "sendrecv", "8 101");
@@ -198,8 +199,8 @@ static void delayed(void **state)
 
 static void wrong_states(struct call *c, struct leg *l, void *arg)
 {
-	struct dial_target t = { .number = SLICE("101") };
-	struct dial_cfg cfg = { .targets = &t, .n = 1 };
+	struct dial_target t = {.number = SLICE("101")};
+	struct dial_cfg cfg = {.targets = &t, .n = 1};
 	struct fix *f = arg;
 
 	assert_int_equal(call_dial(c, &cfg), ERR_STATE);
@@ -222,8 +223,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, fix_open, fix_close)
-		T(echo), T(hangup_while_playing), T(application_ends), T(application_does_not_answer), T(cancelled_before_answer),
-		T(nothing_in_common), T(foreign_codec), T(hold), T(delayed), T(one_thing_at_a_time),
+		T(echo),
+		T(hangup_while_playing),
+		T(application_ends),
+		T(application_does_not_answer),
+		T(cancelled_before_answer),
+		T(nothing_in_common),
+		T(foreign_codec),
+		T(hold),
+		T(delayed),
+		T(one_thing_at_a_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,7 +37,7 @@ static void failed_h(struct sip_ctrans *ct, int err, void *arg)
 	((struct reg_state *)arg)->code = 1;
 }
 
-static const struct sip_ctrans_ops ct_ops = { response_h, failed_h };
+static const struct sip_ctrans_ops ct_ops = {response_h, failed_h};
 
 static void send_one(struct reg_state *rs, const struct rq *q, unsigned cseq)
 {
@@ -45,16 +45,18 @@ static void send_one(struct reg_state *rs, const struct rq *q, unsigned cseq)
 	char user[16], pw[32], num[16];
 	struct sip_cred cred;
 	struct buf b;
-	struct sip_request r = { .m = SIP_REGISTER, .uri = slice_str(q->uri ? q->uri : "sip:10.0.0.1"),
-				 .dest = { .tp = q->tcp ? SIP_TRANSP_TCP : SIP_TRANSP_UDP, .addr = p->f->addr } };
+	struct sip_request r = {.m = SIP_REGISTER,
+				.uri = slice_str(q->uri ? q->uri : "sip:10.0.0.1"),
+				.dest = {.tp = q->tcp ? SIP_TRANSP_TCP : SIP_TRANSP_UDP, .addr = p->f->addr}};
 
 	snprintf(user, sizeof(user), "%s", p->user);
 	snprintf(pw, sizeof(pw), "pw-%s", p->user);
 	snprintf(num, sizeof(num), "%u", cseq);
-	cred = (struct sip_cred){ .user = slice_str(user), .password = slice_str(q->password ? q->password : pw) };
+	cred = (struct sip_cred){.user = slice_str(user), .password = slice_str(q->password ? q->password : pw)};
 	buf_init(&b);
-	buf_printf(&b, "From: <%s>;tag=x\r\nTo: <%s>\r\nCall-ID: %s\r\nCSeq: %s REGISTER\r\n", q->from ? q->from : "sip:100@10.0.0.1",
-		   q->to ? q->to : "sip:100@10.0.0.1", q->callid ? q->callid : "reg1", num);
+	buf_printf(&b, "From: <%s>;tag=x\r\nTo: <%s>\r\nCall-ID: %s\r\nCSeq: %s REGISTER\r\n",
+		   q->from ? q->from : "sip:100@10.0.0.1", q->to ? q->to : "sip:100@10.0.0.1",
+		   q->callid ? q->callid : "reg1", num);
 	if (q->contacts)
 		buf_str(&b, q->contacts);
 	if (q->expires)
@@ -73,7 +75,7 @@ static uint16_t reg(struct phone *p, struct reg_state *rs, struct rq q)
 	unsigned cseq = q.cseq ? q.cseq : next;
 
 	next += 2;
-	*rs = (struct reg_state){ .p = p };
+	*rs = (struct reg_state){.p = p};
 	assert_int_equal(sip_client_auth_alloc(&rs->auth), 0);
 	send_one(rs, &q, cseq);
 	if (rs->code == 401)
@@ -82,8 +84,8 @@ static uint16_t reg(struct phone *p, struct reg_state *rs, struct rq q)
 	return rs->code;
 }
 
-#define REG(...) reg(&f->p[0], &rs, (struct rq){ __VA_ARGS__ })
-#define C1 "Contact: <sip:dev@10.0.0.10:5060>\r\n"
+#define REG(...) reg(&f->p[0], &rs, (struct rq){__VA_ARGS__})
+#define C1       "Contact: <sip:dev@10.0.0.10:5060>\r\n"
 
 static size_t bindings(struct fix *f)
 {
@@ -132,25 +134,29 @@ static void contact_rules(void **state)
 		size_t n;
 		const char *has;
 	} t[] = {
-		{ C1, NULL, 200, 1, ";expires=3600\r\n" },                                   /* default */
-		{ C1, "60", 200, 1, ";expires=60\r\n" },                                     /* the least */
-		{ C1, "59", 423, 0, "Min-Expires: 60\r\n" },
-		{ C1, "7201", 200, 1, ";expires=7200\r\n" },                                 /* the most */
-		{ C1, "99999999999999", 200, 1, ";expires=7200\r\n" },
-		{ C1, "nonsense", 200, 1, ";expires=3600\r\n" },                             /* RFC 3261 20.19 */
-		{ "Contact: <sip:dev@10.0.0.10>;expires=100\r\n", "600", 200, 1, ";expires=100\r\n" },
-		{ "Contact: <sip:dev@10.0.0.10>;expires=10\r\n", "600", 423, 0, "Min-Expires: 60\r\n" },
-		{ "Contact: <sip:dev@10.0.0.10>;q=0.25\r\n", NULL, 200, 1, ";q=0.250\r\n" },
-		{ "Contact: <sip:a@10.0.0.10>, <sip:b@10.0.0.10>;q=0.5\r\nContact: <sip:c@10.0.0.10>\r\n", NULL, 200, 3, "<sip:c@10.0.0.10>" },
-		{ "m: <sip:a@10.0.0.10>\r\n", NULL, 200, 1, "<sip:a@10.0.0.10>" },
-		{ "Contact: *\r\n", "0", 200, 0, "200" },
-		{ "Contact: *\r\n", "600", 400, 0, "400" },
-		{ "Contact: *\r\n", NULL, 400, 0, "400" },
-		{ "Contact: *, <sip:a@10.0.0.10>\r\n", "0", 400, 0, "400" },
-		{ "Contact: <sip:a@10.0.0.10>\r\nContact: *\r\n", "0", 400, 0, "400" },
-		{ "Contact: <<>>\r\n", NULL, 400, 0, "400" },
-		{ "Contact: <mailto:a@b>\r\n", NULL, 403, 0, "403" },
-		{ "Contact: <sip:0@h>,<sip:1@h>,<sip:2@h>,<sip:3@h>,<sip:4@h>,<sip:5@h>,<sip:6@h>,<sip:7@h>,<sip:8@h>,<sip:9@h>,<sip:a@h>\r\n", NULL, 403, 0, "Too Many" },
+		{C1, NULL, 200, 1, ";expires=3600\r\n"}, /* default */
+		{C1, "60", 200, 1, ";expires=60\r\n"},   /* the least */
+		{C1, "59", 423, 0, "Min-Expires: 60\r\n"},
+		{C1, "7201", 200, 1, ";expires=7200\r\n"}, /* the most */
+		{C1, "99999999999999", 200, 1, ";expires=7200\r\n"},
+		{C1, "nonsense", 200, 1, ";expires=3600\r\n"}, /* RFC 3261 20.19 */
+		{"Contact: <sip:dev@10.0.0.10>;expires=100\r\n", "600", 200, 1, ";expires=100\r\n"},
+		{"Contact: <sip:dev@10.0.0.10>;expires=10\r\n", "600", 423, 0, "Min-Expires: 60\r\n"},
+		{"Contact: <sip:dev@10.0.0.10>;q=0.25\r\n", NULL, 200, 1, ";q=0.250\r\n"},
+		{"Contact: <sip:a@10.0.0.10>, <sip:b@10.0.0.10>;q=0.5\r\nContact: <sip:c@10.0.0.10>\r\n", NULL, 200, 3,
+		 "<sip:c@10.0.0.10>"},
+		{"m: <sip:a@10.0.0.10>\r\n", NULL, 200, 1, "<sip:a@10.0.0.10>"},
+		{"Contact: *\r\n", "0", 200, 0, "200"},
+		{"Contact: *\r\n", "600", 400, 0, "400"},
+		{"Contact: *\r\n", NULL, 400, 0, "400"},
+		{"Contact: *, <sip:a@10.0.0.10>\r\n", "0", 400, 0, "400"},
+		{"Contact: <sip:a@10.0.0.10>\r\nContact: *\r\n", "0", 400, 0, "400"},
+		{"Contact: <<>>\r\n", NULL, 400, 0, "400"},
+		{"Contact: <mailto:a@b>\r\n", NULL, 403, 0, "403"},
+		{"Contact: "
+		 "<sip:0@h>,<sip:1@h>,<sip:2@h>,<sip:3@h>,<sip:4@h>,<sip:5@h>,<sip:6@h>,<sip:7@h>,<sip:8@h>,<sip:9@h>,<"
+		 "sip:a@h>\r\n",
+		 NULL, 403, 0, "Too Many"},
 	};
 	struct fix *f = *state;
 	struct reg_state rs;
@@ -202,22 +208,24 @@ static void who(void **state)
 		const char *to, *from, *uri, *password;
 		uint16_t code;
 	} t[] = {
-		{ "sip:101@10.0.0.1", "sip:101@10.0.0.1", NULL, NULL, 403 },   /* somebody else's address */
-		{ NULL, "sip:101@10.0.0.1", NULL, NULL, 403 },                 /* From is not To */
-		{ "sip:101@10.0.0.1", NULL, NULL, NULL, 403 },
-		{ NULL, NULL, NULL, "guess", 401 },
-		{ "sip:100@8.8.8.8", NULL, NULL, NULL, 404 },
-		{ NULL, NULL, "sip:8.8.8.8", NULL, 404 },
-		{ "sip:10.0.0.1", NULL, NULL, NULL, 404 },
-		{ "sip:%31%30%30@10.0.0.1", NULL, NULL, NULL, 200 },           /* 100 written with escapes */
-		{ "sip:100@anything.example", NULL, "sip:anything.example", NULL, 200 }, /* no names of our own: any */
+		{"sip:101@10.0.0.1", "sip:101@10.0.0.1", NULL, NULL, 403}, /* somebody else's address */
+		{NULL, "sip:101@10.0.0.1", NULL, NULL, 403},               /* From is not To */
+		{"sip:101@10.0.0.1", NULL, NULL, NULL, 403},
+		{NULL, NULL, NULL, "guess", 401},
+		{"sip:100@8.8.8.8", NULL, NULL, NULL, 404},
+		{NULL, NULL, "sip:8.8.8.8", NULL, 404},
+		{"sip:10.0.0.1", NULL, NULL, NULL, 404},
+		{"sip:%31%30%30@10.0.0.1", NULL, NULL, NULL, 200},                     /* 100 written with escapes */
+		{"sip:100@anything.example", NULL, "sip:anything.example", NULL, 200}, /* no names of our own: any */
 	};
 	struct fix *f = *state;
 	struct reg_state rs;
 
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		reg_remove(f, "100", NULL);
-		assert_int_equal(REG(.contacts = C1, .to = t[i].to, .from = t[i].from, .uri = t[i].uri, .password = t[i].password), t[i].code);
+		assert_int_equal(REG(.contacts = C1, .to = t[i].to, .from = t[i].from, .uri = t[i].uri,
+				     .password = t[i].password),
+				 t[i].code);
 		assert_int_equal(bindings(f), t[i].code == 200);
 	}
 	assert_int_equal(f->nfailed_auth, 1);
@@ -228,7 +236,8 @@ static void details(void **state)
 	struct fix *f = *state;
 	struct reg_state rs;
 
-	assert_int_equal(REG(.contacts = "Contact: <sip:d@10.0.0.10>;+sip.instance=\"<urn:uuid:1-2>\";reg-id=1\r\n"), 200);
+	assert_int_equal(REG(.contacts = "Contact: <sip:d@10.0.0.10>;+sip.instance=\"<urn:uuid:1-2>\";reg-id=1\r\n"),
+			 200);
 	assert_true(slice_eqs(f->reg[0].c->instance, "<urn:uuid:1-2>"));
 	assert_true(slice_eqs(f->reg[0].c->callid, "reg1"));
 	assert_true(slice_eqs(f->reg[0].c->uri, "sip:d@10.0.0.10"));
@@ -241,11 +250,9 @@ static void nat_by_contact(void **state)
 		const char *contact;
 		bool natted;
 	} t[] = {
-		{ "Contact: <sip:d@10.0.0.10>\r\n", false },
-		{ "Contact: <sip:d@10.0.0.10:5060>\r\n", false },
-		{ "Contact: <sip:d@10.0.0.10:5070>\r\n", false },      /* it listens elsewhere than it sends from */
-		{ "Contact: <sip:d@192.168.1.2:5060>\r\n", true },
-		{ "Contact: <sip:d@phone.local>\r\n", true },
+		{"Contact: <sip:d@10.0.0.10>\r\n", false},       {"Contact: <sip:d@10.0.0.10:5060>\r\n", false},
+		{"Contact: <sip:d@10.0.0.10:5070>\r\n", false}, /* it listens elsewhere than it sends from */
+		{"Contact: <sip:d@192.168.1.2:5060>\r\n", true}, {"Contact: <sip:d@phone.local>\r\n", true},
 	};
 	struct fix *f = *state;
 	struct reg_state rs;
@@ -271,8 +278,11 @@ static void behind_nat(void **state)
 
 	assert_int_equal(sa_net_parse(&inside, SLICE("10.0.0.14/32")), 0);
 	assert_int_equal(vnet_add_nat(f->net, &inside, &outside), 0);
-	assert_int_equal(reg(p, &rs, (struct rq){ .to = "sip:104@10.0.0.1", .from = "sip:104@10.0.0.1",
-						  .contacts = "Contact: <sip:dev@10.0.0.14:5060>\r\n" }), 200);
+	assert_int_equal(reg(p, &rs,
+			     (struct rq){.to = "sip:104@10.0.0.1",
+					 .from = "sip:104@10.0.0.1",
+					 .contacts = "Contact: <sip:dev@10.0.0.14:5060>\r\n"}),
+			 200);
 	assert_true(f->reg[0].c->natted);
 	assert_true(sa_eq_addr(&f->reg[0].c->src, &outside));
 	phone_call(&f->p[0], "104");
@@ -292,7 +302,9 @@ static void by_flow(void **state)
 	struct reg_state rs;
 	uint64_t flow;
 
-	assert_int_equal(REG(.tcp = true, .contacts = "Contact: <sip:dev@10.0.0.99:5060;transport=tcp>\r\n", .expires = "7200"), 200);
+	assert_int_equal(
+		REG(.tcp = true, .contacts = "Contact: <sip:dev@10.0.0.99:5060;transport=tcp>\r\n", .expires = "7200"),
+		200);
 	flow = f->reg[0].c->flow;
 	assert_true(flow != 0);
 	assert_int_equal(f->reg[0].c->transp, SIP_TRANSP_TCP);
@@ -315,8 +327,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, fix_open, fix_close)
-		T(registers), T(contact_rules), T(long_contact), T(star_removes_all), T(old_cseq), T(who), T(details), T(nat_by_contact),
-		T(behind_nat), T(by_flow),
+		T(registers), T(contact_rules), T(long_contact),   T(star_removes_all), T(old_cseq),
+		T(who),       T(details),       T(nat_by_contact), T(behind_nat),       T(by_flow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /*
- * reinvite_test.c - changes while a call is up, and offers that come late: hold, resume, codec and address changes, refusals,
- * glare, offerless INVITEs of both kinds.
+ * reinvite_test.c - changes while a call is up, and offers that come late: hold, resume, codec and address changes,
+ * refusals, glare, offerless INVITEs of both kinds.
  */
 #include "fix.h"
 
@@ -59,7 +59,8 @@ static void hold_by_zero_address(void **state)
 	struct phone *a = &f->p[0], *b = &f->p[1];
 
 	connect_two(a, b);
-	b->sdp = "v=0\r\no=- 5 6 IN IP4 10.0.0.11\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0 8 101\r\n"
+	b->sdp = "v=0\r\no=- 5 6 IN IP4 10.0.0.11\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0 8 "
+		 "101\r\n"
 		 "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\n";
 	phone_sdp(a, "recvonly", "0 8 101");
 	phone_reoffer(b);
@@ -92,7 +93,7 @@ static void address_change(void **state)
 {
 	struct fix *f = *state;
 	struct phone *a = &f->p[0], *b = &f->p[1];
-	struct udp_opts o = { 0 };
+	struct udp_opts o = {0};
 	struct udp *old = a->udp;
 	char before[SDP_TXT];
 
@@ -161,8 +162,10 @@ static void video_added(void **state)
 	media_stats(f->media, &ms);
 	assert_int_equal(ms.streams, 4);
 	/* and taken away again */
-	a->sdp = "v=0\r\no=- 5 7 IN IP4 10.0.0.10\r\ns=-\r\nc=IN IP4 10.0.0.10\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\nm=video 0 RTP/AVP 96\r\n";
-	b->sdp = "v=0\r\no=- 5 7 IN IP4 10.0.0.11\r\ns=-\r\nc=IN IP4 10.0.0.11\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\nm=video 0 RTP/AVP 96\r\n";
+	a->sdp = "v=0\r\no=- 5 7 IN IP4 10.0.0.10\r\ns=-\r\nc=IN IP4 10.0.0.10\r\nt=0 0\r\nm=audio 4000 RTP/AVP "
+		 "0\r\nm=video 0 RTP/AVP 96\r\n";
+	b->sdp = "v=0\r\no=- 5 7 IN IP4 10.0.0.11\r\ns=-\r\nc=IN IP4 10.0.0.11\r\nt=0 0\r\nm=audio 4000 RTP/AVP "
+		 "0\r\nm=video 0 RTP/AVP 96\r\n";
 	phone_reoffer(a);
 	run(f, 500);
 	assert_log(a, "reanswered:200");
@@ -192,7 +195,8 @@ static void glare(void **state)
 	assert_true(sound(b, a));
 }
 
-/* While b holds a's offer open, b cannot be offered and an offer of a is refused by its own stack: a third way in is 491. */
+/* While b holds a's offer open, b cannot be offered and an offer of a is refused by its own stack: a third way in is
+ * 491. */
 static void open_exchange(void **state)
 {
 	struct fix *f = *state;
@@ -361,9 +365,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, fix_open, fix_close)
-		T(hold_and_resume), T(hold_by_zero_address), T(codec_change), T(address_change), T(refused_reoffer), T(video_added), T(glare),
-		T(open_exchange), T(hangup_in_exchange), T(delayed), T(delayed_without_answer), T(delayed_unreachable), T(delayed_forked),
-		T(asks_for_offer), T(asks_and_is_refused), T(bad_reoffers),
+		T(hold_and_resume), T(hold_by_zero_address),   T(codec_change),
+		T(address_change),  T(refused_reoffer),        T(video_added),
+		T(glare),           T(open_exchange),          T(hangup_in_exchange),
+		T(delayed),         T(delayed_without_answer), T(delayed_unreachable),
+		T(delayed_forked),  T(asks_for_offer),         T(asks_and_is_refused),
+		T(bad_reoffers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
