@@ -93,7 +93,8 @@ struct fix {
 	struct call_record rec_open;
 	int inside_result;
 	bool drained;
-	bool oom; /* memory may run out */
+	size_t sip_packets, lose, lose_n; /* SIP packets so far; from index `lose` on, `lose_n` are lost */
+	bool oom;                         /* memory may run out */
 };
 
 /** It succeeds, unless memory ran out. */
@@ -665,6 +666,9 @@ static bool filter_h(const struct sa *src, const struct sa *dst, struct slice da
 
 	if (getenv("TRACE"))
 		trace(f, src, dst, data);
+	if (f->lose_n && sa_port(dst) == SIP_PORT && f->sip_packets++ >= f->lose &&
+	    f->sip_packets <= f->lose + f->lose_n)
+		return false;
 	for (unsigned i = 0; i < PHONES; i++) {
 		struct phone *p = &f->p[i];
 
