@@ -23,9 +23,9 @@ static const struct wcodec statics[] = {
 
 uint8_t codec_id_of(const char *name)
 {
-	for (uint8_t i = 1; i < CODEC_COUNT; i++)
+	for (int i = 1; i < CODEC_COUNT; i++)
 		if (slice_ieqs(slice_str(name), names[i]))
-			return i;
+			return (uint8_t)i;
 	return CODEC_OTHER;
 }
 

@@ -57,7 +57,7 @@ struct mstream_remote {
 	struct sa rtp; /**< where it wants RTP; unset or port 0: nowhere */
 	struct sa rtcp;
 	bool rtcp_mux;
-	bool we_send, we_recv;           /**< after both directions are taken together */
+	bool we_send, we_recv; /**< after both directions are taken together; RTCP flows in any case (RFC 3264 5.1) */
 	struct mcodec codec[MCODEC_MAX]; /**< by preference, as it wants to receive them */
 	uint8_t ncodec;
 	uint16_t ptime_ms; /**< 0 = 20 */
