@@ -52,7 +52,8 @@ static void lost_packets(void **state)
 
 static size_t mutate(char *txt, size_t l)
 {
-	unsigned n = 1 + rand_below(6);
+	unsigned n = 1 + rand_below(3);
+	size_t gone;
 
 	while (n--) {
 		size_t at_byte = rand_below((uint32_t)l);
@@ -65,12 +66,13 @@ static size_t mutate(char *txt, size_t l)
 			txt[at_byte] ^= (char)(1 << rand_below(8));
 			break;
 		case 2: /* a piece is gone */
-			memmove(txt + at_byte, txt + at_byte + (l - at_byte) / 8, l - at_byte - (l - at_byte) / 8);
-			l -= (l - at_byte) / 8;
+			gone = (l - at_byte) / 64;
+			memmove(txt + at_byte, txt + at_byte + gone, l - at_byte - gone);
+			l -= gone;
 			break;
 		case 3: /* cut short */
 			if (l > 400)
-				l -= rand_below(100);
+				l -= rand_below(4);
 			break;
 		default:
 			txt[at_byte] = "\r\n;,:=<>\"@%0 "[rand_below(13)];
@@ -105,7 +107,7 @@ static void mutated(void **state)
 		size_t l = mutate(txt, (size_t)n);
 
 		assert_int_equal(vnet_inject(f->net, &from, &f->addr, slice_mem(txt, l)), 0);
-		run(f, 5);
+		run(f, 20);
 		b->l = b->nheard = 0;
 	}
 	rand_seed(0);
