@@ -259,6 +259,64 @@ static void test_own_reports_of_an_echo(void **state)
 	fx_free(&f);
 }
 
+static void sink_write(struct media_sink *sink, const int16_t *pcm, size_t n)
+{
+	(void)sink;
+	(void)pcm;
+	(void)n;
+}
+
+/* Damaged and random packets from the right address, into everything that reads them. */
+static void test_damaged_packets(void **state)
+{
+	struct call c;
+	struct media_sink sink = {.write = sink_write};
+	uint8_t b[300];
+	uint32_t r = 1;
+	(void)state;
+
+	call_init(&c);
+	assert_int_equal(mstream_tap(c.sa, &sink), 0);
+	uint32_t out = c.a->got[0].h.ssrc;
+	for (int i = 0; i < 20000; i++) {
+		const struct rtcp_sr sr = {.ssrc = c.a->ssrc, .ntp_sec = r, .rtp_ts = r};
+		const struct rtcp_rb rb = {.ssrc = out, .lsr = r, .ext_seq = r};
+		size_t l = rtcp_encode_report(b, sizeof(b), c.a->ssrc, i & 1 ? &sr : NULL, &rb, 1, "x", i & 2);
+		struct sa to = c.a->to;
+		struct udp *u = c.a->rtp;
+		if (i & 4) {
+			sa_set_port(&to, (uint16_t)(sa_port(&to) + 1));
+			u = c.a->rtcp;
+		} else if (i & 8) {
+			/* sound or digits */
+			b[0] = (uint8_t)(0x80 | (r >> 8 & 0x3f));
+			b[1] = (uint8_t)(i & 16 ? 101 : r >> 16 & 0x7f);
+			l = 12 + r % 200;
+		}
+		for (int k = i % 5; k > 0; k--) {
+			r = r * 1664525 + 1013904223;
+			b[(r >> 8) % l] = (uint8_t)(r >> 24);
+		}
+		r = r * 1664525 + 1013904223;
+		if (r >> 28 == 0)
+			l = r % l;
+		assert_int_equal(udp_send_now(u, &to, b, l), 0);
+		if (i % 4 == 0)
+			vnet_run(c.f.net, 5);
+	}
+	/* and a call is still possible */
+	mstream_set_remote(c.sa, &(struct mstream_remote){.rtp = c.a->addr, .we_send = true, .we_recv = true});
+	vnet_run(c.f.net, 2000);
+	size_t n = c.b->ngot;
+	if (n > GOT_MAX - 10)
+		c.b->ngot = n = 0;
+	phone_talk(&c.f, c.a, 5);
+	assert_int_equal(c.b->ngot, n + 5);
+	mstream_close(c.sa, NULL, NULL);
+	vnet_run(c.f.net, 5);
+	fx_free(&c.f);
+}
+
 static void test_interval_is_spread(void **state)
 {
 	uint32_t lo = UINT32_MAX, hi = 0;
@@ -285,6 +343,7 @@ int main(void)
 		cmocka_unit_test(test_bye_stays_on_its_leg),
 		cmocka_unit_test(test_mux),
 		cmocka_unit_test(test_own_reports_of_an_echo),
+		cmocka_unit_test(test_damaged_packets),
 		cmocka_unit_test(test_interval_is_spread),
 	};
 
