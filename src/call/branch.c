@@ -143,6 +143,18 @@ static uint16_t code_of(int err)
 	}
 }
 
+static const char *words_of(int err)
+{
+	switch (code_of(err)) {
+	case 480:
+		return "the phone cannot be reached";
+	case 500:
+		return err == ENOMEM ? "out of memory" : "no free port for its sound";
+	default:
+		return NULL;
+	}
+}
+
 void branch_start(struct dial *d, struct branch *b)
 {
 	struct call *c = d->call;
@@ -171,5 +183,4 @@ out:
 	if (l)
 		leg_finish(l, code_of(err));
 	best_take(&d->best,
-		  &(struct hangup){.code = code_of(err), .text = "the phone cannot be reached", .silent = true});
-}
+		  &(struct hangup){.code = code_of(err), .text = words_of(err), .silent = code_of(err) == 480});

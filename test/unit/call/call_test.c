@@ -298,6 +298,27 @@ static void refused_connection(void **state)
 	assert_record(f, 480, "unreachable", "system", "101: the phone did not respond");
 }
 
+/* All ports are taken or rest. */
+static void no_ports(void **state)
+{
+	struct fix *f = *state;
+	struct phone *a = &f->p[0];
+	struct mstream *ms[250];
+	size_t n = 0;
+
+	while (n < ARRAY_LEN(ms) && !mstream_alloc(&ms[n], f->media, 0, MSTREAM_AUDIO, &f->addr, NULL, NULL))
+		n++;
+	assert_true(n < ARRAY_LEN(ms));
+	phone_register(&f->p[1]);
+	phone_call(a, "101");
+	run(f, 1000);
+	assert_log(a, "closed:500");
+	run(f, 2000);
+	assert_record(f, 500, "failed", "system", "101: no free port for its sound");
+	while (n)
+		mstream_close(ms[--n], NULL, NULL);
+}
+
 static void over_tcp(void **state)
 {
 	struct fix *f = *state;
@@ -365,6 +386,7 @@ int main(void)
 		T(cancel_crosses_answer),
 		T(dead_sound),
 		T(dead_peer_at_end),
+		T(no_ports),
 		T(refused_connection),
 		T(over_tcp),
 		T(drain),
