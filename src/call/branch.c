@@ -184,3 +184,4 @@ out:
 		leg_finish(l, code_of(err));
 	best_take(&d->best,
 		  &(struct hangup){.code = code_of(err), .text = words_of(err), .silent = code_of(err) == 480});
+}
