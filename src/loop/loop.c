@@ -30,6 +30,8 @@ struct metric loop_udp_dropped = {
 	.help = "Datagrams dropped because a socket's output queue was full.",
 };
 
+static void wakes_forget(const struct loop *dead);
+
 static void loop_destroy(void *obj)
 {
 	struct loop *l = obj;
@@ -45,6 +47,7 @@ static void loop_destroy(void *obj)
 		list_unlink(k);
 	if (l->net)
 		vnet_leave(l->net, l);
+	wakes_forget(l);
 	mem_deref(l->poll);
 	mem_deref(l->udp);
 	if (l->rx)
@@ -164,7 +167,29 @@ void loop_post(struct loop *l, struct loop_msg *m)
 		return;
 	if (here == l && !l->stale)
 		return;
-	poller_wake(l->poll);
+	/*
+	 * From within another loop's turn: wake at its end, so that all the messages of a turn cost one system call
+	 * and one switch of threads.
+	 */
+	if (here && here != l && here->nwakes < WAKES_MAX)
+		here->wakes[here->nwakes++] = l;
+	else
+		poller_wake(l->poll);
+}
+
+static void wakes_flush(struct loop *l)
+{
+	while (l->nwakes)
+		poller_wake(l->wakes[--l->nwakes]->poll);
+}
+
+/* A loop that goes away is not woken any more. */
+static void wakes_forget(const struct loop *dead)
+{
+	for (unsigned i = 0; here && i < here->nwakes; i++) {
+		if (here->wakes[i] == dead)
+			here->wakes[i--] = here->wakes[--here->nwakes];
+	}
 }
 
 static bool inbox_run(struct loop *l)
@@ -270,6 +295,7 @@ int loop_run(struct loop *l)
 	for (;;) {
 		(void)loop_now_us(l);
 		(void)loop_settle(l, &more);
+		wakes_flush(l);
 		if (atomic_exchange(&l->stop, false))
 			break;
 		int ms = more ? 0 : loop_timeout(l);

@@ -18,6 +18,7 @@ enum {
 	VNET_START_MS = 1000000,           /**< virtual time begins here, so that "now - x" never wraps in tests */
 	RX_SLOTS = 32,                     /**< datagrams of one recvmmsg */
 	RX_SIZE = 65536,                   /**< bytes for each */
+	WAKES_MAX = 8,                     /**< loops whose waking waits for the end of a turn */
 };
 
 /**
@@ -55,6 +56,8 @@ struct loop {
 	bool stale;                        /**< the clock was not read since the last wait */
 	uint64_t now_us;
 	struct poller *poll;               /**< real loops */
+	struct loop *wakes[WAKES_MAX];     /**< loops that were sent messages in this turn and sleep, perhaps */
+	unsigned nwakes;
 	struct udp_scratch *udp;           /**< arrays for batches, made when first needed */
 	uint8_t *rx;                       /**< RX_SLOTS * RX_SIZE bytes, made when first needed */
 	struct list lingering;             /**< struct tcp that finish their output without an owner */
