@@ -1,9 +1,10 @@
 /*
  * client.c - asking /api/v1: over the control socket of the running server, or in this process when there is none.
  */
-#include <stdarg.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "app/cli.h"
@@ -78,9 +79,26 @@ static int refused(const struct cli *c, unsigned status, const json_t *res)
 	return cli_fail(status_exit(status), "%s", msg ? msg : "the server answered with an error and gave no reason.");
 }
 
+/* Process that holds the lock of the data directory, 0 if none does. */
+static long lock_holder(const char *data)
+{
+	char path[1100], text[24] = "";
+	long pid = 0;
+
+	snprintf(path, sizeof(path), "%s/lock", data);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK && read(fd, text, sizeof(text) - 1) > 0)
+		pid = strtol(text, NULL, 10);
+	close(fd);
+	return pid;
+}
+
 static int no_server(const struct cli *c, const char *sock, int err)
 {
 	struct stat st;
+	long pid = lock_holder(c->data);
 
 	if (c->json)
 		printf("{\"error\": {\"code\": \"no_server\", \"message\": \"The server is not running.\"}}\n");
@@ -92,6 +110,11 @@ static int no_server(const struct cli *c, const char *sock, int err)
 				sock);
 	if (err == ETIMEDOUT)
 		return cli_fail(CLI_NO_SERVER, "the server of %s does not answer.", c->data);
+	if (pid > 0)
+		return cli_fail(CLI_NO_SERVER,
+				"process %ld works on %s but does not answer on its control socket. If it is a server, "
+				"start it anew.",
+				pid, c->data);
 	if (stat(c->data, &st))
 		return cli_fail(
 			CLI_NO_SERVER,

@@ -396,6 +396,54 @@ static void test_export_import(void **state)
 	assert_int_equal(stop_server(SIGINT), 0);
 }
 
+/* The phone and the server in one room: a call to the echo, and the ways in which a call can fail. */
+static void test_phone(void **state)
+{
+	char cmd[256], file[128];
+	struct stat st;
+
+	(void)state;
+	start_server("", "ready in");
+	EXPECT("extension set 100 --password Wd7-kQp2-xU9z DATA", CLI_OK, NULL, NULL);
+	snprintf(file, sizeof(file), "%s/heard.wav", fix.dir);
+	snprintf(cmd, sizeof(cmd),
+		 "phone --headless --server 127.0.0.1:%u --user 100 --password Wd7-kQp2-xU9z --call *43 --tone 440 "
+		 "--expect-tone 440 --seconds 2 --record %s",
+		 fix.port, file);
+	EXPECT(cmd, CLI_OK, "440 Hz: heard", NULL);
+	assert_int_equal(stat(file, &st), 0);
+	assert_true(st.st_size > 8000);
+	snprintf(
+		cmd, sizeof(cmd),
+		"phone --headless --server 127.0.0.1:%u --transport tcp --user 100 --password Wd7-kQp2-xU9z --call *43 "
+		"--tone 440 --expect-tone 880 --seconds 1",
+		fix.port);
+	EXPECT(cmd, CLI_FAILED, "880 Hz: not heard", NULL);
+	snprintf(cmd, sizeof(cmd),
+		 "phone --headless --server 127.0.0.1:%u --user 100 --password Wd7-kQp2-xU9z --call 999", fix.port);
+	EXPECT(cmd, CLI_NOT_FOUND, "ended: 404", NULL);
+	snprintf(cmd, sizeof(cmd),
+		 "phone --headless --server 127.0.0.1:%u --user 100 --password wrong-wrong --call 101", fix.port);
+	EXPECT(cmd, CLI_NO_SERVER, "registration failed: 401", NULL);
+	EXPECT("cdr DATA", CLI_OK, "answered", NULL);
+	EXPECT("cdr --number 999 --legs DATA", CLI_OK, "999", NULL);
+	assert_int_equal(stop_server(SIGINT), 0);
+}
+
+/* Somebody has removed the socket under a running server. */
+static void test_lost_socket(void **state)
+{
+	char path[128];
+
+	(void)state;
+	start_server("", "ready in");
+	snprintf(path, sizeof(path), "%s/control.sock", fix.data);
+	assert_int_equal(unlink(path), 0);
+	EXPECT("status DATA", CLI_NO_SERVER, "", "does not answer on its control socket");
+	EXPECT("extension list DATA", CLI_FAILED, "", "in use");
+	assert_int_equal(stop_server(SIGINT), 0);
+}
+
 /* A port that is taken: a sentence, and the passwords are still shown when the start works. */
 static void test_port_in_use(void **state)
 {
@@ -441,9 +489,9 @@ static void test_completion(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_words),         T(test_every_verb_has_help), T(test_nothing_there),
-		T(test_newcomer),      T(test_with_server),         T(test_without_server),
-		T(test_export_import), T(test_port_in_use),         T(test_completion),
+		T(test_words),       T(test_every_verb_has_help), T(test_nothing_there), T(test_newcomer),
+		T(test_with_server), T(test_without_server),      T(test_export_import), T(test_phone),
+		T(test_lost_socket), T(test_port_in_use),         T(test_completion),
 	};
 
 	unsetenv("OFFHOOK_DATA");
