@@ -101,6 +101,11 @@ static int refuse(struct http_conn *c, unsigned status, const char *code, const 
 	return 0;
 }
 
+static int too_large(struct http_conn *c)
+{
+	return refuse(c, 413, "too_large", "The request is larger than the server takes.");
+}
+
 static int submit(struct http_conn *c)
 {
 	struct http_req *rq = c->rq;
@@ -150,8 +155,10 @@ static int request_line(struct http_conn *c)
 	peer_user(c->wsi, rq->user, sizeof(rq->user));
 	if (!body_length(c->wsi, &body))
 		return refuse(c, 411, "length_required", "Send the body with Content-Length.");
-	if (body > rq->core->max_body)
-		return refuse(c, 413, "too_large", "The request is larger than the server takes.");
+	/* a client that is cut off while it sends would not see the answer: somewhat too long bodies are read first */
+	rq->oversize = body > rq->core->max_body;
+	if (rq->oversize && body / HTTP_SWALLOW > rq->core->max_body)
+		return too_large(c);
 	rq->body.max = rq->core->max_body;
 	return body ? 0 : submit(c);
 }
@@ -160,6 +167,8 @@ static int body_bytes(struct http_conn *c, const void *p, size_t l)
 {
 	if (!c->rq || c->waiting || c->rq->answered)
 		return 0; /* the rest of a body that was refused */
+	if (c->rq->oversize)
+		return 0;
 	buf_mem(&c->rq->body, p, l);
 	return buf_err(&c->rq->body) == ERR_LIMIT ? -1 : 0;
 }
@@ -249,7 +258,9 @@ int http_conn_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 	case LWS_CALLBACK_HTTP_BODY:
 		return body_bytes(c, in, len);
 	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-		return c->rq && !c->waiting && !c->rq->answered ? submit(c) : 0;
+		if (!c->rq || c->waiting || c->rq->answered)
+			return 0;
+		return c->rq->oversize ? too_large(c) : submit(c);
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 		return writable(c);
 	case LWS_CALLBACK_CLOSED_HTTP:

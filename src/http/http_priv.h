@@ -22,6 +22,7 @@ enum {
 	HTTP_MAX_HEADER = 8192,   /**< bytes of request line and headers */
 	HTTP_IDLE_S = 20,         /**< for a request to arrive, for bytes of a body, for an answer to be taken */
 	HTTP_ANSWER_S = 120,      /**< for the loop thread to answer */
+	HTTP_SWALLOW = 4,         /**< times max_body: a longer body is not even read to its end */
 	HTTP_CHUNK = 16384        /**< bytes written at once */
 };
 
@@ -55,6 +56,7 @@ struct http_req {
 	struct http_conn *conn; /**< web thread: who waits for the answer, or NULL */
 	struct buf method, path, query, body;
 	char user[64];
+	bool oversize; /**< its body is read and thrown away, then refused */
 	bool answered; /**< loop thread */
 	unsigned status;
 	char ctype[64];
