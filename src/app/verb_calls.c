@@ -1,16 +1,38 @@
 /*
  * verb_calls.c - `registrations`, `calls`, `hangup`: what goes on at this moment.
  */
+#include <stdlib.h>
 #include <string.h>
 #include "app/cli.h"
 #include "app/out.h"
+
+static int by_number(const void *a, const void *b)
+{
+	const char *x = js(*(json_t *const *)a, "extension"), *y = js(*(json_t *const *)b, "extension");
+	size_t lx = strlen(x), ly = strlen(y);
+
+	return lx != ly ? (lx < ly ? -1 : 1) : strcmp(x, y);
+}
+
+/* The rows in the order of their numbers; the server gives them as they lie. NULL: memory. */
+static json_t **sorted(const json_t *items)
+{
+	size_t n = json_array_size(items);
+	json_t **v = mem_alloc((n + 1) * sizeof(json_t *), NULL);
+
+	for (size_t i = 0; v && i < n; i++)
+		v[i] = json_array_get(items, i);
+	if (v)
+		qsort(v, n, sizeof(json_t *), by_number);
+	return v;
+}
 
 int verb_registrations(struct cli *c)
 {
 	static const char *const title[] = {"NUMBER", "NAME", "BY", "ADDRESS", "FOR", "PHONE"};
 	struct table t;
-	json_t *o = NULL, *v;
-	size_t i, n = 0;
+	json_t *o = NULL;
+	size_t n = 0;
 	char left[32];
 	int rc = client_call(c, "GET", "/registrations", NULL, &o);
 
@@ -21,9 +43,11 @@ int verb_registrations(struct cli *c)
 		json_decref(o);
 		return CLI_OK;
 	}
+	json_t **row = sorted(json_object_get(o, "items"));
 	table_init(&t, title, ARRAY_LEN(title), 1u << 4);
-	json_array_foreach(json_object_get(o, "items"), i, v)
-	{
+	for (size_t i = 0; row && i < json_array_size(json_object_get(o, "items")); i++) {
+		const json_t *v = row[i];
+
 		if (c->narg && strcmp(c->arg[0], js(v, "extension")))
 			continue;
 		n++;
@@ -38,6 +62,7 @@ int verb_registrations(struct cli *c)
 		table_print(&t);
 	else
 		printf("No phone is registered%s%s.\n", c->narg ? " as " : "", c->narg ? c->arg[0] : "");
+	mem_deref(row);
 	json_decref(o);
 	return CLI_OK;
 }
