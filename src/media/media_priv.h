@@ -155,6 +155,7 @@ struct pool {
 	uint32_t grow_left;  /**< still to open in the present growth */
 	unsigned grow_for;   /**< the worker that needs them */
 	struct list resting; /**< oldest first */
+	struct list quiet;   /**< as resting, for ports at which nothing ever arrived: a short rest */
 	struct list used, closing;
 	struct list *free; /**< one list per worker; taken from the front, returned to the back */
 	uint32_t nfree, nused, nclosing;
@@ -162,8 +163,8 @@ struct pool {
 };
 /** A free port for a stream on that worker. EADDRNOTAVAIL, EMFILE, ENOMEM, ERR_LIMIT. */
 int pool_take(struct port **pp, struct media *m, const struct sa *ip, unsigned worker) MUST_CHECK;
-/** The worker let go of it: it rests, then is free. */
-void pool_give(struct port *p);
+/** The worker let go of it: it rests, then is free. `heard`: something arrived at it, so more may be on its way. */
+void pool_give(struct port *p, bool heard);
 /** A port that pool_take took from another worker: that one lets go and opens the taker's stream. */
 void port_leave(struct port *p);
 /** Add its figures. */

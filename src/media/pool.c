@@ -4,8 +4,8 @@
  *
  * A port belongs to one worker, which reads it all the time: what comes for nobody
  * is dropped at once and cannot wait in the kernel for the next call. Given back,
- * a port rests, then goes to the end of the free list: the one that was used last
- * is used again last. The pool grows in steps, a few pairs at a time, ahead of the
+ * a port rests (30 s; 1 s if nothing ever arrived at it), then goes to the end of
+ * the free list: the one that was used last is used again last. The pool grows in steps, a few pairs at a time, ahead of the
  * need, and shrinks slowly. Ports that others hold are passed over.
  */
 #include <string.h>
@@ -22,6 +22,8 @@ enum {
 	KEEP = 32,   /**< idle pairs that are always kept */
 	SHRINK_MS = 5000,
 	SHRINK_PAIRS = 64,
+	QUIET_MS = 1000,      /**< rest of a port that nobody ever sent anything to */
+	HARD_REST_MS = 2000,  /**< in need, a port that was heard may be used again after this */
 };
 
 static bool bit_get(const uint8_t *v, uint32_t i)
@@ -227,21 +229,35 @@ static void closed_h(struct loop_msg *n)
 
 static bool too_many(const struct pool *pool)
 {
-	return pool->nfree + (uint32_t)pool->resting.n > KEEP + pool->nused;
+	return pool->nfree + (uint32_t)(pool->resting.n + pool->quiet.n) > KEEP + pool->nused;
 }
 
-static void rest_over(struct pool *pool)
+static void rest_end(struct pool *pool, struct list *l, uint64_t ms)
 {
 	uint64_t now = loop_now_ms(pool->m->loop);
 
-	LIST_EACH (&pool->resting, k) {
+	LIST_EACH (l, k) {
 		struct port *p = LINK_OBJ(k, struct port, le);
-		if (now - p->ms < pool->m->cfg.quarantine_ms)
+		if (now - p->ms < ms)
 			break;
 		list_unlink(k);
 		list_append(&pool->free[p->worker], k);
 		pool->nfree++;
 	}
+}
+
+static void rest_over(struct pool *pool)
+{
+	uint32_t full = pool->m->cfg.quarantine_ms;
+
+	rest_end(pool, &pool->quiet, full < QUIET_MS ? full : QUIET_MS);
+	rest_end(pool, &pool->resting, full);
+}
+
+/* The range or the descriptors are used up: better a short rest than no call. */
+static void rest_cut(struct pool *pool)
+{
+	rest_end(pool, &pool->resting, HARD_REST_MS);
 }
 
 static void shrink_h(void *arg)
@@ -343,6 +359,8 @@ int pool_take(struct port **pp, struct media *m, const struct sa *ip, unsigned w
 	rest_over(pool);
 	for (int i = 0; i < AT_ONCE && !pool->free[worker].head && !err; i++)
 		err = open_pair(pool, worker);
+	if (!pool->free[worker].head)
+		rest_cut(pool);
 	if (pool->free[worker].head)
 		p = LINK_OBJ(pool->free[worker].head, struct port, le);
 	else
@@ -363,12 +381,12 @@ int pool_take(struct port **pp, struct media *m, const struct sa *ip, unsigned w
 	return 0;
 }
 
-void pool_give(struct port *p)
+void pool_give(struct port *p, bool heard)
 {
 	struct pool *pool = p->pool;
 
 	list_unlink(&p->le);
-	list_append(&pool->resting, &p->le);
+	list_append(heard ? &pool->resting : &pool->quiet, &p->le);
 	pool->nused--;
 	p->moving = false;
 	p->ms = loop_now_ms(pool->m->loop);
@@ -380,7 +398,7 @@ void pool_count(struct pool *pool, struct media_stats *st)
 {
 	rest_over(pool);
 	st->ports_free += pool->nfree;
-	st->ports_resting += (uint32_t)pool->resting.n;
+	st->ports_resting += (uint32_t)(pool->resting.n + pool->quiet.n);
 	st->ports_open += pool->nopen;
 }
 
@@ -398,6 +416,7 @@ void pools_free(struct media *m)
 		for (unsigned w = 0; w < m->nwk; w++)
 			ports_drop(&pool->free[w]);
 		ports_drop(&pool->resting);
+		ports_drop(&pool->quiet);
 		ports_drop(&pool->used);
 		ports_drop(&pool->closing);
 		mem_deref(pool);

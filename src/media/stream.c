@@ -191,7 +191,7 @@ static void closed_h(struct loop_msg *n)
 
 	snap_make(&s->st, &s->w);
 	stats_out(s, &st);
-	pool_give(s->port);
+	pool_give(s->port, st.rx_packets || st.rx_dropped || st.last_rx_ms);
 	s->m->wk[s->worker].load--;
 	mem_deref(s);
 	if (done)

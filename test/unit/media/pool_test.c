@@ -68,15 +68,61 @@ static void test_range_exhausted_then_free_again(void **state)
 	/* another address has ports of its own */
 	struct mstream *other;
 	assert_int_equal(alloc_on(&f, 0, "10.1.0.2", &other), 0);
-	/* a freed port rests for 30 s */
+	/* a freed port at which nothing arrived rests for a second */
 	mstream_close(s[3], NULL, NULL);
-	vnet_run(f.net, 29900);
+	vnet_run(f.net, 900);
 	assert_int_equal(alloc_on(&f, 0, "10.1.0.1", &more), ERR_LIMIT);
 	media_stats(f.m, &st);
 	assert_int_equal(st.ports_resting, 1);
 	vnet_run(f.net, 200);
 	assert_int_equal(alloc_on(&f, 0, "10.1.0.1", &more), 0);
 	assert_int_equal(port_of(more), seen[3]);
+	fx_free(&f);
+}
+
+/* A stream on `ip` to which something was sent, closed again. */
+static uint16_t heard_and_closed(struct fx *f, const char *ip)
+{
+	struct sa from = fx_sa("10.9.0.9", 4000), to = fx_sa(ip, 0);
+	struct mstream *s;
+
+	assert_int_equal(alloc_on(f, 0, ip, &s), 0);
+	sa_set_port(&to, port_of(s));
+	vnet_run(f->net, 5);
+	assert_int_equal(vnet_inject(f->net, &from, &to, SLICE("\x80 something")), 0);
+	vnet_run(f->net, 5);
+	sa_set_port(&from, port_of(s));
+	mstream_close(s, NULL, NULL);
+	vnet_run(f->net, 5);
+	return sa_port(&from);
+}
+
+static void test_heard_port_rests_longer(void **state)
+{
+	struct fx f;
+	struct media_stats st;
+	struct mstream *s, *t;
+	(void)state;
+
+	/* with room to spare it rests for its 30 s */
+	fx_init_cfg(&f, (struct media_cfg){.port_lo = 10000, .port_hi = 10999});
+	(void)heard_and_closed(&f, "10.1.0.1");
+	vnet_run(f.net, 29900);
+	media_stats(f.m, &st);
+	assert_int_equal(st.ports_resting, 1);
+	vnet_run(f.net, 200);
+	media_stats(f.m, &st);
+	assert_int_equal(st.ports_resting, 0);
+	fx_free(&f);
+	/* in need, two seconds must do */
+	fx_init_cfg(&f, (struct media_cfg){.port_lo = 10000, .port_hi = 10003});
+	assert_int_equal(alloc_on(&f, 0, "10.1.0.1", &s), 0);
+	uint16_t nr = heard_and_closed(&f, "10.1.0.1");
+	vnet_run(f.net, 1900);
+	assert_int_equal(alloc_on(&f, 0, "10.1.0.1", &t), ERR_LIMIT);
+	vnet_run(f.net, 200);
+	assert_int_equal(alloc_on(&f, 0, "10.1.0.1", &t), 0);
+	assert_int_equal(port_of(t), nr);
 	fx_free(&f);
 }
 
@@ -241,6 +287,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ten_thousand_calls_leave_nothing),
 		cmocka_unit_test(test_range_exhausted_then_free_again),
+		cmocka_unit_test(test_heard_port_rests_longer),
 		cmocka_unit_test(test_freed_port_is_used_last),
 		cmocka_unit_test(test_ports_of_others_are_passed_over),
 		cmocka_unit_test(test_borrowed_from_another_worker),
