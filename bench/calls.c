@@ -246,6 +246,9 @@ static void open_sockets(const struct opts *o, unsigned n)
 	g.o = o;
 	g.n = n;
 	g.v = calloc(n, sizeof(*g.v));
+	/* no Call-ID of an earlier run comes again */
+	for (unsigned i = 0; i < n; i++)
+		g.v[i].serial = (unsigned)(now_us() / 1000) % 100000000 * 10;
 	if (!g.uac) {
 		g.uac = net_socket(o->uac_port);
 		g.uas = net_socket(o->uas_port);

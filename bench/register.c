@@ -69,6 +69,9 @@ int run_register(const struct opts *o)
 
 	g.o = o;
 	g.v = calloc(o->users, sizeof(*g.v));
+	/* CSeq goes on from run to run, as a phone's does */
+	for (unsigned i = 0; i < o->users; i++)
+		g.v[i].cseq = (unsigned)(now_us() / 1000000) % 100000000 * 10;
 	g.fd = net_socket(o->uac_port);
 	cpu0 = cpu_us(o);
 	t0 = now_us();
