@@ -74,6 +74,13 @@ static void destroy(void *obj)
 		list_unlink(k);
 		leg_free(LINK_OBJ(k, struct leg, le));
 	}
+	/* calls that nobody ended go with the engine: what their owner keeps for them must go too */
+	LIST_EACH (&cs->live, k) {
+		struct call *c = LINK_OBJ(k, struct call, le);
+
+		c->state = CALL_ENDING;
+		call_changed(c);
+	}
 	free_list(&cs->live);
 	free_list(&cs->ending);
 	loop_tail_cancel(&cs->tail);
