@@ -1,0 +1,95 @@
+/*
+ * codec.c - codecs: in the first offer, and another one by re-INVITE in mid-call.
+ */
+#include "scenario.h"
+
+static const char *codec_of(const struct agent *a)
+{
+	static char name[16];
+	struct oh_call_stats st;
+
+	oh_call_get_stats(a->call, &st);
+	memcpy(name, st.codec, sizeof(name));
+	return name;
+}
+
+void codec_of_first_offer(void **state)
+{
+	struct scene *s = *state;
+
+	agents_ready(s, 2);
+	s->a.opt.codecs = "PCMA";
+	talk(&s->a, &s->b, "101");
+	assert_string_equal(codec_of(&s->b), "PCMA");
+	assert_hears(&s->a, &s->b);
+	assert_hears(&s->b, &s->a);
+	end_call(&s->a, &s->b);
+	scene_run(s, 100);
+	assert_string_equal(json_string_value(json_object_get(cdr_leg(s, 0, 0), "codec")), "PCMA");
+}
+
+void codec_change_by_reinvite(void **state)
+{
+	struct scene *s = *state;
+
+	agents_ready(s, 2);
+	talk(&s->a, &s->b, "101");
+	assert_string_equal(codec_of(&s->a), "PCMU");
+	assert_int_equal(oh_call_reoffer(s->b.call, "PCMA"), 0);
+	agent_wait(&s->b, "changed:200", 2000);
+	scene_run(s, 2000);
+	assert_string_equal(codec_of(&s->a), "PCMA");
+	assert_string_equal(codec_of(&s->b), "PCMA");
+	assert_hears(&s->a, &s->b);
+	assert_hears(&s->b, &s->a);
+	log_clear(&s->b);
+	end_call(&s->a, &s->b);
+}
+
+/* Nothing in common: the offer is refused and the call goes on as it was. */
+void codec_change_refused(void **state)
+{
+	struct scene *s = *state;
+
+	agents_ready(s, 2);
+	s->a.opt.codecs = s->b.opt.codecs = "PCMU";
+	talk(&s->a, &s->b, "101");
+	assert_int_equal(oh_call_reoffer(s->a.call, "PCMA"), 0);
+	agent_wait(&s->a, "changed:488", 2000);
+	scene_run(s, 2000);
+	assert_hears(&s->a, &s->b);
+	assert_hears(&s->b, &s->a);
+	log_clear(&s->a);
+	end_call(&s->a, &s->b);
+}
+
+void codec_nothing_in_common(void **state)
+{
+	struct scene *s = *state;
+
+	agents_ready(s, 2);
+	s->a.opt.codecs = "PCMU";
+	s->b.opt.codecs = "PCMA";
+	s->b.mood = REJECT;
+	s->b.reject_code = 488;
+	agent_call(&s->a, "101");
+	agent_wait(&s->a, "ended:488", 5000);
+	scene_run(s, 100);
+	assert_cdr(s, 0, "outcome", "failed");
+	assert_int_equal(cdr_int(s, 0, "code"), 488);
+}
+
+void dtmf_passes(void **state)
+{
+	struct scene *s = *state;
+
+	agents_ready(s, 2);
+	talk(&s->a, &s->b, "101");
+	assert_int_equal(oh_call_dtmf(s->a.call, "1*#9"), 0);
+	scene_run(s, 3000);
+	assert_log(&s->b, "dtmf:1 dtmf:* dtmf:# dtmf:9");
+	assert_int_equal(oh_call_dtmf(s->b.call, "D0"), 0);
+	scene_run(s, 3000);
+	assert_log(&s->a, "dtmf:D dtmf:0");
+	end_call(&s->a, &s->b);
+}

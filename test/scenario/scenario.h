@@ -1,0 +1,247 @@
+/*
+ * scenario.h - fixture of the scenario tests: a complete offhook on a virtual loop, agents a, b and c made of the user
+ * agent library on addresses of their own, one in-memory network with a virtual clock. Nothing here waits for real time.
+ *
+ * An agent's log is a line of words: "registered:3600 incoming:100 answered ended:200". A scenario begins with
+ * scene_open() and ends with scene_close(), which also checks that nothing is left over.
+ */
+#ifndef TEST_SCENARIO_H
+#define TEST_SCENARIO_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/rand.h"
+#include "call/edge.h"
+#include "loop/udp.h"
+#include "loop/vnet.h"
+#include "media/media.h"
+#include "pbx/pbx.h"
+#include "sip/sip.h"
+#include "sip/trans.h"
+#include "ua/ua_priv.h"
+
+enum { AGENT_LOG = 4000, AGENT_CALLS = 8, AGENTS = 4, TAPE_MAX = 4000 };
+
+#define SERVER4 "10.0.0.1"
+#define SERVER6 "fd00::1"
+#define PASSWORD "correct-horse-9"
+
+/** What an agent does with a call that comes. */
+enum mood { WAIT, RING, ANSWER, RING_ANSWER, REJECT, EARLY };
+
+struct scene;
+struct agent {
+	struct scene *s;
+	const char *number;
+	char ip[SA_STRLEN];
+	enum oh_transport tp;
+	struct loop *loop;
+	struct oh_ua *ua;
+	struct oh_account *acct;
+	struct oh_call *call;        /**< the latest, NULL once it has ended */
+	char log[AGENT_LOG];
+	size_t l;
+	char text[200];              /**< words of the last end */
+	char peer_name[100];         /**< of the last incoming call */
+	/* behaviour */
+	enum mood mood;
+	unsigned reject_code;
+	const char *redirect;
+	uint32_t answer_ms;          /**< RING_ANSWER and EARLY: after this */
+	struct oh_call_options opt;  /**< for its calls, both ways */
+	bool again;                  /**< calls go on ringing beside the one that talks */
+};
+
+/** A UDP packet as the network saw it. */
+struct packet {
+	struct sa src, dst;
+	struct rbuf *data;
+};
+
+struct scene {
+	char dir[64];
+	struct vnet *net;
+	struct loop *loop;
+	struct store *store;
+	struct pbx *pbx;
+	struct media *media;
+	struct calls *calls;
+	struct edge *edge;
+	struct sip *sip;
+	bool sha256_only;
+	uint32_t dead_s;
+	struct agent a, b, c, d;
+	size_t live;
+	json_t *cdrs;
+	int change_err;
+	/* the tape */
+	bool tape_on;
+	struct packet tape[TAPE_MAX];
+	size_t ntape;
+	/* what is lost: packets of SIP whose first line begins with a word, counted from 0 */
+	const char *lose_word;
+	size_t lose_from, lose_n, lose_seen;
+};
+
+/* ---- scene.c ---- */
+/** Set-up and tear-down for cmocka: extensions 100, 101, 102 exist; the server listens; no agent is there. */
+int scene_open(void **state);
+int scene_close(void **state);
+/** The server goes away as at Ctrl-C (polite) or kill (not), and comes again. */
+void server_start(struct scene *s);
+void server_stop(struct scene *s, bool polite);
+/** Let `ms` of virtual time pass. */
+void scene_run(struct scene *s, uint64_t ms);
+/** Nothing may be left of calls: transactions, dialogs, streams, ports, calls. Lets 70 s pass first. */
+void scene_check_idle(struct scene *s);
+/** Call records, newest first. Valid until the next call of this. */
+json_t *scene_cdr(struct scene *s, size_t i);
+size_t scene_cdr_count(struct scene *s);
+/** Compare a text member of a record. */
+void assert_cdr(struct scene *s, size_t i, const char *member, const char *want);
+/** Number member, of the record or of its leg (leg >= 0). */
+json_int_t cdr_int(struct scene *s, size_t i, const char *member);
+json_t *cdr_leg(struct scene *s, size_t i, size_t leg);
+/** Change an extension, carried out when it returns. `obj` is consumed; NULL deletes. */
+void extension_set(struct scene *s, const char *number, json_t *obj);
+void extension_add(struct scene *s, const char *number);
+
+/* ---- agent.c ---- */
+/** An agent with an account, not registered: number, address, transport. Its server is the one of its family. */
+void agent_open(struct scene *s, struct agent *a, const char *number, const char *ip, enum oh_transport tp);
+/** The same with everything to say about the account. */
+void agent_open_with(struct scene *s, struct agent *a, const char *ip, const struct oh_account_config *ac);
+/** Register and see that it worked. */
+void agent_register(struct agent *a);
+/** agent_open() at 10.0.0.11, .12, .13, .14 by UDP as 100, 101, 102, 101 and agent_register(). */
+void agents_ready(struct scene *s, size_t n);
+void agent_close(struct agent *a);
+/** Call; the call is a->call. */
+void agent_call(struct agent *a, const char *to);
+/** Run until the log of `a` has this word; fails after `ms`. */
+void agent_wait(struct agent *a, const char *word, uint64_t ms);
+bool agent_has(const struct agent *a, const char *word);
+/** The log so far, and begin a new one. */
+void assert_log(struct agent *a, const char *want);
+void log_clear(struct agent *a);
+/** Tones: a sends 440 Hz, b 660, c 880, d 1100, and each keeps what it hears. */
+void tones(struct scene *s);
+unsigned tone_of(const struct agent *a);
+/** `a` hears the tone of `b` (or does not), in the second that this takes. */
+void assert_hears(struct agent *a, const struct agent *b);
+void assert_hears_not(struct agent *a, const struct agent *b);
+/** a calls `to`, b answers; both talk. */
+void talk(struct agent *a, struct agent *b, const char *to);
+/** a hangs up; both ends hear of it. */
+void end_call(struct agent *a, struct agent *b);
+
+/* ---- wire.c ---- */
+struct sa address(const char *text);
+/** Keep every UDP packet from now on. */
+void tape_start(struct scene *s);
+void tape_stop(struct scene *s);
+/** Is it SIP? */
+bool is_sip(struct slice data);
+/** How many SIP packets from `src` to `dst` (NULL: any) begin with `word`. */
+size_t tape_count(const struct scene *s, const char *src, const char *dst, const char *word);
+/** The `n`th of them; fails when there is none. */
+struct slice tape_find(const struct scene *s, const char *src, const char *dst, const char *word, size_t n);
+/** How many RTP packets went from `src` to `dst`. */
+size_t tape_rtp(const struct scene *s, const char *src, const char *dst);
+/** Lose `n` SIP packets that begin with `word`, from the `from`th on. */
+void lose(struct scene *s, const char *word, size_t from, size_t n);
+/** Loss, duplication, reordering of everything (per mille). */
+void weather(struct scene *s, uint16_t loss, uint16_t dup, uint16_t reorder, uint32_t delay);
+/** The text occurs in the data. */
+bool contains(struct slice data, const char *text);
+
+/** A phone typed by hand: a UDP socket that keeps what it gets. */
+struct typed {
+	struct scene *s;
+	struct loop *loop;
+	struct udp *u;
+	struct sa addr;
+	struct sip_msg *got[64];
+	size_t n;
+};
+void typed_open(struct scene *s, struct typed *t, const char *addr);
+void typed_close(struct typed *t);
+/** Send to the server; %s and friends as printf. Lines end with \n in `fmt` and with CRLF on the wire. */
+void typed_send(struct typed *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void typed_send_raw(struct typed *t, struct slice data);
+/** Last response got, or NULL. */
+struct sip_msg *typed_last(struct typed *t);
+/** Status codes of what it got: "100 407". */
+const char *typed_codes(struct typed *t);
+
+/* clang-format off */
+/** Messages of RFC 4475: the tests are rfc4475_NAME. */
+#define RFC4475_NAMES(X) \
+	X(wsinv) X(intmeth) X(esc01) X(escnull) X(esc02) X(lwsdisp) X(longreq) \
+	X(dblreq) X(semiuri) X(transports) X(mpart01) X(unreason) X(noreason) X(badinv01) \
+	X(clerr) X(ncl) X(scalar02) X(scalarlg) X(quotbal) X(ltgtruri) X(lwsruri) \
+	X(lwsstart) X(trws) X(escruri) X(baddate) X(regbadct) X(badaspec) X(baddn) \
+	X(badvers) X(mismatch01) X(mismatch02) X(bigcode) X(badbranch) X(insuf) X(unkscm) \
+	X(novelsc) X(unksm2) X(bext01) X(invut) X(regaut01) X(multi01) X(mcl01) \
+	X(bcast) X(zeromf) X(cparam01) X(cparam02) X(regescrt) X(sdp01) X(inv2543)
+
+/** All other scenarios, file by file. */
+#define SCENARIOS(X) \
+	/* register.c */ \
+	X(register_and_unregister) X(register_uses_sha256) X(register_wrong_password) \
+	X(register_unknown_user) X(invite_wrong_password) X(register_again_before_the_end) \
+	X(register_two_phones) X(registrations_outlive_a_restart) X(register_by_md5) \
+	X(register_falls_back_to_md5) X(register_limits_of_expires) X(register_replay_refused) \
+	/* call_basic.c */ \
+	X(call_both_ways) \
+	/* transports.c */ \
+	X(ipv4_and_ipv6) X(ipv6_and_ipv6) X(tcp_and_udp) X(tcp_and_tcp) X(tcp_over_ipv6_and_udp_over_ipv4) \
+	X(phone_behind_nat) X(phone_behind_nat_over_tcp) X(both_behind_one_nat) X(tcp_phone_comes_back) \
+	/* hold.c */ \
+	X(hold_and_resume_by_caller) X(hold_and_resume_by_callee) X(hold_is_not_death) \
+	/* codec.c */ \
+	X(codec_of_first_offer) X(codec_change_by_reinvite) X(codec_change_refused) \
+	X(codec_nothing_in_common) X(dtmf_passes) \
+	/* delayed.c */ \
+	X(delayed_offer_by_caller) X(delayed_reinvite) X(delayed_reinvite_while_held) \
+	/* glare.c */ \
+	X(glare_of_two_holds) X(glare_with_hangup) X(both_hang_up) \
+	/* refused.c */ \
+	X(busy_by_phone) X(declined_by_phone) X(no_answer) X(not_registered) X(registered_but_gone) \
+	X(unknown_number) X(busy_by_call_limit) X(second_call_rings) X(cancelled_by_caller) \
+	X(cancel_crosses_answer) X(calling_oneself) \
+	/* fork.c */ \
+	X(fork_one_winner) X(fork_both_answer) X(fork_one_busy_one_answers) X(fork_all_refuse) \
+	X(fork_cancelled) X(early_media_of_one_phone) X(early_media_of_two_phones_is_not_heard) \
+	X(redirected_by_phone) X(redirected_in_a_circle) \
+	/* echo.c */ \
+	X(echo_with_greeting) X(echo_on_hold_and_back) X(echo_of_delayed_offer) X(echo_cut_short) \
+	/* video.c */ \
+	X(video_is_relayed) X(video_refused_by_phone) \
+	/* loss.c */ \
+	X(loss_in_every_position) X(loss_of_cancel_and_487) X(loss_of_every_fifth_packet) \
+	X(doubled_and_out_of_order) X(loss_of_sound_is_measured) \
+	/* secrecy.c */ \
+	X(topology_is_hidden) X(password_is_never_sent) \
+	/* injection.c */ \
+	X(injection_is_not_heard) X(stranger_first_does_not_win) X(next_call_does_not_hear_the_last) \
+	/* dead.c */ \
+	X(dead_call_ends) \
+	/* admin.c */ \
+	X(hangup_by_administrator) X(hangup_while_ringing) X(extension_removed_in_call) \
+	X(extension_switched_off) X(password_changed) X(ring_time_changed) X(server_stops_politely) \
+	X(server_killed_in_call) \
+	/* stray.c */ \
+	X(options_to_the_server) X(max_forwards_used_up) X(unknown_method) X(required_extension_unknown) \
+	X(foreign_domain) X(merged_request) X(request_outside_of_any_call) X(noise_then_options)
+/* clang-format on */
+
+#endif
