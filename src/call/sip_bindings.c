@@ -39,7 +39,8 @@ static uint16_t lifetime(struct reader *r, const struct sip_contact *c, uint32_t
 /*
  * The contact cannot be reached as it is written: its host is a name (names are resolved for outside lines only), it is
  * not the address the REGISTER came from, or the port was changed on the way (RFC 3581: sent-by differs from the
- * source).
+ * source). A connection comes from a port of its own, so that only addresses tell; once it is closed, such a phone is
+ * reached by a new one.
  */
 static bool behind_nat(const struct sip_msg *msg, const struct sip_uri *uri)
 {
@@ -47,7 +48,7 @@ static bool behind_nat(const struct sip_msg *msg, const struct sip_uri *uri)
 
 	if (sip_uri_sa(uri, SIP_PORT, &c) || !sa_eq_addr(&c, &msg->src))
 		return true;
-	if (sa_eq(&c, &msg->src))
+	if (sa_eq(&c, &msg->src) || msg->tp != SIP_TRANSP_UDP)
 		return false;
 	if (sa_set(&via, msg->via.host, msg->via.port ? msg->via.port : SIP_PORT))
 		return true;
@@ -88,7 +89,7 @@ static uint16_t add_contact(struct reader *r, const struct sip_contact *sc)
 	c.cseq = msg->cseq.num;
 	c.transp = (uint8_t)msg->tp;
 	c.flow = d.flow;
-	c.natted = msg->tp != SIP_TRANSP_UDP || behind_nat(msg, &sc->addr.uri);
+	c.natted = behind_nat(msg, &sc->addr.uri);
 	c.since_ms = now;
 	c.expires_ms = s ? now + (int64_t)s * 1000 : 0;
 	if (contact_dup(&r->u->v[r->u->n], &c))

@@ -265,6 +265,12 @@ static void nat_by_contact(void **state)
 		(void)reg_find(f, "100", &loc);
 		assert_int_equal(loc.v[0]->natted, t[i].natted);
 	}
+	/* a connection has a port of its own */
+	struct location loc;
+	reg_remove(f, "100", NULL);
+	assert_int_equal(REG(.tcp = true, .contacts = "Contact: <sip:d@10.0.0.1:5070;transport=tcp>\r\n"), 200);
+	(void)reg_find(f, "100", &loc);
+	assert_false(loc.v[0]->natted);
 }
 
 /* A phone behind a NAT: registers, is called, answers, and gets the BYE. */
