@@ -1,0 +1,3 @@
+# Two baresip phones over TCP.
+. "$HERE/baresip.sh"
+two_phones tcp

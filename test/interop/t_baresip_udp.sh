@@ -1,0 +1,3 @@
+# Two baresip phones over UDP.
+. "$HERE/baresip.sh"
+two_phones udp
