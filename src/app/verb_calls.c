@@ -27,6 +27,14 @@ static json_t **sorted(const json_t *items)
 	return v;
 }
 
+static void keep_number(json_t *items, const char *number)
+{
+	for (size_t i = json_array_size(items); i-- > 0;) {
+		if (strcmp(number, js(json_array_get(items, i), "extension")))
+			(void)json_array_remove(items, i);
+	}
+}
+
 int verb_registrations(struct cli *c)
 {
 	static const char *const title[] = {"NUMBER", "NAME", "BY", "ADDRESS", "FOR", "PHONE"};
@@ -38,6 +46,8 @@ int verb_registrations(struct cli *c)
 
 	if (rc)
 		return rc;
+	if (c->narg)
+		keep_number(json_object_get(o, "items"), c->arg[0]);
 	if (c->json) {
 		out_json(o);
 		json_decref(o);
@@ -48,8 +58,6 @@ int verb_registrations(struct cli *c)
 	for (size_t i = 0; row && i < json_array_size(json_object_get(o, "items")); i++) {
 		const json_t *v = row[i];
 
-		if (c->narg && strcmp(c->arg[0], js(v, "extension")))
-			continue;
 		n++;
 		table_cell(&t, js(v, "extension"));
 		table_cell(&t, js(v, "name"));
