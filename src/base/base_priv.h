@@ -23,6 +23,19 @@
 #define DEBUG_CHECK(cond) ((void)0)
 #endif
 
+/** Class of a block of `size` bytes, 1 or more; 0: too large, the C library's business. */
+uint32_t pool_class(size_t size);
+/** Bytes of a block of a class (0 for class 0). */
+size_t pool_size(uint32_t class);
+/** Block of a class that is not 0: one that this thread kept, or a new one; NULL when memory is out. */
+void *pool_get(uint32_t class);
+/** Give a block back, on any thread. */
+void pool_put(void *p, uint32_t class);
+/** Bytes that this thread keeps. */
+size_t pool_kept(void);
+/** Give all that this thread keeps to the C library. */
+void pool_empty(void);
+
 /** `c` with an ASCII capital made small. */
 static inline unsigned char fold1(unsigned char c) { return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c); }
 

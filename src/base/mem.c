@@ -2,8 +2,10 @@
  * mem.c - reference-counted memory.
  *
  * Each object has a small header before it. The release header is 16 bytes
- * (count and destructor). The debug header also links all live objects, knows
- * who allocated them, and carries a mark that tells live objects from dead ones.
+ * (count, destructor and the class of its block in pool.c). The debug header also
+ * links all live objects, knows who allocated them, and carries a mark that tells
+ * live objects from dead ones; each block is the C library's, so that the
+ * sanitizers see it.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -20,7 +22,7 @@ struct hdr {
 #endif
 	_Alignas(16) mem_destroy_h *dh;
 	uint32_t refs;
-	uint32_t mark; /* debug build: LIVE, DYING or DEAD */
+	uint32_t mark; /* debug build: LIVE, DYING or DEAD; otherwise the class of the block, 0 = from malloc */
 };
 
 _Static_assert(sizeof(struct hdr) % _Alignof(max_align_t) == 0, "objects must be aligned for every type");
@@ -139,21 +141,49 @@ static void hdr_check(const struct hdr *h)
 
 static void hdr_free(struct hdr *h)
 {
-	free(h);
+	if (h->mark)
+		pool_put(h, h->mark);
+	else
+		free(h);
 }
 
 static struct hdr *hdr_new(size_t size, bool zero, const void *site)
 {
+	size_t n = sizeof(struct hdr) + size;
+	struct hdr *h;
+
 	(void)site;
 	if (size > size_max)
 		return NULL;
-	return zero ? calloc(1, sizeof(struct hdr) + size) : malloc(sizeof(struct hdr) + size);
+	uint32_t class = pool_class(n);
+	if (class) {
+		h = pool_get(class);
+		if (h && zero)
+			memset(h + 1, 0, size);
+	} else {
+		h = zero ? calloc(1, n) : malloc(n);
+	}
+	if (h)
+		h->mark = class;
+	return h;
 }
 
 static struct hdr *hdr_resize(struct hdr *old, size_t size, const void *site)
 {
-	(void)site;
-	return size > size_max ? NULL : realloc(old, sizeof(*old) + size);
+	size_t n = sizeof(*old) + size, have = pool_size(old->mark);
+
+	if (size > size_max)
+		return NULL;
+	if (!old->mark)
+		return realloc(old, n);
+	if (pool_class(n) == old->mark)
+		return old;
+	struct hdr *h = hdr_new(size, false, site);
+	if (!h)
+		return NULL;
+	memcpy(h + 1, old + 1, (n < have ? n : have) - sizeof(*old));
+	hdr_free(old);
+	return h;
 }
 
 #endif
