@@ -71,30 +71,12 @@ static bool reserve(struct buf *b, size_t n)
 	return true;
 }
 
-void buf_mem(struct buf *b, const void *p, size_t l)
+void buf_mem_slow(struct buf *b, const void *p, size_t l)
 {
 	if (l == 0 || !reserve(b, l))
 		return;
 	memcpy(b->p + b->l, p, l);
 	b->l += l;
-}
-
-void buf_str(struct buf *b, const char *s)
-{
-	if (s)
-		buf_mem(b, s, strlen(s));
-}
-
-void buf_slice(struct buf *b, struct slice s)
-{
-	buf_mem(b, s.p, s.l);
-}
-
-void buf_char(struct buf *b, char c)
-{
-	if (!reserve(b, 1))
-		return;
-	b->p[b->l++] = c;
 }
 
 void buf_u64(struct buf *b, uint64_t v)

@@ -29,14 +29,34 @@ void buf_init_fixed(struct buf *b, void *p, size_t cap);
 void buf_free(struct buf *b);
 /** Empty it, keep the block, clear the error. */
 void buf_reset(struct buf *b);
+/** Append bytes to a buffer that has no room for them, or an error. */
+void buf_mem_slow(struct buf *b, const void *p, size_t l);
 /** Append bytes. */
-void buf_mem(struct buf *b, const void *p, size_t l);
-/** Append a terminated string. */
-void buf_str(struct buf *b, const char *s);
+static inline void buf_mem(struct buf *b, const void *p, size_t l)
+{
+	if (b->err || l > b->cap - b->l) {
+		buf_mem_slow(b, p, l);
+	} else if (l) {
+		memcpy(b->p + b->l, p, l);
+		b->l += l;
+	}
+}
+/** Append a terminated string (NULL appends nothing). */
+static inline void buf_str(struct buf *b, const char *s)
+{
+	if (s)
+		buf_mem(b, s, strlen(s));
+}
 /** Append a slice. */
-void buf_slice(struct buf *b, struct slice s);
+static inline void buf_slice(struct buf *b, struct slice s) { buf_mem(b, s.p, s.l); }
 /** Append one byte. */
-void buf_char(struct buf *b, char c);
+static inline void buf_char(struct buf *b, char c)
+{
+	if (b->err || b->l == b->cap)
+		buf_mem_slow(b, &c, 1);
+	else
+		b->p[b->l++] = c;
+}
 /** Append a decimal number. */
 void buf_u64(struct buf *b, uint64_t v);
 /** Append as printf does. */

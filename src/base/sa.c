@@ -296,6 +296,31 @@ bool sa_is_private(const struct sa *a)
 	}
 }
 
+/* Decimal number with its terminator; returns where that is. Addresses are written for every message. */
+static char *put_dec(char *dst, uint32_t v)
+{
+	char t[10];
+	size_t n = sizeof(t);
+
+	do {
+		t[--n] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	memcpy(dst, t + n, sizeof(t) - n);
+	dst += sizeof(t) - n;
+	*dst = '\0';
+	return dst;
+}
+
+static void put_ip4(uint32_t ip, char *dst)
+{
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		dst = put_dec(dst, ip >> shift & 0xff);
+		if (shift)
+			*dst++ = '.';
+	}
+}
+
 /* Address text and, where there is one, its scope: an interface's name if it still exists. */
 static void put_ip(const struct sa *a, char *dst, size_t size)
 {
@@ -305,7 +330,7 @@ static void put_ip(const struct sa *a, char *dst, size_t size)
 
 	dst[0] = '\0';
 	if (sa_af(a) == AF_INET)
-		inet_ntop(AF_INET, &a->u.in.sin_addr, dst, (socklen_t)size);
+		put_ip4(v4(a), dst);
 	if (sa_af(a) != AF_INET6)
 		return;
 	inet_ntop(AF_INET6, &a->u.in6.sin6_addr, dst, (socklen_t)size);
@@ -332,8 +357,12 @@ char *sa_str(const struct sa *a, char *dst)
 	dst[0] = '[';
 	put_ip(a, dst + six, SA_STRLEN - six);
 	n = strlen(dst);
-	if (sa_isset(a))
-		snprintf(dst + n, SA_STRLEN - n, "%s:%u", six ? "]" : "", (unsigned)sa_port(a));
+	if (!sa_isset(a))
+		return dst;
+	if (six)
+		dst[n++] = ']';
+	dst[n++] = ':';
+	put_dec(dst + n, sa_port(a));
 	return dst;
 }
 

@@ -9,16 +9,6 @@
 #include "base/mem.h"
 #include "base/slice.h"
 
-struct slice slice_str(const char *s)
-{
-	return (struct slice){s, s ? strlen(s) : 0};
-}
-
-bool slice_eq(struct slice a, struct slice b)
-{
-	return a.l == b.l && (a.l == 0 || memcmp(a.p, b.p, a.l) == 0);
-}
-
 static inline uint64_t load8(const char *p)
 {
 	uint64_t v;
@@ -62,16 +52,6 @@ bool slice_ieq(struct slice a, struct slice b)
 	return true;
 }
 
-bool slice_eqs(struct slice a, const char *s)
-{
-	return slice_eq(a, slice_str(s));
-}
-
-bool slice_ieqs(struct slice a, const char *s)
-{
-	return slice_ieq(a, slice_str(s));
-}
-
 int slice_cmp(struct slice a, struct slice b)
 {
 	size_t n = a.l < b.l ? a.l : b.l;
@@ -80,18 +60,6 @@ int slice_cmp(struct slice a, struct slice b)
 	if (r)
 		return r;
 	return (a.l > b.l) - (a.l < b.l);
-}
-
-bool slice_starts(struct slice s, struct slice prefix)
-{
-	return s.l >= prefix.l && (prefix.l == 0 || memcmp(s.p, prefix.p, prefix.l) == 0);
-}
-
-ptrdiff_t slice_chr(struct slice s, char c)
-{
-	const char *q = s.l ? memchr(s.p, c, s.l) : NULL;
-
-	return q ? q - s.p : -1;
 }
 
 static inline bool is_ws(char c)
@@ -108,19 +76,6 @@ struct slice slice_trim(struct slice s)
 	while (s.l && is_ws(s.p[s.l - 1]))
 		s.l--;
 	return s;
-}
-
-struct slice slice_from(struct slice s, size_t n)
-{
-	if (n > s.l)
-		n = s.l;
-	/* NULL plus 0 is not defined in C */
-	return n ? (struct slice){s.p + n, s.l - n} : s;
-}
-
-struct slice slice_first(struct slice s, size_t n)
-{
-	return (struct slice){s.p, n < s.l ? n : s.l};
 }
 
 struct slice slice_cut(struct slice *s, char c)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include "base/err.h"
 
 struct slice {
@@ -25,32 +26,54 @@ struct slice {
 #define SLICE_FMT(s) (int)(s).l, (s).p ? (s).p : ""
 
 /** Slice of a terminated string (NULL gives the empty slice). */
-struct slice slice_str(const char *s);
+static inline struct slice slice_str(const char *s) { return (struct slice){s, s ? strlen(s) : 0}; }
 /** Slice of `l` bytes at `p`. */
 static inline struct slice slice_mem(const void *p, size_t l) { return (struct slice){(const char *)p, l}; }
 /** True if the slice has bytes. */
 static inline bool slice_isset(struct slice s) { return s.l > 0; }
 
 /** Bytes equal. */
-bool slice_eq(struct slice a, struct slice b);
+static inline bool slice_eq(struct slice a, struct slice b)
+{
+	return a.l == b.l && (a.l == 0 || memcmp(a.p, b.p, a.l) == 0);
+}
 /** Equal but for ASCII case. */
 bool slice_ieq(struct slice a, struct slice b);
 /** Equal to a terminated string. */
-bool slice_eqs(struct slice a, const char *s);
+static inline bool slice_eqs(struct slice a, const char *s) { return slice_eq(a, slice_str(s)); }
 /** Equal to a terminated string but for ASCII case. */
-bool slice_ieqs(struct slice a, const char *s);
+static inline bool slice_ieqs(struct slice a, const char *s)
+{
+	struct slice b = slice_str(s);
+
+	return a.l == b.l && slice_ieq(a, b);
+}
 /** Order as memcmp, shorter first. */
 int slice_cmp(struct slice a, struct slice b);
 /** `s` begins with `prefix`. */
-bool slice_starts(struct slice s, struct slice prefix);
+static inline bool slice_starts(struct slice s, struct slice prefix)
+{
+	return s.l >= prefix.l && (prefix.l == 0 || memcmp(s.p, prefix.p, prefix.l) == 0);
+}
 /** Position of byte `c`, or -1. */
-ptrdiff_t slice_chr(struct slice s, char c);
+static inline ptrdiff_t slice_chr(struct slice s, char c)
+{
+	const char *q = s.l ? memchr(s.p, c, s.l) : NULL;
+
+	return q ? q - s.p : -1;
+}
 /** Without leading and trailing SP, HTAB, CR, LF. */
 struct slice slice_trim(struct slice s);
 /** From byte `n` to the end (empty when past it). */
-struct slice slice_from(struct slice s, size_t n);
+static inline struct slice slice_from(struct slice s, size_t n)
+{
+	if (n > s.l)
+		n = s.l;
+	/* NULL plus 0 is not defined in C */
+	return n ? (struct slice){s.p + n, s.l - n} : s;
+}
 /** The first `n` bytes (all when shorter). */
-struct slice slice_first(struct slice s, size_t n);
+static inline struct slice slice_first(struct slice s, size_t n) { return (struct slice){s.p, n < s.l ? n : s.l}; }
 /**
  * Cut at the first `c`: returns what is before it and moves `*s` behind it; without a `c` returns all,
  * leaving `*s` empty.

@@ -1,40 +1,128 @@
 /*
- * cdr.c - call records on their way to the store: columns for searching, and the legs with codecs and quality as JSON.
+ * cdr.c - call records on their way to the store: columns for searching, and the legs with codecs and quality as JSON
+ * (RFC 8259).
+ *
+ * Every call comes by here, so the text is written straight into a buffer; what reads it again is the store.
  */
-#include <stdlib.h>
 #include "pbx/pbx_priv.h"
 
-static json_t *quality_json(const struct mstream_stats *q)
+enum { DETAIL_MAX = 64 << 10 };
+
+/* Bytes of the character of UTF-8 (RFC 3629) at `p`, 0 if there is none. */
+static size_t utf8_len(const unsigned char *p, size_t l)
 {
-	return json_pack("{s:I, s:I, s:I, s:f, s:f, s:f}", "received", (json_int_t)q->rx_packets, "sent",
-			 (json_int_t)q->tx_packets, "lost", (json_int_t)q->rx_lost, "jitter_ms", q->rx_jitter_us / 1000.0,
-			 "rtt_ms", q->rtt_us / 1000.0, "mos", q->mos_x100 / 100.0);
+	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+
+	if (n > l || (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) || (p[0] == 0xf0 && p[1] < 0x90) ||
+	    (p[0] == 0xf4 && p[1] >= 0x90))
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
 }
 
-static json_t *leg_json(const struct leg_record *l)
+/* Neither control characters nor what the phones call UTF-8 and is not may spoil the record. */
+static void put_text(struct buf *b, const char *text)
 {
-	json_t *o = json_pack("{s:s, s:s, s:s, s:b, s:s, s:i, s:I, s:I, s:I, s:s}", "number", l->number, "name", l->name,
-			      "device", l->device, "outgoing", l->outgoing, "call_id", l->callid, "code", l->code, "start_ms",
-			      (json_int_t)l->start_ms, "answer_ms", (json_int_t)l->answer_ms, "end_ms",
-			      (json_int_t)l->end_ms, "codec", l->codec);
+	static const char hex[] = "0123456789abcdef";
+	struct slice s = slice_str(text);
 
-	if (o && l->has_q)
-		json_object_set_new(o, "quality", quality_json(&l->q));
-	return o;
+	buf_char(b, '"');
+	for (size_t i = 0; i < s.l;) {
+		const unsigned char *p = (const unsigned char *)s.p + i;
+		size_t n = utf8_len(p, s.l - i);
+
+		if (!n) {
+			buf_str(b, "\xef\xbf\xbd");
+		} else if (*p < ' ') {
+			buf_str(b, "\\u00");
+			buf_char(b, hex[*p >> 4]);
+			buf_char(b, hex[*p & 15]);
+		} else {
+			if (*p == '"' || *p == '\\')
+				buf_char(b, '\\');
+			buf_mem(b, p, n);
+		}
+		i += n ? n : 1;
+	}
+	buf_char(b, '"');
 }
 
-static char *detail_text(const struct call_record *r)
+/* `units` parts of which `scale` (a power of ten) make one, with all decimals. */
+static void put_decimal(struct buf *b, uint32_t units, uint32_t scale)
 {
-	json_t *legs = json_array(), *o;
-	char *text;
+	buf_u64(b, units / scale);
+	buf_char(b, '.');
+	for (scale /= 10; scale; scale /= 10)
+		buf_char(b, (char)('0' + units / scale % 10));
+}
 
-	for (size_t i = 0; legs && i < r->nlegs; i++)
-		json_array_append_new(legs, leg_json(&r->leg[i]));
-	o = json_pack("{s:s, s:i, s:i, s:s, s:o}", "from_name", r->from_name, "duration_ms", (int)r->duration_ms, "talk_ms",
-		      (int)r->talk_ms, "ended_by", r->ended_by, "legs", legs);
-	text = o ? json_dumps(o, JSON_COMPACT) : NULL;
-	json_decref(o);
-	return text;
+static void put_time(struct buf *b, int64_t ms)
+{
+	buf_u64(b, ms > 0 ? (uint64_t)ms : 0);
+}
+
+static void put_quality(struct buf *b, const struct mstream_stats *q)
+{
+	buf_str(b, ",\"quality\":{\"received\":");
+	buf_u64(b, q->rx_packets);
+	buf_str(b, ",\"sent\":");
+	buf_u64(b, q->tx_packets);
+	buf_str(b, ",\"lost\":");
+	buf_u64(b, q->rx_lost);
+	buf_str(b, ",\"jitter_ms\":");
+	put_decimal(b, q->rx_jitter_us, 1000);
+	buf_str(b, ",\"rtt_ms\":");
+	put_decimal(b, q->rtt_us, 1000);
+	buf_str(b, ",\"mos\":");
+	put_decimal(b, q->mos_x100, 100);
+	buf_char(b, '}');
+}
+
+static void put_leg(struct buf *b, const struct leg_record *l)
+{
+	buf_str(b, "{\"number\":");
+	put_text(b, l->number);
+	buf_str(b, ",\"name\":");
+	put_text(b, l->name);
+	buf_str(b, ",\"device\":");
+	put_text(b, l->device);
+	buf_str(b, l->outgoing ? ",\"outgoing\":true" : ",\"outgoing\":false");
+	buf_str(b, ",\"call_id\":");
+	put_text(b, l->callid);
+	buf_str(b, ",\"code\":");
+	buf_u64(b, l->code);
+	buf_str(b, ",\"start_ms\":");
+	put_time(b, l->start_ms);
+	buf_str(b, ",\"answer_ms\":");
+	put_time(b, l->answer_ms);
+	buf_str(b, ",\"end_ms\":");
+	put_time(b, l->end_ms);
+	buf_str(b, ",\"codec\":");
+	put_text(b, l->codec);
+	if (l->has_q)
+		put_quality(b, &l->q);
+	buf_char(b, '}');
+}
+
+void cdr_detail(struct buf *b, const struct call_record *r)
+{
+	buf_str(b, "{\"from_name\":");
+	put_text(b, r->from_name);
+	buf_str(b, ",\"duration_ms\":");
+	buf_u64(b, r->duration_ms);
+	buf_str(b, ",\"talk_ms\":");
+	buf_u64(b, r->talk_ms);
+	buf_str(b, ",\"ended_by\":");
+	put_text(b, r->ended_by);
+	buf_str(b, ",\"legs\":[");
+	for (size_t i = 0; i < r->nlegs; i++) {
+		if (i)
+			buf_char(b, ',');
+		put_leg(b, &r->leg[i]);
+	}
+	buf_str(b, "]}");
 }
 
 void cdr_record(enum record_phase phase, const struct call_record *r, void *arg)
@@ -52,9 +140,13 @@ void cdr_record(enum record_phase phase, const struct call_record *r, void *arg)
 		.end_ms = r->end_ms,
 		.code = r->code,
 	};
-	char *detail = phase == RECORD_CLOSE ? detail_text(r) : NULL;
+	/* eight legs with every character escaped need less */
+	static _Thread_local char text[DETAIL_MAX];
+	struct buf b;
 
-	row.detail = slice_str(detail);
+	buf_init_fixed(&b, text, sizeof(text));
+	if (phase == RECORD_CLOSE)
+		cdr_detail(&b, r);
+	row.detail = buf_err(&b) ? SLICE_NULL : buf_get(&b);
 	store_cdr(p->store, &row, phase == RECORD_CLOSE);
-	free(detail);
 }

@@ -100,6 +100,8 @@ const struct feature *feature_find(struct slice dialled);
 
 /* cdr.c */
 void cdr_record(enum record_phase phase, const struct call_record *r, void *arg);
+/** What the columns of a call record do not hold, as a JSON object: names, times, legs. */
+void cdr_detail(struct buf *b, const struct call_record *r);
 
 /* alarm.c */
 /** Look at the store's health and raise or clear the "disk" alarm. */
