@@ -1,0 +1,39 @@
+# 20,000 broken messages to a live server, and garbage on its RTP ports: it answers at once, and its memory is where it was.
+. "$HERE/lib.sh"
+CORPUS=$HERE/../fuzz/corpus
+COUNT=${MUTATE_COUNT:-20000} RATE=${MUTATE_RATE:-1500} SEED=${MUTATE_SEED:-4711}
+anon() { awk '/^RssAnon/ { print $2 }' /proc/$SRV/status; }
+fds() { ls /proc/$SRV/fd | wc -l; }
+sanitized() { grep -q __asan_init "$BIN"; }
+alive() { "$TOOLS/mutate" options 127.0.0.1 5060 "$1"; }
+# the calls of anybody are taken, so that descriptions reach the calls and the sound
+server_start --bench-no-auth --rtp-ports 10000-10399
+numbers 100 101
+
+test_ "garbage on the RTP ports does not disturb a call"
+"$BIN" phone --headless --user 100 --password secret-100-x --listen 127.0.0.5 --call '*43' --tone 440 --expect-tone 440 --seconds 6 >"$T/head.log" 2>&1 &
+pid=$!; PIDS+=($pid)
+within 5 calls_now 1 || bad "no call"
+check "garbage" "$TOOLS/mutate" rtp 127.0.0.1 10000 10399 20000 $SEED
+port=$(ss -Huan | awk '{ n = split($4, a, ":"); if (a[n] >= 10000 && a[n] <= 20000) print a[n] }' | sort -n | head -n 1)
+check "garbage on the ports in use" "$TOOLS/mutate" rtp 127.0.0.1 "${port:-10000}" $((${port:-10000} + 1)) 10000 $SEED
+end_of $pid 15; check "the phone hears its tone" same $? 0
+
+test_ "$COUNT broken messages: OPTIONS is answered at once while they come and afterwards"
+"$TOOLS/mutate" sip 127.0.0.1 5060 500 1 500 100 "$CORPUS/sip_msg" "$CORPUS/sdp" >/dev/null # warm
+within 45 calls_now 0; sleep 1
+m0=$(anon) f0=$(fds)
+"$TOOLS/mutate" sip 127.0.0.1 5060 "$COUNT" "$SEED" "$RATE" $((COUNT / 5)) "$CORPUS/sip_msg" "$CORPUS/sdp" >"$T/mutate.log" 2>&1 || bad "the sender failed: $(cat "$T/mutate.log")"
+check "OPTIONS" alive 500
+check "the server lives" kill -0 $SRV
+check "it serves its command line" up
+
+test_ "afterwards: no call, no descriptor, no memory left over"
+within 80 calls_now 0 || bad "calls left: $(oh calls | head -n 5)"
+sleep 35 # ports rest for 30 s, transactions for 32 s
+check "OPTIONS" alive 200
+f1=$(fds) m1=$(anon)
+[ "$f1" -le $((f0 + 2)) ] || bad "descriptors: $f0 before, $f1 after: $(ls -l /proc/$SRV/fd | awk '{ print $NF }' | sed 's/:.*//' | sort | uniq -c | tr '\n' ' ')"
+sanitized || [ "$m1" -le $((m0 + 2048)) ] || bad "RssAnon: $m0 kB before, $m1 kB after"
+echo "$f0 $f1 descriptors, $m0 $m1 kB" >>"$T/mutate.log"
+done_
