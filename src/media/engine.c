@@ -15,6 +15,7 @@ enum {
 	QUARANTINE_MS = 30000,
 	DEAD_S = 60,
 	RELEARN_MS = 2000,
+	NUDGE_MS = 20, /**< how long a worker without packets may be left alone with its orders */
 };
 
 struct metric media_m_packets = {
@@ -36,6 +37,27 @@ struct metric media_m_ports = {
 	.gauge = true,
 };
 
+/* ------------------------------------------------------------------ messages to workers */
+
+static void nudge_h(void *arg)
+{
+	struct media *m = arg;
+
+	for (unsigned i = 0; i < m->nwk; i++)
+		mail_wake(&m->wk[i].in);
+}
+
+void media_tell(struct media *m, unsigned worker, struct loop_msg *n, bool now)
+{
+	if (now || !m->lazy) {
+		mail_post(&m->wk[worker].in, n);
+		return;
+	}
+	mail_leave(&m->wk[worker].in, n);
+	if (!timer_running(&m->nudge))
+		timer_start(&m->nudge, m->loop, NUDGE_MS, nudge_h, m);
+}
+
 /* ------------------------------------------------------------------ end */
 
 struct barrier {
@@ -49,6 +71,7 @@ static void barrier_h(struct loop_msg *n)
 	struct worker *wk = CONTAINER_OF(n, struct worker, barrier);
 	struct barrier *b = wk->m->barrier;
 
+	mail_drain(&wk->in);
 	pthread_mutex_lock(&b->lock);
 	b->left--;
 	pthread_cond_signal(&b->cond);
@@ -85,6 +108,8 @@ static void media_destroy(void *obj)
 	atomic_store(&m->stopping, true);
 	inspect_del(&m->inspect);
 	loop_tail_cancel(&m->tail);
+	m->lazy = false;
+	timer_stop(&m->nudge);
 	LIST_EACH (&m->streams, k)
 		mstream_close(LINK_OBJ(k, struct mstream, le), NULL, NULL);
 	loop_tail_cancel(&m->tail);
@@ -205,6 +230,8 @@ int media_alloc(struct media **mp, const struct media_cfg *cfg)
 		m->nwk = WORKERS_MAX;
 	m->tail.fn = media_flush_orders;
 	m->tail.arg = m;
+	/* on a virtual loop waking costs nothing, and nothing arrives meanwhile */
+	m->lazy = !loop_is_virtual(m->loop);
 	int err = start(m);
 	if (err) {
 		mem_deref(m);

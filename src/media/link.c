@@ -116,7 +116,7 @@ static void try_close(struct mlink *l)
 {
 	/* at the end of the engine there is no worker to ask: mlinks_free() */
 	if (l->released && l->has_left && !atomic_load(&l->m->stopping))
-		loop_post(l->m->wk[l->to_worker].loop, &l->close);
+		mail_post(&l->m->wk[l->to_worker].in, &l->close);
 }
 
 static void left_h(struct loop_msg *n)
@@ -147,7 +147,8 @@ int mlink_alloc(struct mlink **lp, struct wstream *to)
 	l->left.fn = left_h;
 	l->close.fn = close_h;
 	list_append(&l->m->links, &l->le);
-	loop_post(l->m->wk[l->to_worker].loop, &l->open);
+	/* by the box of the orders: it must not come after the end of the stream */
+	mail_post(&l->m->wk[l->to_worker].in, &l->open);
 	*lp = l;
 	return 0;
 }

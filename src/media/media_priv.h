@@ -3,8 +3,9 @@
  *
  * Two halves. The loop's half (struct media, pool, mstream) is touched by the loop
  * thread alone; the worker's half (struct worker, wstream and what hangs on it) by
- * its worker alone. They meet in messages only: orders and port moves by
- * loop_post() to the worker, everything back through the engine's mail (mail.c).
+ * its worker alone. They meet in messages only, through two kinds of mailbox
+ * (mail.c): one for each worker, one for the way back. Moves of ports alone go by
+ * loop_post(), because they must not run inside a port's own call-back.
  * A struct wstream is plain data that can be saved: no closures, pointers only to
  * its port, its peer and what plays or taps it.
  */
@@ -102,9 +103,9 @@ char *codec_name(uint8_t id, uint8_t pt, char *dst);
 /** E-model of a codec by id, see media_mos. */
 uint16_t emodel_mos(uint8_t id, double loss_pct, double delay_ms);
 
-/* ------------------------------------------------------------------ mail to the loop thread (mail.c) */
+/* ------------------------------------------------------------------ mail (mail.c) */
 
-/** Outlives the engine when its node is still queued on the loop. */
+/** Messages for one thread. That of the loop thread outlives the engine when its node is still queued on the loop. */
 struct mailbox {
 	struct loop_msg msg;
 	_Atomic(struct loop_msg *) head;
@@ -113,10 +114,21 @@ struct mailbox {
 	struct loop *loop;
 };
 int mailbox_alloc(struct mailbox **bp, struct media *m, struct loop *l) MUST_CHECK;
-/** Run `n->fn(n)` on the loop thread, in the order of posting per thread. Any thread. */
+void mailbox_init(struct mailbox *b, struct media *m, struct loop *l);
+/** Run `n->fn(n)` on the box's thread, in the order of posting and leaving per thread. Any thread. */
 void mail_post(struct mailbox *b, struct loop_msg *n);
-/** Run what waits now (loop thread). */
+/** As mail_post, but wake nobody: it runs when the box is emptied next. */
+void mail_leave(struct mailbox *b, struct loop_msg *n);
+/** Wake the box's thread if something waits. Any thread. */
+void mail_wake(struct mailbox *b);
+/** Run what waits now (the box's thread). */
 void mail_drain(struct mailbox *b);
+/** Does anything wait? */
+static inline bool mail_waits(struct mailbox *b)
+{
+	/* the plain load keeps an empty box's cache line shared */
+	return atomic_load_explicit(&b->head, memory_order_relaxed) != NULL;
+}
 /** The engine goes: the box frees itself as soon as nothing points to it. */
 void mailbox_close(struct mailbox *b);
 
@@ -135,6 +147,7 @@ struct port {
 	struct loop_msg msg;
 	struct mstream *taker; /**< stream that waits for the move */
 	atomic_bool busy;      /**< msg is on its way */
+	atomic_bool heard;     /**< worker: something came while it had no stream */
 	/* the worker's */
 	struct link wle; /**< in worker.ports while attached */
 	struct worker *wk;
@@ -306,9 +319,9 @@ struct order {
 	struct tap *tap;
 	struct dtmf_tx *dtmf;
 };
-enum { ORDER_REMOTE = 1, ORDER_MODE = 2, ORDER_TAP = 4, ORDER_DTMF = 8 };
+enum { ORDER_REMOTE = 1, ORDER_MODE = 2, ORDER_TAP = 4, ORDER_DTMF = 8, ORDER_OPEN = 16 };
 
-/** Worker: the stream is on (message from pool or loop). */
+/** Worker: the stream is on. Its first order opens it, or the worker that had its port before. */
 void wstream_open(struct wstream *w);
 void wstream_apply(struct wstream *w, const struct order *o);
 void wstream_close(struct wstream *w);
@@ -439,7 +452,8 @@ struct worker {
 	unsigned nr;
 	uint64_t relearn_us;
 	uint32_t dead_s;
-	struct mailbox *mail;
+	struct mailbox *mail; /**< to the loop thread */
+	struct mailbox in;    /**< to this worker; emptied before each packet, so that an order need not wake it */
 	struct list streams, touched, ports;
 	struct list dead[DEAD_SLOTS];
 	uint64_t sec; /**< last second of the wheel that was looked at */
@@ -466,6 +480,8 @@ struct media {
 	unsigned nwk;
 	struct list streams, pools, dirty, links;
 	struct loop_tail tail; /**< sends the orders of this turn */
+	bool lazy;             /**< orders that only matter when a packet comes wake nobody */
+	struct timer nudge;    /**< wakes the workers for what was left to them */
 	atomic_bool stopping;
 	struct inspect inspect;
 	struct barrier *barrier; /**< at the end */
@@ -485,6 +501,8 @@ struct mstream {
 	void *arg;
 	uint8_t kind;
 	bool closed;
+	bool told; /**< the worker knows of it, or will by what is on its way */
+	bool busy; /**< it plays, is heard or sends digits: orders wake the worker */
 	struct link le, dirty;
 	struct port *port;
 	struct mstream *peer; /**< joined with */
@@ -505,6 +523,8 @@ struct mstream {
 
 /** Loop thread: orders of this turn. */
 void media_flush_orders(void *arg);
+/** Loop thread: a message to a worker; without `now` it may wait for a packet, some ms at most. */
+void media_tell(struct media *m, unsigned worker, struct loop_msg *n, bool now);
 
 extern struct metric media_m_packets, media_m_dropped, media_m_streams, media_m_ports;
 

@@ -101,7 +101,7 @@ static void leave_h(struct loop_msg *n)
 	port_detach(p);
 	atomic_store(&p->busy, false);
 	if (!atomic_load(&m->stopping))
-		loop_post(m->wk[s->worker].loop, &s->open_msg);
+		mail_post(&m->wk[s->worker].in, &s->open_msg);
 }
 
 void port_leave(struct port *p)
@@ -375,6 +375,7 @@ int pool_take(struct port **pp, struct media *m, const struct sa *ip, unsigned w
 	list_append(&pool->used, &p->le);
 	pool->nfree--;
 	pool->nused++;
+	atomic_store(&p->heard, false);
 	if (pool->free[worker].n < LOW_WATER)
 		grow_soon(pool, worker);
 	*pp = p;

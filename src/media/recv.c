@@ -126,18 +126,31 @@ static void rtcp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size
 		mlink_put(w->link, true, p, l, 0, rx->us);
 }
 
+/*
+ * Whose packet it is. What the loop thread left in the box comes first: it may open this port's stream, or close it.
+ * NULL: nobody's.
+ */
+static struct wstream *stream_of(struct port *port)
+{
+	struct worker *wk = port->wk;
+
+	if (wk && mail_waits(&wk->in))
+		mail_drain(&wk->in);
+	if (!port->w && wk) {
+		wk->dropped++;
+		atomic_store_explicit(&port->heard, true, memory_order_relaxed);
+	}
+	return port->w;
+}
+
 void port_rtp_h(struct udp *u, const struct udp_rx *rx, void *arg)
 {
-	struct port *port = arg;
-	struct wstream *w = port->w;
+	struct wstream *w = stream_of(arg);
 	uint8_t *p = (uint8_t *)(uintptr_t)rx->data.p;
 
 	(void)u;
-	if (!w) {
-		if (port->wk)
-			port->wk->dropped++;
+	if (!w)
 		return;
-	}
 	switch (rtp_classify(p, rx->data.l)) {
 	case RTP_KIND_RTP:
 		rtp_in(w, rx, p, rx->data.l);
@@ -153,16 +166,12 @@ void port_rtp_h(struct udp *u, const struct udp_rx *rx, void *arg)
 
 void port_rtcp_h(struct udp *u, const struct udp_rx *rx, void *arg)
 {
-	struct port *port = arg;
-	struct wstream *w = port->w;
+	struct wstream *w = stream_of(arg);
 	uint8_t *p = (uint8_t *)(uintptr_t)rx->data.p;
 
 	(void)u;
-	if (!w) {
-		if (port->wk)
-			port->wk->dropped++;
+	if (!w)
 		return;
-	}
 	if (rtp_classify(p, rx->data.l) == RTP_KIND_RTCP)
 		rtcp_in(w, rx, p, rx->data.l, false);
 	else

@@ -4,7 +4,8 @@
  *
  * What is wanted is kept as a state (want), not as a queue: orders of one turn go
  * as one message, and what changes while a message is under way goes with the
- * next. So giving orders needs no memory and cannot fail.
+ * next. So giving orders needs no memory and cannot fail. The first order opens
+ * the stream; a stream that never got one ends without the worker.
  */
 #include <string.h>
 #include "media/media_priv.h"
@@ -18,6 +19,8 @@ static void order_h(struct loop_msg *n)
 	struct mstream *s = CONTAINER_OF(n, struct mstream, order_msg);
 	int st = ORDER_POSTED;
 
+	if (s->order.set & ORDER_OPEN)
+		wstream_open(&s->w);
 	wstream_apply(&s->w, &s->order);
 	if (atomic_compare_exchange_strong(&s->state, &st, ORDER_IDLE))
 		return;
@@ -26,16 +29,23 @@ static void order_h(struct loop_msg *n)
 	mail_post(s->m->mail, &s->order_msg);
 }
 
-static void flush(struct mstream *s)
+/* `now`: the worker shall not wait for a packet. */
+static void flush(struct mstream *s, bool now)
 {
 	int st = ORDER_POSTED;
 
 	if (!s->want.set)
 		return;
 	if (atomic_load(&s->state) != ORDER_IDLE) {
-		if (atomic_compare_exchange_strong(&s->state, &st, ORDER_AGAIN) || st == ORDER_AGAIN)
+		if (atomic_compare_exchange_strong(&s->state, &st, ORDER_AGAIN) || st == ORDER_AGAIN) {
+			/* the one before was left there, perhaps: this one shall not wait for it */
+			mail_wake(&s->m->wk[s->worker].in);
 			return;
+		}
 	}
+	if (!s->told)
+		s->want.set |= ORDER_OPEN;
+	s->told = true;
 	s->order = s->want;
 	if (s->want.set & ORDER_MODE && s->want.link)
 		mlink_sent(s->want.link);
@@ -45,7 +55,7 @@ static void flush(struct mstream *s)
 	s->want.dtmf = NULL;
 	s->order_msg.fn = order_h;
 	atomic_store(&s->state, ORDER_POSTED);
-	loop_post(s->m->wk[s->worker].loop, &s->order_msg);
+	media_tell(s->m, s->worker, &s->order_msg, now);
 }
 
 static void order_ack_h(struct loop_msg *n)
@@ -54,7 +64,7 @@ static void order_ack_h(struct loop_msg *n)
 
 	atomic_store(&s->state, ORDER_IDLE);
 	if (!s->closed)
-		flush(s);
+		flush(s, true);
 }
 
 void media_flush_orders(void *arg)
@@ -63,7 +73,8 @@ void media_flush_orders(void *arg)
 
 	LIST_EACH (&m->dirty, k) {
 		list_unlink(k);
-		flush(LINK_OBJ(k, struct mstream, dirty));
+		struct mstream *s = LINK_OBJ(k, struct mstream, dirty);
+		flush(s, s->busy);
 	}
 }
 
@@ -191,7 +202,7 @@ static void closed_h(struct loop_msg *n)
 
 	snap_make(&s->st, &s->w);
 	stats_out(s, &st);
-	pool_give(s->port, st.rx_packets || st.rx_dropped || st.last_rx_ms);
+	pool_give(s->port, st.rx_packets || st.rx_dropped || st.last_rx_ms || atomic_load(&s->port->heard));
 	s->m->wk[s->worker].load--;
 	mem_deref(s);
 	if (done)
@@ -237,9 +248,8 @@ int mstream_alloc(struct mstream **sp, struct media *m, unsigned worker, enum ms
 	if (port->moving) {
 		/* its present worker lets go of it, then passes the message on */
 		port->taker = s;
+		s->told = true;
 		port_leave(port);
-	} else {
-		loop_post(m->wk[worker].loop, &s->open_msg);
 	}
 	*sp = s;
 	return 0;
@@ -262,7 +272,12 @@ void mstream_close(struct mstream *s, void (*done)(const struct mstream_stats *s
 	dtmf_tx_drop(s->want.dtmf);
 	s->want = (struct order){0};
 	list_unlink(&s->dirty);
-	loop_post(s->m->wk[s->worker].loop, &s->close_msg);
+	if (s->told) {
+		media_tell(s->m, s->worker, &s->close_msg, s->busy);
+		return;
+	}
+	s->close_msg.fn = s->closed_fn;
+	mail_post(mail, &s->close_msg);
 }
 
 void mstream_local(const struct mstream *s, struct sa *rtp)
@@ -346,6 +361,7 @@ int mstream_play(struct mstream *s, struct media_source *src)
 	int err = player_alloc(&p, s, src);
 	if (err)
 		return err;
+	s->busy = true;
 	unjoin(s);
 	want_mode(s, W_PLAY);
 	s->want.player = p;
@@ -365,6 +381,7 @@ int mstream_tap(struct mstream *s, struct media_sink *sink)
 		return err;
 	if (s->want.tap)
 		tap_drop(s->want.tap, s->m->mail);
+	s->busy = true;
 	s->want.tap = t;
 	want(s, ORDER_TAP);
 	return 0;
@@ -381,6 +398,7 @@ int mstream_dtmf(struct mstream *s, struct slice digits)
 	int err = dtmf_tx_alloc(&d, digits);
 	if (err)
 		return err;
+	s->busy = true;
 	dtmf_tx_append(&s->want.dtmf, d);
 	want(s, ORDER_DTMF);
 	return 0;

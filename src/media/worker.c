@@ -119,6 +119,7 @@ static int init(struct loop *l, void *arg)
 	struct worker *wk = arg;
 
 	wk->loop = l;
+	mailbox_init(&wk->in, wk->m, l);
 	wk->sec = loop_now_ms(l) / 1000;
 	if (!loop_is_virtual(l))
 		(void)loop_thread_raise();
@@ -130,6 +131,7 @@ static void fini(struct loop *l, void *arg)
 	struct worker *wk = arg;
 
 	(void)l;
+	mail_drain(&wk->in);
 	LIST_EACH (&wk->streams, k)
 		wstream_close(LINK_OBJ(k, struct wstream, le));
 	LIST_EACH (&wk->ports, p)
