@@ -29,38 +29,38 @@ enum oh_transport { OH_UDP, OH_TCP };
 
 /** What happens to accounts and calls. */
 enum oh_event_type {
-	OH_REGISTERED,        /**< account is registered; `expires` s */
-	OH_UNREGISTERED,      /**< by our wish */
-	OH_REGISTER_FAILED,   /**< code and text say why; it is tried again unless the password is wrong */
-	OH_CALL_INCOMING,     /**< answer with oh_call_answer, oh_call_reject ...; `peer` is who calls */
-	OH_CALL_RINGING,      /**< far end alerts; code 180 ... */
-	OH_CALL_EARLY,        /**< early media plays */
-	OH_CALL_ANSWERED,     /**< both ends talk */
-	OH_CALL_HELD,         /**< the far end holds us */
+	OH_REGISTERED,      /**< account is registered; `expires` s */
+	OH_UNREGISTERED,    /**< by our wish */
+	OH_REGISTER_FAILED, /**< code and text say why; it is tried again unless the password is wrong */
+	OH_CALL_INCOMING,   /**< answer with oh_call_answer, oh_call_reject ...; `peer` is who calls */
+	OH_CALL_RINGING,    /**< far end alerts; code 180 ... */
+	OH_CALL_EARLY,      /**< early media plays */
+	OH_CALL_ANSWERED,   /**< both ends talk */
+	OH_CALL_HELD,       /**< the far end holds us */
 	OH_CALL_RESUMED,
-	OH_CALL_CHANGED,      /**< our hold, resume or offer was accepted (code 200) or refused */
-	OH_CALL_DTMF,         /**< `digit` */
-	OH_CALL_PLAYED,       /**< a file or tone that plays once has ended */
-	OH_CALL_ENDED         /**< last event of a call; code and text */
+	OH_CALL_CHANGED, /**< our hold, resume or offer was accepted (code 200) or refused */
+	OH_CALL_DTMF,    /**< `digit` */
+	OH_CALL_PLAYED,  /**< a file or tone that plays once has ended */
+	OH_CALL_ENDED    /**< last event of a call; code and text */
 };
 struct oh_event {
 	enum oh_event_type type;
 	struct oh_account *account;
 	struct oh_call *call;
-	unsigned code;        /**< SIP status code, 0 if none */
-	const char *text;     /**< reason in words: the phrase of the answer, or the Reason header of CANCEL or BYE */
-	const char *peer;     /**< SIP URI of the other end */
+	unsigned code;    /**< SIP status code, 0 if none */
+	const char *text; /**< reason in words: the phrase of the answer, or the Reason header of CANCEL or BYE */
+	const char *peer; /**< SIP URI of the other end */
 	const char *peer_name;
 	char digit;
-	uint32_t expires;     /**< s */
+	uint32_t expires; /**< s */
 };
 typedef void (*oh_event_h)(struct oh_ua *ua, const struct oh_event *ev, void *arg);
 
 struct oh_ua_config {
-	const char *listen;        /**< local address, "127.0.0.1"; NULL: 0.0.0.0 */
-	uint16_t sip_port;         /**< 0: any free one */
-	uint16_t rtp_lo, rtp_hi;   /**< 0: 20000-29999 */
-	const char *user_agent;    /**< NULL: "offhook phone VERSION" */
+	const char *listen;      /**< local address, "127.0.0.1"; NULL: 0.0.0.0 */
+	uint16_t sip_port;       /**< 0: any free one */
+	uint16_t rtp_lo, rtp_hi; /**< 0: 20000-29999 */
+	const char *user_agent;  /**< NULL: "offhook phone VERSION" */
 	oh_event_h on_event;
 	void *arg;
 };
@@ -80,17 +80,18 @@ void oh_ua_free(struct oh_ua *ua);
 uint16_t oh_ua_port(const struct oh_ua *ua, enum oh_transport tp);
 
 struct oh_account_config {
-	const char *user;          /**< "100" */
+	const char *user; /**< "100" */
 	const char *password;
-	const char *auth_user;     /**< NULL: as user */
-	const char *display;       /**< shown to the called party; NULL: none */
-	const char *server;        /**< literal address, port 5060 if none: "127.0.0.1:5060", "[::1]" */
+	const char *auth_user; /**< NULL: as user */
+	const char *display;   /**< shown to the called party; NULL: none */
+	const char *server;    /**< literal address, port 5060 if none: "127.0.0.1:5060", "[::1]" */
 	enum oh_transport transport;
 	bool do_register;
-	uint32_t expires;          /**< s, 0: 3600 */
-	const char *contact_params;/**< ";q=0.5" or NULL */
+	uint32_t expires;           /**< s, 0: 3600 */
+	const char *contact_params; /**< ";q=0.5" or NULL */
 };
-/** New account; starts to register if asked. EINVAL (no user or server), OH_ERR_SYNTAX (server), ENOMEM, or what sending says. */
+/** New account; starts to register if asked. EINVAL (no user or server), OH_ERR_SYNTAX (server), ENOMEM, or what
+ * sending says. */
 int oh_account_add(struct oh_ua *ua, struct oh_account **ap, const struct oh_account_config *cfg);
 /** Register now, or unregister and stay; OH_REGISTERED, OH_UNREGISTERED or OH_REGISTER_FAILED follows. */
 int oh_account_register(struct oh_account *a, bool on);
@@ -100,18 +101,19 @@ bool oh_account_registered(const struct oh_account *a);
 
 /** How a call sounds and what it offers. All zero: PCMU, PCMA and telephone-event, silence sent, nothing kept. */
 struct oh_call_options {
-	const char *play_file;     /**< WAV to send, over and over */
-	unsigned play_tone_hz;     /**< or a tone */
-	bool play_once;            /**< the file once, the tone for 1 s; then OH_CALL_PLAYED and silence */
-	bool record;               /**< keep received sound for oh_call_heard / oh_call_save */
-	const char *codecs;        /**< "PCMA PCMU" in order; NULL: default */
-	bool delayed_offer;        /**< INVITE without SDP */
-	bool video;                /**< offer an H264 m-line too; received video packets are counted and sent back */
-	uint32_t ptime_ms;         /**< 10-60 ms of sound in a packet that we are sent; 0: 20 */
+	const char *play_file; /**< WAV to send, over and over */
+	unsigned play_tone_hz; /**< or a tone */
+	bool play_once;        /**< the file once, the tone for 1 s; then OH_CALL_PLAYED and silence */
+	bool record;           /**< keep received sound for oh_call_heard / oh_call_save */
+	const char *codecs;    /**< "PCMA PCMU" in order; NULL: default */
+	bool delayed_offer;    /**< INVITE without SDP */
+	bool video;            /**< offer an H264 m-line too; received video packets are counted and sent back */
+	uint32_t ptime_ms;     /**< 10-60 ms of sound in a packet that we are sent; 0: 20 */
 };
 /**
- * Call a number ("101") or URI, through the account's server. OH_CALL_ENDED comes later in every case. EINVAL (nobody to call),
- * OH_ERR_SYNTAX (options), OH_ERR_STATE (the agent ends), OH_ERR_LIMIT (URI or ports), ENOMEM, or what sending says: then there is no call.
+ * Call a number ("101") or URI, through the account's server. OH_CALL_ENDED comes later in every case. EINVAL (nobody
+ * to call), OH_ERR_SYNTAX (options), OH_ERR_STATE (the agent ends), OH_ERR_LIMIT (URI or ports), ENOMEM, or what
+ * sending says: then there is no call.
  */
 int oh_call_start(struct oh_account *a, struct oh_call **cp, const char *to, const struct oh_call_options *o);
 /** 180. This and the next three: OH_ERR_STATE unless the call came in and waits for its answer. */
@@ -124,25 +126,29 @@ int oh_call_answer(struct oh_call *c, const struct oh_call_options *o);
 int oh_call_reject(struct oh_call *c, unsigned code, const char *contact);
 /** End it, in any state: CANCEL, refusal or BYE. OH_CALL_ENDED follows with code 0. */
 void oh_call_hangup(struct oh_call *c);
-/** re-INVITE: hold (sendonly) or resume. OH_CALL_CHANGED follows. OH_ERR_STATE: not answered, or another exchange is open. */
+/** re-INVITE: hold (sendonly) or resume. OH_CALL_CHANGED follows. OH_ERR_STATE: not answered, or another exchange is
+ * open. */
 int oh_call_hold(struct oh_call *c, bool hold);
 /** re-INVITE with other codecs, or without SDP when codecs is NULL. As oh_call_hold; OH_ERR_SYNTAX (codecs). */
 int oh_call_reoffer(struct oh_call *c, const char *codecs);
-/** Digits by telephone-event, 100 ms each. OH_ERR_STATE (no sound yet), ENOTSUP (the far end takes none), OH_ERR_SYNTAX. */
+/** Digits by telephone-event, 100 ms each. OH_ERR_STATE (no sound yet), ENOTSUP (the far end takes none),
+ * OH_ERR_SYNTAX. */
 int oh_call_dtmf(struct oh_call *c, const char *digits);
-/** Change what is sent: file or tone of the options; the others are not looked at. ENOENT, OH_ERR_SYNTAX (file): goes on as before. */
+/** Change what is sent: file or tone of the options; the others are not looked at. ENOENT, OH_ERR_SYNTAX (file): goes
+ * on as before. */
 int oh_call_play(struct oh_call *c, const struct oh_call_options *o);
 
 /** Figures of a call's sound. */
 struct oh_call_stats {
 	uint64_t sent, received, lost;
 	uint32_t jitter_us, rtt_us;
-	double mos;                /**< 1.0-4.5, 0: unknown */
+	double mos; /**< 1.0-4.5, 0: unknown */
 	char codec[16];
 	uint64_t video_received;
 };
 void oh_call_get_stats(const struct oh_call *c, struct oh_call_stats *st);
-/** Share 0-1 of the energy of the last `ms` (60,000 at most) of received sound that lies at `hz`; 0 without sound. Needs `record`. */
+/** Share 0-1 of the energy of the last `ms` (60,000 at most) of received sound that lies at `hz`; 0 without sound.
+ * Needs `record`. */
 double oh_call_heard(const struct oh_call *c, unsigned hz, uint32_t ms);
 /** Write received sound to a WAV file: the last ten minutes. Needs `record` (OH_ERR_STATE). Or what the system says. */
 int oh_call_save(const struct oh_call *c, const char *path);

@@ -62,7 +62,8 @@ static void result_h(struct sip_reg *r, int err, uint16_t scode, uint32_t expire
 		a->stopping = false;
 		ua_tell_account(a, OH_UNREGISTERED, scode, rsp ? ua_text(text, rsp->reason) : err_str(err), 0);
 	} else {
-		ua_tell_account(a, OH_REGISTER_FAILED, scode, rsp && err != ERR_AUTH ? ua_text(text, rsp->reason) : err_str(err), 0);
+		ua_tell_account(a, OH_REGISTER_FAILED, scode,
+				rsp && err != ERR_AUTH ? ua_text(text, rsp->reason) : err_str(err), 0);
 	}
 	mem_deref(a);
 	if (ua)
@@ -71,9 +72,12 @@ static void result_h(struct sip_reg *r, int err, uint16_t scode, uint32_t expire
 
 static int start(struct oh_account *a)
 {
-	struct sip_reg_cfg rc = {.dest = a->dest, .contact_user = slice_str(a->user), .contact_params = slice_str(a->contact_params),
-				 .expires = a->expires,
-				 .cred = {.user = slice_str(a->auth_user ? a->auth_user : a->user), .password = slice_str(a->password)}};
+	struct sip_reg_cfg rc = {
+		.dest = a->dest,
+		.contact_user = slice_str(a->user),
+		.contact_params = slice_str(a->contact_params),
+		.expires = a->expires,
+		.cred = {.user = slice_str(a->auth_user ? a->auth_user : a->user), .password = slice_str(a->password)}};
 	char registrar[160], aor[256];
 	struct buf r, b;
 
@@ -149,7 +153,7 @@ void oh_account_remove(struct oh_account *a)
 
 	if (!ua)
 		return;
-	LIST_EACH(&ua->calls, k) {
+	LIST_EACH (&ua->calls, k) {
 		struct oh_call *c = LINK_OBJ(k, struct oh_call, le);
 
 		if (c->acct == a)

@@ -10,7 +10,7 @@ static struct oh_account *account_for(const struct oh_ua *ua, const struct sip_m
 {
 	struct oh_account *found = NULL;
 
-	LIST_EACH(&ua->accounts, k) {
+	LIST_EACH (&ua->accounts, k) {
 		struct oh_account *a = LINK_OBJ(k, struct oh_account, le);
 
 		if (!slice_eqs(msg->uri.user, a->user))

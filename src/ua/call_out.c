@@ -13,7 +13,8 @@ void ua_out_progress(struct sip_inv *i, const struct sip_msg *rsp, void *arg)
 
 	(void)i;
 	/* Without an offer of ours a description here is of no use: it is not reliable (RFC 3261 13.2.1). */
-	early = !c->delayed && sip_msg_ctype_is(rsp, "application", "sdp") && rsp->body.l && !ua_media_answered(c, rsp->body);
+	early = !c->delayed && sip_msg_ctype_is(rsp, "application", "sdp") && rsp->body.l &&
+		!ua_media_answered(c, rsp->body);
 	ua_tell_call(c, early ? OH_CALL_EARLY : OH_CALL_RINGING, rsp->scode, ua_text(text, rsp->reason));
 }
 
@@ -73,9 +74,13 @@ static void enc_target(struct buf *b, const struct oh_account *a, struct slice t
 
 static int connect_call(struct oh_call *c, struct oh_account *a)
 {
-	struct sip_cred cred = {.user = slice_str(a->auth_user ? a->auth_user : a->user), .password = slice_str(a->password)};
-	struct sip_inv_call ic = {.uri = slice_str(c->peer), .dest = a->dest, .from_display = slice_str(a->display),
-				  .contact_user = slice_str(a->user), .cred = &cred};
+	struct sip_cred cred = {.user = slice_str(a->auth_user ? a->auth_user : a->user),
+				.password = slice_str(a->password)};
+	struct sip_inv_call ic = {.uri = slice_str(c->peer),
+				  .dest = a->dest,
+				  .from_display = slice_str(a->display),
+				  .contact_user = slice_str(a->user),
+				  .cred = &cred};
 	char from[256];
 	struct buf b;
 

@@ -59,7 +59,8 @@ static bool codecs_have(const struct ua_codecs *c, const char *name)
 enum fmt_kind { FMT_NONE, FMT_SOUND, FMT_DIGITS, FMT_H264 };
 
 /* What a format of a line is to us. */
-static enum fmt_kind fmt_kind(const struct sdp *d, const struct sdp_media *m, struct slice fmt, const struct ua_codecs *codecs)
+static enum fmt_kind fmt_kind(const struct sdp *d, const struct sdp_media *m, struct slice fmt,
+			      const struct ua_codecs *codecs)
 {
 	struct slice enc;
 	uint32_t rate;
@@ -84,7 +85,8 @@ static bool line_ok(const struct sdp *d, size_t i, const char *type, enum fmt_ki
 	if (i >= d->nm)
 		return false;
 	const struct sdp_media *m = &d->m[i];
-	if (!m->port || !slice_ieqs(m->type, type) || (!slice_ieqs(m->proto, "RTP/AVP") && !slice_ieqs(m->proto, "RTP/AVPF")))
+	if (!m->port || !slice_ieqs(m->type, type) ||
+	    (!slice_ieqs(m->proto, "RTP/AVP") && !slice_ieqs(m->proto, "RTP/AVPF")))
 		return false;
 	for (size_t f = 0; f < m->nfmt; f++)
 		if (fmt_kind(d, m, m->fmt[f], codecs) == kind)
@@ -103,7 +105,8 @@ bool ua_sdp_video_ok(const struct oh_call *c, const struct sdp *d, size_t i)
 }
 
 /* The line in use stays, else the first that fits. */
-static int8_t choose(const struct oh_call *c, const struct sdp *d, int8_t now, bool (*ok)(const struct oh_call *, const struct sdp *, size_t))
+static int8_t choose(const struct oh_call *c, const struct sdp *d, int8_t now,
+		     bool (*ok)(const struct oh_call *, const struct sdp *, size_t))
 {
 	if (now >= 0 && ok(c, d, (size_t)now))
 		return now;
@@ -139,7 +142,7 @@ int ua_sdp_pick(struct oh_call *c, const struct sdp *d)
 struct formats {
 	struct slice v[SDP_FMT_MAX];
 	size_t n;
-	char text[8][4];          /**< those that we number */
+	char text[8][4]; /**< those that we number */
 	size_t ntext;
 };
 
@@ -159,7 +162,8 @@ static void enc_map(struct buf *b, struct slice fmt, const char *map)
 }
 
 /* A format that lives in this line of an answer; `pt` of digits and video is remembered for later offers. */
-static void enc_taken(struct buf *b, struct oh_call *c, const struct sdp *d, const struct sdp_media *m, struct slice fmt)
+static void enc_taken(struct buf *b, struct oh_call *c, const struct sdp *d, const struct sdp_media *m,
+		      struct slice fmt)
 {
 	struct slice enc, par = sdp_fmtp(d, m, fmt);
 	uint32_t rate, pt;
@@ -183,7 +187,8 @@ static void enc_line(struct buf *b, const struct ua_line *l, uint16_t port, cons
 	sdp_enc_media(b, slice_str(l->type), port, slice_str(l->proto), f->v, f->n, NULL);
 }
 
-static void answer_line(struct buf *b, struct oh_call *c, const struct sdp *d, size_t i, uint16_t port, const struct ua_codecs *codecs)
+static void answer_line(struct buf *b, struct oh_call *c, const struct sdp *d, size_t i, uint16_t port,
+			const struct ua_codecs *codecs)
 {
 	const struct sdp_media *m = &d->m[i];
 	bool sound = (int)i == c->audio_line;
@@ -236,8 +241,8 @@ static enum sdp_dir line_dir(const struct sdp *offer, size_t i, enum sdp_dir dir
 	return offer ? (enum sdp_dir)(dir & sdp_dir_swap(ua_sdp_dir(&offer->m[i]))) : dir;
 }
 
-static void enc_own_line(struct buf *b, struct oh_call *c, const struct sdp *offer, size_t i, const struct ua_codecs *codecs,
-			 enum sdp_dir dir)
+static void enc_own_line(struct buf *b, struct oh_call *c, const struct sdp *offer, size_t i,
+			 const struct ua_codecs *codecs, enum sdp_dir dir)
 {
 	bool sound = (int)i == c->audio_line;
 	struct mstream *s = sound ? c->audio : c->video;
@@ -280,7 +285,8 @@ int ua_sdp_write(struct oh_call *c, const struct sdp *offer, const struct ua_cod
 	}
 	/* lines beyond those we keep are refused as well: an answer has as many as the offer */
 	for (size_t i = c->nline; offer && i < offer->nm; i++)
-		sdp_enc_media(&b, offer->m[i].type, 0, offer->m[i].proto, offer->m[i].fmt, offer->m[i].nfmt ? 1 : 0, NULL);
+		sdp_enc_media(&b, offer->m[i].type, 0, offer->m[i].proto, offer->m[i].fmt, offer->m[i].nfmt ? 1 : 0,
+			      NULL);
 	c->dir = offer ? line_dir(offer, (size_t)c->audio_line, dir) : dir;
 	if (c->local && slice_eq(behind_origin(rbuf_slice(c->local)), behind_origin(buf_get(&b))))
 		return 0;

@@ -11,14 +11,19 @@ static void tell(struct oh_ua *ua, const struct oh_event *ev)
 
 void ua_tell_account(struct oh_account *a, enum oh_event_type t, unsigned code, const char *text, uint32_t expires)
 {
-	const struct oh_event ev = {.type = t, .account = a, .code = code, .text = text ? text : "", .expires = expires};
+	const struct oh_event ev = {
+		.type = t, .account = a, .code = code, .text = text ? text : "", .expires = expires};
 
 	tell(a->ua, &ev);
 }
 
 static struct oh_event call_event(struct oh_call *c, enum oh_event_type t)
 {
-	return (struct oh_event){.type = t, .account = c->acct, .call = c, .text = "", .peer = c->peer ? c->peer : "",
+	return (struct oh_event){.type = t,
+				 .account = c->acct,
+				 .call = c,
+				 .text = "",
+				 .peer = c->peer ? c->peer : "",
 				 .peer_name = c->peer_name ? c->peer_name : ""};
 }
 

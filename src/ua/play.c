@@ -16,7 +16,7 @@ struct play_end {
 
 static bool call_lives(const struct oh_ua *ua, const struct oh_call *c)
 {
-	LIST_EACH(&ua->calls, k)
+	LIST_EACH (&ua->calls, k)
 		if (LINK_OBJ(k, struct oh_call, le) == c)
 			return true;
 	return false;

@@ -10,13 +10,13 @@
 
 enum {
 	RATE = 8000,
-	MARGIN = 2 * RATE,           /**< samples that the writer may be ahead while we read */
+	MARGIN = 2 * RATE, /**< samples that the writer may be ahead while we read */
 	SIZE = 10 * 60 * RATE + MARGIN
 };
 
 struct recorder {
 	struct media_sink sink;
-	_Atomic uint64_t n;          /**< samples written since the beginning */
+	_Atomic uint64_t n; /**< samples written since the beginning */
 	int16_t s[SIZE];
 };
 

@@ -49,7 +49,8 @@ static int listen_on(struct oh_ua *ua, uint16_t port)
 
 static int open_sip(struct oh_ua *ua, const struct oh_ua_config *cfg)
 {
-	struct sip_cfg sc = {.loop = ua->loop, .max_conns = CONNS,
+	struct sip_cfg sc = {.loop = ua->loop,
+			     .max_conns = CONNS,
 			     .software = cfg->user_agent ? cfg->user_agent : "offhook phone " OFFHOOK_VERSION};
 	int err = sip_alloc(&ua->sip, &sc, &sip_ops, ua);
 
@@ -82,7 +83,7 @@ static void ua_destroy(void *obj)
 {
 	struct oh_ua *ua = obj;
 
-	LIST_EACH(&ua->afters, k)
+	LIST_EACH (&ua->afters, k)
 		mem_deref(LINK_OBJ(k, struct after, le));
 	while (ua->calls.head)
 		ua_call_end(LINK_OBJ(ua->calls.head, struct oh_call, le), 0, "the agent ends");
@@ -101,7 +102,9 @@ static void ua_destroy(void *obj)
 int ua_new_on(struct oh_ua **uap, const struct oh_ua_config *cfg, struct loop *l)
 {
 	struct oh_ua *ua = mem_zalloc(sizeof(*ua), ua_destroy);
-	struct media_cfg mc = {.loop = l, .workers = 1, .port_lo = cfg->rtp_lo ? cfg->rtp_lo : RTP_LO,
+	struct media_cfg mc = {.loop = l,
+			       .workers = 1,
+			       .port_lo = cfg->rtp_lo ? cfg->rtp_lo : RTP_LO,
 			       .port_hi = cfg->rtp_hi ? cfg->rtp_hi : RTP_HI};
 	int err;
 
@@ -137,7 +140,7 @@ int oh_ua_new(struct oh_ua **uap, const struct oh_ua_config *cfg)
 
 static bool is_idle(const struct oh_ua *ua)
 {
-	LIST_EACH(&ua->accounts, k)
+	LIST_EACH (&ua->accounts, k)
 		if (LINK_OBJ(k, struct oh_account, le)->stopping)
 			return false;
 	return !ua->calls.head;
@@ -161,9 +164,9 @@ static void leave(struct oh_ua *ua)
 	struct timer tmr = {0};
 
 	ua->leaving = true;
-	LIST_EACH(&ua->calls, k)
+	LIST_EACH (&ua->calls, k)
 		oh_call_hangup(LINK_OBJ(k, struct oh_call, le));
-	LIST_EACH(&ua->accounts, k)
+	LIST_EACH (&ua->accounts, k)
 		(void)oh_account_register(LINK_OBJ(k, struct oh_account, le), false);
 	if (loop_is_virtual(ua->loop))
 		return;

@@ -23,7 +23,7 @@ enum {
 	UA_CODECS = 2,            /**< PCMU and PCMA */
 	UA_TEV_PT = 101,          /**< payload types that we propose */
 	UA_H264_PT = 96,
-	UA_LEAVE_MS = 1000,       /**< at the end, so long is waited for answers to BYE and REGISTER */
+	UA_LEAVE_MS = 1000, /**< at the end, so long is waited for answers to BYE and REGISTER */
 	UA_TEXT = 160,
 	UA_LISTENERS = 2
 };
@@ -32,13 +32,13 @@ struct oh_ua {
 	struct loop *loop;
 	struct sip *sip;
 	struct media *media;
-	struct sa ip;             /**< address it listens on, any allowed; no port */
+	struct sa ip; /**< address it listens on, any allowed; no port */
 	uint16_t port[UA_LISTENERS];
 	oh_event_h on_event;
 	void *arg;
 	struct list accounts, calls;
 	struct list afters;
-	uint32_t play_nr;         /**< last source that was made */
+	uint32_t play_nr; /**< last source that was made */
 	bool leaving;
 };
 
@@ -49,9 +49,9 @@ void ua_check_left(struct oh_ua *ua);
 
 struct oh_account {
 	struct link le;
-	struct oh_ua *ua;         /**< NULL when the agent is gone */
+	struct oh_ua *ua; /**< NULL when the agent is gone */
 	char *user, *password, *auth_user, *display, *contact_params;
-	char *domain;             /**< host and port of the server as URIs have it */
+	char *domain; /**< host and port of the server as URIs have it */
 	struct sip_dest dest;
 	uint32_t expires;
 	struct sip_reg *reg;
@@ -82,8 +82,8 @@ struct oh_call {
 	void *user;
 	char *callid, *peer, *peer_name;
 	bool outgoing, answered, ended;
-	bool ringing;             /**< incoming, ours to answer */
-	bool told;                /**< OH_CALL_ANSWERED was told */
+	bool ringing; /**< incoming, ours to answer */
+	bool told;    /**< OH_CALL_ANSWERED was told */
 	/* wishes */
 	char *play_file;
 	unsigned tone_hz;
@@ -101,18 +101,18 @@ struct oh_call {
 	int8_t audio_line, video_line; /**< -1: none */
 	uint8_t tev_pt, h264_pt;
 	uint64_t sdp_id, sdp_version;
-	struct rbuf *local;       /**< our last description */
-	struct rbuf *offer;       /**< theirs, while it waits for our answer */
-	enum sdp_dir dir;         /**< of our last description */
-	bool offered;             /**< our last description is an offer without answer yet */
-	bool held;                /**< the far end holds us */
+	struct rbuf *local; /**< our last description */
+	struct rbuf *offer; /**< theirs, while it waits for our answer */
+	enum sdp_dir dir;   /**< of our last description */
+	bool offered;       /**< our last description is an offer without answer yet */
+	bool held;          /**< the far end holds us */
 	/* sound */
 	unsigned worker;
-	struct sa ip;             /**< of our streams, in SDP */
+	struct sa ip; /**< of our streams, in SDP */
 	struct mstream *audio, *video;
 	char codec[16];
 	bool playing;
-	uint32_t play_nr;         /**< which source plays: ends of older ones are not told */
+	uint32_t play_nr; /**< which source plays: ends of older ones are not told */
 	struct recorder *rec;
 	/* the end */
 	struct timer end_tmr;
@@ -161,7 +161,8 @@ void ua_change_gone(struct sip_inv *i, void *arg);
 /* call_media.c */
 /** Our offer as the wishes are now, or as the open change asks. In c->local. ENOMEM, or what opening ports says. */
 int ua_media_offer(struct oh_call *c) MUST_CHECK;
-/** Our answer to an offer, in c->local; sound begins to flow as agreed. ERR_SYNTAX, ENOTSUP (nothing in common), others. */
+/** Our answer to an offer, in c->local; sound begins to flow as agreed. ERR_SYNTAX, ENOTSUP (nothing in common),
+ * others. */
 int ua_media_answer(struct oh_call *c, struct slice offer) MUST_CHECK;
 /** Their answer to our last offer. ERR_SYNTAX, ENOTSUP: no sound was agreed. */
 int ua_media_answered(struct oh_call *c, struct slice answer) MUST_CHECK;
@@ -178,8 +179,10 @@ int ua_sdp_pick(struct oh_call *c, const struct sdp *d) MUST_CHECK;
 /** May this line of an offer carry our sound, our video? */
 bool ua_sdp_audio_ok(const struct oh_call *c, const struct sdp *d, size_t i);
 bool ua_sdp_video_ok(const struct oh_call *c, const struct sdp *d, size_t i);
-/** Write our description: an answer to `offer`, or an offer when NULL. The version counts only when the text is another. ENOMEM. */
-int ua_sdp_write(struct oh_call *c, const struct sdp *offer, const struct ua_codecs *codecs, enum sdp_dir dir) MUST_CHECK;
+/** Write our description: an answer to `offer`, or an offer when NULL. The version counts only when the text is
+ * another. ENOMEM. */
+int ua_sdp_write(struct oh_call *c, const struct sdp *offer, const struct ua_codecs *codecs,
+		 enum sdp_dir dir) MUST_CHECK;
 /** Direction of a line as its describer means it; an address of 0.0.0.0 is the old way to hold (RFC 3264 8.4). */
 enum sdp_dir ua_sdp_dir(const struct sdp_media *m);
 /** Remote description of a line for a stream, with our direction `dir`. */

@@ -1,5 +1,6 @@
 /*
- * admin.c - what people do at the server while phones talk: hang up a call, change and remove extensions, stop the program.
+ * admin.c - what people do at the server while phones talk: hang up a call, change and remove extensions, stop the
+ * program.
  */
 #include "scenario.h"
 
@@ -33,7 +34,9 @@ void hangup_while_ringing(void **state)
 	agent_call(&s->a, "101");
 	agent_wait(&s->a, "ringing:180", 1000);
 	json_t *v = pbx_json_calls(s->pbx);
-	assert_int_equal(pbx_hangup(s->pbx, slice_str(json_string_value(json_object_get(json_array_get(v, 0), "id"))), "somebody"), 0);
+	assert_int_equal(pbx_hangup(s->pbx, slice_str(json_string_value(json_object_get(json_array_get(v, 0), "id"))),
+				    "somebody"),
+			 0);
 	json_decref(v);
 	scene_run(s, 500);
 	assert_null(s->a.call);

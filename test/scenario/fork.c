@@ -1,5 +1,6 @@
 /*
- * fork.c - an extension with two phones: both ring, one wins, the other hears that it was answered elsewhere; early media.
+ * fork.c - an extension with two phones: both ring, one wins, the other hears that it was answered elsewhere; early
+ * media.
  */
 #include "scenario.h"
 

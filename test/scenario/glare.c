@@ -1,5 +1,6 @@
 /*
- * glare.c - both ends change the call at the same moment (RFC 3261 14.1): both changes are carried out, one after the other.
+ * glare.c - both ends change the call at the same moment (RFC 3261 14.1): both changes are carried out, one after the
+ * other.
  */
 #include "scenario.h"
 

@@ -28,7 +28,8 @@ static void whole_call(struct scene *s, uint64_t ms)
 /* The first `n` of each kind of message, wherever it goes: phone to server, server to phone. */
 void loss_in_every_position(void **state)
 {
-	static const char *const words[] = {"INVITE", "SIP/2.0 100", "SIP/2.0 407", "SIP/2.0 180", "SIP/2.0 200", "ACK", "BYE"};
+	static const char *const words[] = {"INVITE",      "SIP/2.0 100", "SIP/2.0 407", "SIP/2.0 180",
+					    "SIP/2.0 200", "ACK",         "BYE"};
 	struct scene *s = *state;
 
 	agents_ready(s, 2);
@@ -42,6 +43,27 @@ void loss_in_every_position(void **state)
 		lose(s, NULL, 0, 0);
 		scene_check_idle(s);
 	}
+}
+
+/* Every single packet of a call, one after the other, and each with the one after it. */
+void loss_of_each_packet(void **state)
+{
+	struct scene *s = *state;
+	size_t n;
+
+	agents_ready(s, 2);
+	lose(s, "", 0, 0);
+	whole_call(s, 1000 * 64);
+	n = s->lose_seen;
+	assert_in_range(n, 20, 60);
+	for (size_t width = 1; width <= 2; width++) {
+		for (size_t i = 0; i < n; i++) {
+			lose(s, "", i, width);
+			whole_call(s, 1000 * 64);
+		}
+	}
+	lose(s, NULL, 0, 0);
+	scene_check_idle(s);
 }
 
 void loss_of_cancel_and_487(void **state)

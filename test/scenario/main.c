@@ -3,12 +3,12 @@
  */
 #include "scenario.h"
 
-#define DECLARE(name) void name(void **state);
+#define DECLARE(name)     void name(void **state);
 #define DECLARE_RFC(name) void rfc4475_##name(void **state);
 SCENARIOS(DECLARE)
 RFC4475_NAMES(DECLARE_RFC)
 #define ENTRY_RFC(name) cmocka_unit_test_setup_teardown(rfc4475_##name, scene_open, scene_close),
-#define ENTRY(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close),
+#define ENTRY(name)     cmocka_unit_test_setup_teardown(name, scene_open, scene_close),
 
 int main(int argc, char **argv)
 {

@@ -25,8 +25,14 @@ static void reject(struct scene *s, unsigned phone, unsigned code, const char *o
 	check(s, code, outcome);
 }
 
-void busy_by_phone(void **state) { reject(*state, 486, 486, "busy"); }
-void declined_by_phone(void **state) { reject(*state, 603, 603, "declined"); }
+void busy_by_phone(void **state)
+{
+	reject(*state, 486, 486, "busy");
+}
+void declined_by_phone(void **state)
+{
+	reject(*state, 603, 603, "declined");
+}
 
 void no_answer(void **state)
 {

@@ -54,7 +54,8 @@ void register_uses_sha256(void **state)
 
 void register_wrong_password(void **state)
 {
-	const struct oh_account_config ac = {.user = "100", .password = "not-the-password", .server = SERVER4, .do_register = true};
+	const struct oh_account_config ac = {
+		.user = "100", .password = "not-the-password", .server = SERVER4, .do_register = true};
 	struct scene *s = *state;
 
 	agent_open_with(s, &s->a, "10.0.0.11", &ac);
@@ -66,7 +67,8 @@ void register_wrong_password(void **state)
 /* Nobody learns which numbers exist: an unknown user is asked for a password like any other. */
 void register_unknown_user(void **state)
 {
-	const struct oh_account_config ac = {.user = "999", .password = PASSWORD, .server = SERVER4, .do_register = true};
+	const struct oh_account_config ac = {
+		.user = "999", .password = PASSWORD, .server = SERVER4, .do_register = true};
 	struct scene *s = *state;
 	struct slice known, unknown;
 
@@ -98,7 +100,8 @@ void invite_wrong_password(void **state)
 
 void register_again_before_the_end(void **state)
 {
-	const struct oh_account_config ac = {.user = "100", .password = PASSWORD, .server = SERVER4, .do_register = true, .expires = 120};
+	const struct oh_account_config ac = {
+		.user = "100", .password = PASSWORD, .server = SERVER4, .do_register = true, .expires = 120};
 	struct scene *s = *state;
 
 	agent_open_with(s, &s->a, "10.0.0.11", &ac);
@@ -190,7 +193,8 @@ static bool challenge(struct typed *t, struct sip_challenge *c, const char *alg)
 	for (size_t i = 0; i < typed_last(t)->hdrc; i++) {
 		const struct sip_hdr *h = &typed_last(t)->hdrv[i];
 
-		if (h->id == SIP_HDR_WWW_AUTHENTICATE && !sip_challenge_decode(c, h->val) && slice_ieqs(c->algorithm, alg))
+		if (h->id == SIP_HDR_WWW_AUTHENTICATE && !sip_challenge_decode(c, h->val) &&
+		    slice_ieqs(c->algorithm, alg))
 			return true;
 	}
 	return false;
@@ -206,10 +210,11 @@ static void send_answer(struct typed *t, const char *alg, const char *password, 
 	if (!strcmp(alg, "MD5"))
 		md5_response(response, &c, password);
 	snprintf(line, sizeof(line),
-		 "Authorization: Digest username=\"100\", realm=\"%.*s\", nonce=\"%.*s\", uri=\"sip:" SERVER4 "\", response=\"%s\", "
+		 "Authorization: Digest username=\"100\", realm=\"%.*s\", nonce=\"%.*s\", uri=\"sip:" SERVER4
+		 "\", response=\"%s\", "
 		 "algorithm=%s, qop=auth, nc=00000001, cnonce=\"abc\"%s%.*s%s\n%s",
-		 SLICE_FMT(c.realm), SLICE_FMT(c.nonce), response, alg, c.opaque.l ? ", opaque=\"" : "", SLICE_FMT(c.opaque),
-		 c.opaque.l ? "\"" : "", more);
+		 SLICE_FMT(c.realm), SLICE_FMT(c.nonce), response, alg, c.opaque.l ? ", opaque=\"" : "",
+		 SLICE_FMT(c.opaque), c.opaque.l ? "\"" : "", more);
 	send_register(t, line);
 }
 

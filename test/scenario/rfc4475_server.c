@@ -91,10 +91,10 @@ static void rfc4475_message(struct scene *s, const char *name)
 	typed_close(&t);
 }
 
-#define TEST(name) \
-	void rfc4475_##name(void **state) \
-	{ \
-		rfc4475_message(*state, #name); \
+#define TEST(name)                                                                                                     \
+	void rfc4475_##name(void **state)                                                                              \
+	{                                                                                                              \
+		rfc4475_message(*state, #name);                                                                        \
 	}
 #define DECLARE(name) void rfc4475_##name(void **state);
 RFC4475_NAMES(DECLARE)

@@ -1,6 +1,7 @@
 /*
  * scenario.h - fixture of the scenario tests: a complete offhook on a virtual loop, agents a, b and c made of the user
- * agent library on addresses of their own, one in-memory network with a virtual clock. Nothing here waits for real time.
+ * agent library on addresses of their own, one in-memory network with a virtual clock. Nothing here waits for real
+ * time.
  *
  * An agent's log is a line of words: "registered:3600 incoming:100 answered ended:200". A scenario begins with
  * scene_open() and ends with scene_close(), which also checks that nothing is left over.
@@ -30,8 +31,8 @@
 
 enum { AGENT_LOG = 4000, AGENT_CALLS = 8, AGENTS = 4, TAPE_MAX = 4000 };
 
-#define SERVER4 "10.0.0.1"
-#define SERVER6 "fd00::1"
+#define SERVER4  "10.0.0.1"
+#define SERVER6  "fd00::1"
 #define PASSWORD "correct-horse-9"
 
 /** What an agent does with a call that comes. */
@@ -46,18 +47,18 @@ struct agent {
 	struct loop *loop;
 	struct oh_ua *ua;
 	struct oh_account *acct;
-	struct oh_call *call;        /**< the latest, NULL once it has ended */
+	struct oh_call *call; /**< the latest, NULL once it has ended */
 	char log[AGENT_LOG];
 	size_t l;
-	char text[200];              /**< words of the last end */
-	char peer_name[100];         /**< of the last incoming call */
+	char text[200];      /**< words of the last end */
+	char peer_name[100]; /**< of the last incoming call */
 	/* behaviour */
 	enum mood mood;
 	unsigned reject_code;
 	const char *redirect;
-	uint32_t answer_ms;          /**< RING_ANSWER and EARLY: after this */
-	struct oh_call_options opt;  /**< for its calls, both ways */
-	bool again;                  /**< calls go on ringing beside the one that talks */
+	uint32_t answer_ms;         /**< RING_ANSWER and EARLY: after this */
+	struct oh_call_options opt; /**< for its calls, both ways */
+	bool again;                 /**< calls go on ringing beside the one that talks */
 };
 
 /** A UDP packet as the network saw it. */
@@ -77,7 +78,8 @@ struct scene {
 	struct edge *edge;
 	struct sip *sip;
 	bool sha256_only;
-	uint32_t dead_s;
+	uint32_t dead_s; /**< 0: as the program has it */
+	uint16_t rtp_hi; /**< last media port, 0: 10999 */
 	struct agent a, b, c, d;
 	size_t live;
 	json_t *cdrs;
@@ -227,8 +229,8 @@ const char *typed_codes(struct typed *t);
 	/* video.c */ \
 	X(video_is_relayed) X(video_refused_by_phone) \
 	/* loss.c */ \
-	X(loss_in_every_position) X(loss_of_cancel_and_487) X(loss_of_every_fifth_packet) \
-	X(doubled_and_out_of_order) X(loss_of_sound_is_measured) \
+	X(loss_in_every_position) X(loss_of_each_packet) X(loss_of_cancel_and_487) \
+	X(loss_of_every_fifth_packet) X(doubled_and_out_of_order) X(loss_of_sound_is_measured) \
 	/* secrecy.c */ \
 	X(topology_is_hidden) X(password_is_never_sent) \
 	/* injection.c */ \
@@ -241,7 +243,15 @@ const char *typed_codes(struct typed *t);
 	X(server_killed_in_call) \
 	/* stray.c */ \
 	X(options_to_the_server) X(max_forwards_used_up) X(unknown_method) X(required_extension_unknown) \
-	X(foreign_domain) X(merged_request) X(request_outside_of_any_call) X(noise_then_options)
+	X(foreign_domain) X(merged_request) X(request_outside_of_any_call) X(noise_then_options) \
+	/* crossing.c */ \
+	X(both_call_each_other) X(caller_is_not_registered) X(phone_moves_in_a_call) X(digits_by_info) \
+	X(echo_phone_vanishes) X(round_trip_is_measured) X(redirected_to_a_stranger) X(ack_never_arrives) \
+	X(bye_never_answered) \
+	/* many.c */ \
+	X(calls_in_a_row_leave_nothing) X(calls_at_once) X(ports_used_up) \
+	/* random_calls.c */ \
+	X(random_calls_leave_nothing)
 /* clang-format on */
 
 #endif

@@ -40,7 +40,11 @@ static void open_listeners(struct scene *s)
 void server_start(struct scene *s)
 {
 	open_data(s);
-	struct media_cfg mc = {.loop = s->loop, .workers = 2, .port_lo = 10000, .port_hi = 10999, .dead_s = s->dead_s};
+	struct media_cfg mc = {.loop = s->loop,
+			       .workers = 2,
+			       .port_lo = 10000,
+			       .port_hi = s->rtp_hi ? s->rtp_hi : 10999,
+			       .dead_s = s->dead_s};
 	assert_int_equal(media_alloc(&s->media, &mc), 0);
 	struct calls_cfg cc = {.loop = s->loop, .media = s->media};
 	assert_int_equal(calls_alloc(&s->calls, &cc, pbx_call_ops(), s->pbx), 0);
@@ -128,7 +132,8 @@ void extension_add(struct scene *s, const char *number)
 	char name[32];
 
 	snprintf(name, sizeof(name), "Phone %s", number);
-	change(s, CHANGE_CREATE, number, json_pack("{s:s, s:s, s:s}", "number", number, "name", name, "password", PASSWORD));
+	change(s, CHANGE_CREATE, number,
+	       json_pack("{s:s, s:s, s:s}", "number", number, "name", name, "password", PASSWORD));
 }
 
 /* ------------------------------------------------------------------ records */
@@ -220,6 +225,7 @@ void scene_check_idle(struct scene *s)
 	struct sip_stats st;
 
 	vnet_run(s->net, ROUND_UP_S * 1000);
+	assert_int_equal(store_flush(s->store, 1000), 0);
 	sip_stats(s->sip, &st);
 	media_stats(s->media, &m);
 	assert_int_equal(calls_count(s->calls), 0);

@@ -1,5 +1,6 @@
 /*
- * stray.c - requests that lead nowhere: Max-Forwards, OPTIONS, methods and extensions we do not have, too much, too little.
+ * stray.c - requests that lead nowhere: Max-Forwards, OPTIONS, methods and extensions we do not have, too much, too
+ * little.
  */
 #include "scenario.h"
 

@@ -33,11 +33,26 @@ static void two(void **state, const char *ip_a, enum oh_transport tp_a, const ch
 	both_hear(s);
 }
 
-void ipv4_and_ipv6(void **state) { two(state, "10.0.0.11", OH_UDP, "fd00::12", OH_UDP); }
-void ipv6_and_ipv6(void **state) { two(state, "fd00::11", OH_UDP, "fd00::12", OH_UDP); }
-void tcp_and_udp(void **state) { two(state, "10.0.0.11", OH_TCP, "10.0.0.12", OH_UDP); }
-void tcp_and_tcp(void **state) { two(state, "10.0.0.11", OH_TCP, "10.0.0.12", OH_TCP); }
-void tcp_over_ipv6_and_udp_over_ipv4(void **state) { two(state, "fd00::11", OH_TCP, "10.0.0.12", OH_UDP); }
+void ipv4_and_ipv6(void **state)
+{
+	two(state, "10.0.0.11", OH_UDP, "fd00::12", OH_UDP);
+}
+void ipv6_and_ipv6(void **state)
+{
+	two(state, "fd00::11", OH_UDP, "fd00::12", OH_UDP);
+}
+void tcp_and_udp(void **state)
+{
+	two(state, "10.0.0.11", OH_TCP, "10.0.0.12", OH_UDP);
+}
+void tcp_and_tcp(void **state)
+{
+	two(state, "10.0.0.11", OH_TCP, "10.0.0.12", OH_TCP);
+}
+void tcp_over_ipv6_and_udp_over_ipv4(void **state)
+{
+	two(state, "fd00::11", OH_TCP, "10.0.0.12", OH_UDP);
+}
 
 static void add_nat(struct scene *s)
 {

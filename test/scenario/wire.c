@@ -136,7 +136,8 @@ static void typed_recv(struct udp *u, const struct udp_rx *rx, void *arg)
 	struct typed *t = arg;
 
 	(void)u;
-	if (t->n < ARRAY_LEN(t->got) && is_sip(rx->data) && !sip_msg_decode(&t->got[t->n], rx->data.p, rx->data.l, NULL))
+	if (t->n < ARRAY_LEN(t->got) && is_sip(rx->data) &&
+	    !sip_msg_decode(&t->got[t->n], rx->data.p, rx->data.l, NULL))
 		t->n++;
 }
 

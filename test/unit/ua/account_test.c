@@ -7,7 +7,7 @@
 struct registrar {
 	struct loop *loop;
 	struct udp *u;
-	const char *const *lines;    /**< status line and headers of each answer; the last one stays */
+	const char *const *lines; /**< status line and headers of each answer; the last one stays */
 	size_t n, seen;
 	char contact[200];
 	uint32_t expires;
@@ -62,8 +62,12 @@ static void registrar_close(struct fix *f, struct registrar *r)
 
 static void add(struct fix *f, const char *user)
 {
-	const struct oh_account_config ac = {.user = user, .password = "secret-word", .server = "10.0.0.7", .do_register = true,
-					     .contact_params = ";q=0.5", .expires = 600};
+	const struct oh_account_config ac = {.user = user,
+					     .password = "secret-word",
+					     .server = "10.0.0.7",
+					     .do_register = true,
+					     .contact_params = ";q=0.5",
+					     .expires = 600};
 
 	if (f->a.acct)
 		oh_account_remove(f->a.acct);
@@ -105,10 +109,12 @@ static void accepted(void **state)
 
 static void refused(void **state)
 {
-	static const char *const forbidden[] = {"403 Forbidden"}, *const later[] = {"503 Later\nRetry-After: 10", "200 OK"},
-			       *const brief[] = {"423 Too Brief\nMin-Expires: 900", "200 OK"},
-			       *const wrong[] = {"401 Who\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n1\", qop=\"auth\"",
-						 "401 Who\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n2\", qop=\"auth\""};
+	static const char *const forbidden[] = {"403 Forbidden"},
+				 *const later[] = {"503 Later\nRetry-After: 10", "200 OK"},
+				 *const brief[] = {"423 Too Brief\nMin-Expires: 900", "200 OK"},
+				 *const wrong[] = {
+					 "401 Who\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n1\", qop=\"auth\"",
+					 "401 Who\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n2\", qop=\"auth\""};
 	static const struct {
 		const char *const *lines;
 		size_t n;

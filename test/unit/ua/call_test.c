@@ -99,7 +99,7 @@ static void refusals(void **state)
 		assert_int_equal(oh_call_reject(f->b.call, 200, NULL), EINVAL);
 		assert_int_equal(oh_call_reject(f->b.call, t[i].code, t[i].contact), 0);
 		assert_int_equal(oh_call_reject(f->b.call, t[i].code, t[i].contact), OH_ERR_STATE);
-		oh_call_hangup(f->b.call); /* nothing happens */
+		oh_call_hangup(f->b.call);                  /* nothing happens */
 		assert_string_equal(f->b.log, "incoming "); /* the end comes later, never within the call */
 		run(f, 100);
 		snprintf(want, sizeof(want), "ended:%u", t[i].code);
@@ -201,7 +201,8 @@ static void hold_and_reoffer(void **state)
 static void sound_changes(void **state)
 {
 	struct fix *f = *state;
-	struct oh_call_options once = {.play_tone_hz = 1000, .play_once = true}, bad = {.play_file = "/nonexistent.wav"};
+	struct oh_call_options once = {.play_tone_hz = 1000, .play_once = true},
+			       bad = {.play_file = "/nonexistent.wav"};
 
 	talk(f);
 	assert_int_equal(oh_call_play(f->a.call, &once), 0);
@@ -279,7 +280,8 @@ static void digits(void **state)
 
 static void info(struct fix *f, const char *type, const char *body)
 {
-	assert_int_equal(sip_inv_request(f->a.call->inv, SIP_INFO, SLICE_NULL, slice_str(type), slice_str(body), NULL, NULL), 0);
+	assert_int_equal(
+		sip_inv_request(f->a.call->inv, SIP_INFO, SLICE_NULL, slice_str(type), slice_str(body), NULL, NULL), 0);
 	run(f, 100);
 }
 
@@ -319,7 +321,8 @@ static void video(void **state)
 static void bad_options(void **state)
 {
 	struct fix *f = *state;
-	struct oh_call_options codec = {.codecs = "PCMU G729"}, ptime = {.ptime_ms = 5}, file = {.play_file = "/nonexistent.wav"};
+	struct oh_call_options codec = {.codecs = "PCMU G729"}, ptime = {.ptime_ms = 5},
+			       file = {.play_file = "/nonexistent.wav"};
 	struct oh_call *c = NULL;
 
 	assert_int_equal(oh_call_start(f->a.acct, &c, "bob", &codec), OH_ERR_SYNTAX);
@@ -341,8 +344,13 @@ static void targets(void **state)
 	static const struct {
 		const char *to, *uri;
 	} t[] = {
-		{"bob", "sip:bob@10.0.0.2"}, {" 101 ", "sip:101@10.0.0.2"}, {"*43", "sip:*43@10.0.0.2"}, {"a b", "sip:a%20b@10.0.0.2"},
-		{"sip:bob@10.0.0.2", "sip:bob@10.0.0.2"}, {"bob@10.0.0.9", "sip:bob@10.0.0.9"}, {"tel:+49301234", "tel:+49301234"},
+		{"bob", "sip:bob@10.0.0.2"},
+		{" 101 ", "sip:101@10.0.0.2"},
+		{"*43", "sip:*43@10.0.0.2"},
+		{"a b", "sip:a%20b@10.0.0.2"},
+		{"sip:bob@10.0.0.2", "sip:bob@10.0.0.2"},
+		{"bob@10.0.0.9", "sip:bob@10.0.0.9"},
+		{"tel:+49301234", "tel:+49301234"},
 		{"#9", "sip:%239@10.0.0.2"},
 	};
 	struct fix *f = *state;
@@ -409,10 +417,12 @@ static void later(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(both_ways), TEST(ring_then_answer), TEST(early_then_answer), TEST(early_without_offer), TEST(refusals), TEST(cancel),
-		TEST(hangup_before_answer), TEST(hangup_in_the_event), TEST(nobody_there), TEST(hold_and_reoffer), TEST(sound_changes),
-		TEST(files), TEST(not_recorded), TEST(digits), TEST(digits_by_info), TEST(video), TEST(bad_options), TEST(targets),
-		TEST(free_in_a_call), TEST(account_removed_in_a_call), TEST(later),
+		TEST(both_ways),    TEST(ring_then_answer), TEST(early_then_answer),    TEST(early_without_offer),
+		TEST(refusals),     TEST(cancel),           TEST(hangup_before_answer), TEST(hangup_in_the_event),
+		TEST(nobody_there), TEST(hold_and_reoffer), TEST(sound_changes),        TEST(files),
+		TEST(not_recorded), TEST(digits),           TEST(digits_by_info),       TEST(video),
+		TEST(bad_options),  TEST(targets),          TEST(free_in_a_call),       TEST(account_removed_in_a_call),
+		TEST(later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,7 @@ struct who {
 	char text[200], peer[200], peer_name[200];
 	/* behaviour */
 	bool auto_answer;
-	bool hang_at_once;      /**< hangs up in the event itself */
+	bool hang_at_once; /**< hangs up in the event itself */
 	struct oh_call_options opt;
 };
 
@@ -80,25 +80,46 @@ static void incoming(struct who *w, const struct oh_event *ev)
 static void event_h(struct oh_ua *ua, const struct oh_event *ev, void *arg)
 {
 	static const char *const words[] = {
-		[OH_CALL_HELD] = "held", [OH_CALL_RESUMED] = "resumed", [OH_CALL_PLAYED] = "played", [OH_CALL_ANSWERED] = "answered",
+		[OH_CALL_HELD] = "held",
+		[OH_CALL_RESUMED] = "resumed",
+		[OH_CALL_PLAYED] = "played",
+		[OH_CALL_ANSWERED] = "answered",
 	};
 	struct who *w = arg;
 
 	(void)ua;
 	assert_non_null(ev->text);
 	switch (ev->type) {
-	case OH_REGISTERED: note(w, "registered:%u", ev->expires); break;
-	case OH_UNREGISTERED: note(w, "unregistered:%u", ev->code); break;
-	case OH_REGISTER_FAILED: note(w, "regfail:%u", ev->code); break;
-	case OH_CALL_INCOMING: incoming(w, ev); break;
-	case OH_CALL_RINGING: note(w, "ringing:%u", ev->code); break;
-	case OH_CALL_EARLY: note(w, "early:%u", ev->code); break;
-	case OH_CALL_CHANGED: note(w, "changed:%u", ev->code); break;
-	case OH_CALL_DTMF: note(w, "dtmf:%c", ev->digit); break;
+	case OH_REGISTERED:
+		note(w, "registered:%u", ev->expires);
+		break;
+	case OH_UNREGISTERED:
+		note(w, "unregistered:%u", ev->code);
+		break;
+	case OH_REGISTER_FAILED:
+		note(w, "regfail:%u", ev->code);
+		break;
+	case OH_CALL_INCOMING:
+		incoming(w, ev);
+		break;
+	case OH_CALL_RINGING:
+		note(w, "ringing:%u", ev->code);
+		break;
+	case OH_CALL_EARLY:
+		note(w, "early:%u", ev->code);
+		break;
+	case OH_CALL_CHANGED:
+		note(w, "changed:%u", ev->code);
+		break;
+	case OH_CALL_DTMF:
+		note(w, "dtmf:%c", ev->digit);
+		break;
 	case OH_CALL_HELD:
 	case OH_CALL_RESUMED:
 	case OH_CALL_PLAYED:
-	case OH_CALL_ANSWERED: note(w, "%s", words[ev->type]); break;
+	case OH_CALL_ANSWERED:
+		note(w, "%s", words[ev->type]);
+		break;
 	case OH_CALL_ENDED:
 		note(w, "ended:%u", ev->code);
 		snprintf(w->text, sizeof(w->text), "%s", ev->text);
@@ -118,8 +139,11 @@ static UNUSED void who_open(struct fix *f, struct who *w, const char *ip)
 
 static UNUSED void who_account(struct who *w, const char *user, const char *server, bool reg)
 {
-	const struct oh_account_config ac = {
-		.user = user, .password = "secret-word", .display = "Somebody \"S\"", .server = server, .do_register = reg};
+	const struct oh_account_config ac = {.user = user,
+					     .password = "secret-word",
+					     .display = "Somebody \"S\"",
+					     .server = server,
+					     .do_register = reg};
 
 	assert_int_equal(oh_account_add(w->ua, &w->acct, &ac), 0);
 }

@@ -37,7 +37,10 @@ static const char *flags(void)
 {
 	const char *s = sanitizer();
 
-	return !strcmp(s, "asan") ? "-fsanitize=address,undefined" : !strcmp(s, "tsan") ? "-fsanitize=thread" : !strcmp(s, "cover") ? "--coverage" : "";
+	return !strcmp(s, "asan")    ? "-fsanitize=address,undefined"
+	       : !strcmp(s, "tsan")  ? "-fsanitize=thread"
+	       : !strcmp(s, "cover") ? "--coverage"
+				     : "";
 }
 
 static int group_open(void **state)
@@ -50,7 +53,8 @@ static int group_open(void **state)
 	for (int i = 0; i < 3; i++)
 		*strrchr(build, '/') = 0;
 	assert_non_null(mkdtemp(tmp));
-	sh("unset MAKEFLAGS MAKELEVEL; make --no-print-directory -s SAN=%s build%s%s/liboffhook.a >%s/make.log 2>&1 || { cat %s/make.log; exit 1; }",
+	sh("unset MAKEFLAGS MAKELEVEL; make --no-print-directory -s SAN=%s build%s%s/liboffhook.a >%s/make.log 2>&1 || "
+	   "{ cat %s/make.log; exit 1; }",
 	   sanitizer(), *sanitizer() ? "/" : "", sanitizer(), tmp, tmp);
 	return 0;
 }
@@ -65,22 +69,27 @@ static int group_close(void **state)
 static void program_in_c(void **state)
 {
 	(void)state;
-	sh("cc -std=c11 -Wall -Wextra -Werror %s -Iinclude -o %s/phone test/unit/ua/public/phone.c %s/liboffhook.a " LIBS, flags(), tmp, build);
+	sh("cc -std=c11 -Wall -Wextra -Werror %s -Iinclude -o %s/phone test/unit/ua/public/phone.c "
+	   "%s/liboffhook.a " LIBS,
+	   flags(), tmp, build);
 	sh("timeout 60 %s/phone >%s/phone.log 2>&1 || { cat %s/phone.log; exit 1; }", tmp, tmp, tmp);
 }
 
 static void program_in_cpp(void **state)
 {
 	(void)state;
-	sh("c++ -Wall -Wextra -Werror %s -Iinclude -o %s/header test/unit/ua/public/header.cc %s/liboffhook.a " LIBS, flags(), tmp, build);
+	sh("c++ -Wall -Wextra -Werror %s -Iinclude -o %s/header test/unit/ua/public/header.cc %s/liboffhook.a " LIBS,
+	   flags(), tmp, build);
 	sh("timeout 60 %s/header", tmp);
 }
 
 static void headers_alone(void **state)
 {
 	(void)state;
-	sh("for h in include/offhook/*.h; do cc -std=c99 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -Iinclude -x c $h || exit 1; done");
-	sh("for h in include/offhook/*.h; do c++ -std=c++11 -Wall -Wextra -Werror -fsyntax-only -Iinclude -x c++ $h || exit 1; done");
+	sh("for h in include/offhook/*.h; do cc -std=c99 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -Iinclude -x c "
+	   "$h || exit 1; done");
+	sh("for h in include/offhook/*.h; do c++ -std=c++11 -Wall -Wextra -Werror -fsyntax-only -Iinclude -x c++ $h || "
+	   "exit 1; done");
 }
 
 /* The sanitizers add names of their own, so this is asked of the plain build alone. */
@@ -93,7 +102,8 @@ static void only_our_names(void **state)
 		sh("! nm -g --defined-only %s/liboffhook.a | awk 'NF == 3 {print $3}' | grep -v '^oh_'", build);
 	/* whatever is declared is there */
 	sh("sed 's,/[*].*,,' include/offhook/*.h | grep -o 'oh_[a-z_]*(' | tr -d '(' | sort -u >%s/declared; "
-	   "nm -g --defined-only %s/liboffhook.a | awk '{print $3}' | sort -u >%s/defined; ! comm -23 %s/declared %s/defined | grep .",
+	   "nm -g --defined-only %s/liboffhook.a | awk '{print $3}' | sort -u >%s/defined; ! comm -23 %s/declared "
+	   "%s/defined | grep .",
 	   tmp, build, tmp, tmp, tmp);
 }
 

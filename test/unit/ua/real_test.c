@@ -17,7 +17,7 @@ struct side {
 	pthread_t thread;
 	_Atomic int answered, ended, woken;
 	double heard;
-	unsigned hz;            /**< that it listens for */
+	unsigned hz; /**< that it listens for */
 	bool calls;
 };
 
@@ -61,8 +61,11 @@ static void real_event(struct oh_ua *ua, const struct oh_event *ev, void *arg)
 
 static void side_open(struct side *s, const char *ip, unsigned part)
 {
-	const struct oh_ua_config cfg = {.listen = ip, .rtp_lo = (uint16_t)(RTP_LO + part * 400), .rtp_hi = (uint16_t)(RTP_LO + part * 400 + 398),
-					 .on_event = real_event, .arg = s};
+	const struct oh_ua_config cfg = {.listen = ip,
+					 .rtp_lo = (uint16_t)(RTP_LO + part * 400),
+					 .rtp_hi = (uint16_t)(RTP_LO + part * 400 + 398),
+					 .on_event = real_event,
+					 .arg = s};
 
 	memset(s, 0, sizeof(*s));
 	assert_int_equal(oh_ua_new(&s->ua, &cfg), 0);

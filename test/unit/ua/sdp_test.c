@@ -37,7 +37,7 @@ static const char *lines_of(const struct oh_call *c)
 	return text;
 }
 
-#define TEV "a=rtpmap:101 telephone-event/8000\na=fmtp:101 0-15\n"
+#define TEV  "a=rtpmap:101 telephone-event/8000\na=fmtp:101 0-15\n"
 #define PCMU "a=rtpmap:0 PCMU/8000\n"
 #define PCMA "a=rtpmap:8 PCMA/8000\n"
 
@@ -47,29 +47,40 @@ static const struct {
 	const char *answer;
 	bool send, recv, held;
 } answers[] = {
-	{"static codec without rtpmap", HEAD "m=audio 4000 RTP/AVP 8\r\n", 0, "m=audio P RTP/AVP 8\n" PCMA "a=sendrecv\n", true, true},
-	{"order and numbers of the offer", HEAD "m=audio 4000 RTP/AVP 18 8 0 96\r\na=rtpmap:18 G729/8000\r\na=rtpmap:96 telephone-event/8000\r\n", 0,
-	 "m=audio P RTP/AVP 8 0 96\n" PCMA PCMU "a=rtpmap:96 telephone-event/8000\na=fmtp:96 0-15\na=sendrecv\n", true, true},
+	{"static codec without rtpmap", HEAD "m=audio 4000 RTP/AVP 8\r\n", 0,
+	 "m=audio P RTP/AVP 8\n" PCMA "a=sendrecv\n", true, true},
+	{"order and numbers of the offer",
+	 HEAD "m=audio 4000 RTP/AVP 18 8 0 96\r\na=rtpmap:18 G729/8000\r\na=rtpmap:96 telephone-event/8000\r\n", 0,
+	 "m=audio P RTP/AVP 8 0 96\n" PCMA PCMU "a=rtpmap:96 telephone-event/8000\na=fmtp:96 0-15\na=sendrecv\n", true,
+	 true},
 	{"codec by another number", HEAD "m=audio 4000 RTP/AVP 97\r\na=rtpmap:97 PCMU/8000\r\n", 0,
 	 "m=audio P RTP/AVP 97\na=rtpmap:97 PCMU/8000\na=sendrecv\n", true, true},
-	{"sendonly", HEAD "m=audio 4000 RTP/AVP 0\r\na=sendonly\r\n", 0, "m=audio P RTP/AVP 0\n" PCMU "a=recvonly\n", false, true, true},
-	{"recvonly", HEAD "m=audio 4000 RTP/AVP 0\r\na=recvonly\r\n", 0, "m=audio P RTP/AVP 0\n" PCMU "a=sendonly\n", true, false, false},
-	{"inactive for the whole session", "v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\na=inactive\r\nm=audio 4000 RTP/AVP 0\r\n", 0,
-	 "m=audio P RTP/AVP 0\n" PCMU "a=inactive\n", false, false, true},
-	{"held in the old way", "v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n", 0,
+	{"sendonly", HEAD "m=audio 4000 RTP/AVP 0\r\na=sendonly\r\n", 0, "m=audio P RTP/AVP 0\n" PCMU "a=recvonly\n",
+	 false, true, true},
+	{"recvonly", HEAD "m=audio 4000 RTP/AVP 0\r\na=recvonly\r\n", 0, "m=audio P RTP/AVP 0\n" PCMU "a=sendonly\n",
+	 true, false, false},
+	{"inactive for the whole session",
+	 "v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\na=inactive\r\nm=audio 4000 RTP/AVP "
+	 "0\r\n",
+	 0, "m=audio P RTP/AVP 0\n" PCMU "a=inactive\n", false, false, true},
+	{"held in the old way",
+	 "v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n", 0,
 	 "m=audio P RTP/AVP 0\n" PCMU "a=recvonly\n", false, true, true},
 	{"second line is the good one", HEAD "m=audio 0 RTP/AVP 0\r\nm=audio 4002 RTP/AVP 0\r\n", 0,
 	 "m=audio 0 RTP/AVP 0\nm=audio P RTP/AVP 0\n" PCMU "a=sendrecv\n", true, true},
 	{"only one of two sounds", HEAD "m=audio 4000 RTP/AVP 0\r\nm=audio 4002 RTP/AVP 8\r\n", 0,
 	 "m=audio P RTP/AVP 0\n" PCMU "a=sendrecv\nm=audio 0 RTP/AVP 8\n", true, true},
-	{"lines that nobody knows", HEAD "m=application 9 TCP/BFCP *\r\nm=audio 4000 RTP/AVP 0\r\nm=image 4004 udptl t38\r\n", 0,
+	{"lines that nobody knows",
+	 HEAD "m=application 9 TCP/BFCP *\r\nm=audio 4000 RTP/AVP 0\r\nm=image 4004 udptl t38\r\n", 0,
 	 "m=application 0 TCP/BFCP *\nm=audio P RTP/AVP 0\n" PCMU "a=sendrecv\nm=image 0 udptl t38\n", true, true},
 	{"video not wanted", HEAD "m=audio 4000 RTP/AVP 0\r\nm=video 4002 RTP/AVP 99\r\na=rtpmap:99 H264/90000\r\n", 0,
 	 "m=audio P RTP/AVP 0\n" PCMU "a=sendrecv\nm=video 0 RTP/AVP 99\n", true, true},
-	{"profile with feedback", HEAD "m=audio 4000 RTP/AVPF 0\r\n", 0, "m=audio P RTP/AVPF 0\n" PCMU "a=sendrecv\n", true, true},
+	{"profile with feedback", HEAD "m=audio 4000 RTP/AVPF 0\r\n", 0, "m=audio P RTP/AVPF 0\n" PCMU "a=sendrecv\n",
+	 true, true},
 	{"encrypted only", HEAD "m=audio 4000 RTP/SAVP 0\r\n", ENOTSUP, NULL},
 	{"no codec of ours", HEAD "m=audio 4000 RTP/AVP 18\r\n", ENOTSUP, NULL},
-	{"digits are no sound", HEAD "m=audio 4000 RTP/AVP 101\r\na=rtpmap:101 telephone-event/8000\r\n", ENOTSUP, NULL},
+	{"digits are no sound", HEAD "m=audio 4000 RTP/AVP 101\r\na=rtpmap:101 telephone-event/8000\r\n", ENOTSUP,
+	 NULL},
 	{"same number, other codec", HEAD "m=audio 4000 RTP/AVP 0\r\na=rtpmap:0 G729/8000\r\n", ENOTSUP, NULL},
 	{"wide band of the same name", HEAD "m=audio 4000 RTP/AVP 97\r\na=rtpmap:97 PCMU/16000\r\n", ENOTSUP, NULL},
 	{"no line at all", HEAD, ENOTSUP, NULL},
@@ -84,7 +95,8 @@ static void answers_table(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
 		struct oh_call *c = new_call(f, NULL);
-		int check = ua_media_check(c, slice_str(answers[i].offer)), err = ua_media_answer(c, slice_str(answers[i].offer));
+		int check = ua_media_check(c, slice_str(answers[i].offer)),
+		    err = ua_media_answer(c, slice_str(answers[i].offer));
 
 		if (err != answers[i].err || check != err)
 			fail_msg("%s: %d %d", answers[i].what, check, err);
@@ -121,7 +133,8 @@ static void offer_after_answer(void **state)
 	struct oh_call *c = new_call(f, NULL);
 
 	assert_int_equal(ua_media_answer(c, slice_str(HEAD "m=image 4004 udptl t38\r\nm=audio 4000 RTP/AVP 0 96\r\n"
-							   "a=rtpmap:96 telephone-event/8000\r\n")), 0);
+							   "a=rtpmap:96 telephone-event/8000\r\n")),
+			 0);
 	assert_int_equal(version_of(c), 1);
 	assert_int_equal(ua_media_offer(c), 0);
 	assert_string_equal(lines_of(c), "m=image 0 udptl t38\nm=audio P RTP/AVP 0 8 96\n" PCMU PCMA
@@ -149,16 +162,23 @@ static void offers_in_a_row(void **state)
 	first = c->audio;
 	assert_non_null(first);
 	assert_null(c->video);
-	assert_int_equal(ua_media_answer(c, slice_str(HEAD "m=audio 4000 RTP/AVP 8\r\nm=video 4002 RTP/AVP 99\r\na=rtpmap:99 H264/90000\r\n"
-							   "a=fmtp:99 profile-level-id=42e01f\r\n")), 0);
+	assert_int_equal(
+		ua_media_answer(
+			c,
+			slice_str(HEAD "m=audio 4000 RTP/AVP 8\r\nm=video 4002 RTP/AVP 99\r\na=rtpmap:99 H264/90000\r\n"
+				       "a=fmtp:99 profile-level-id=42e01f\r\n")),
+		0);
 	assert_ptr_equal(c->audio, first);
 	assert_non_null(c->video);
-	assert_string_equal(lines_of(c), "m=audio P RTP/AVP 8\n" PCMA "a=sendrecv\nm=video P RTP/AVP 99\na=rtpmap:99 H264/90000\n"
-					 "a=fmtp:99 profile-level-id=42e01f\na=sendrecv\n");
+	assert_string_equal(lines_of(c),
+			    "m=audio P RTP/AVP 8\n" PCMA "a=sendrecv\nm=video P RTP/AVP 99\na=rtpmap:99 H264/90000\n"
+			    "a=fmtp:99 profile-level-id=42e01f\na=sendrecv\n");
 	assert_string_equal(c->codec, "PCMA");
 	/* video goes, its line stays */
-	assert_int_equal(ua_media_answer(c, slice_str("v=0\r\no=- 1 2 IN IP4 10.0.0.10\r\ns=-\r\nc=IN IP4 10.0.0.10\r\nt=0 0\r\n"
-						      "m=audio 5000 RTP/AVP 8\r\nm=video 0 RTP/AVP 99\r\n")), 0);
+	assert_int_equal(
+		ua_media_answer(c, slice_str("v=0\r\no=- 1 2 IN IP4 10.0.0.10\r\ns=-\r\nc=IN IP4 10.0.0.10\r\nt=0 0\r\n"
+					     "m=audio 5000 RTP/AVP 8\r\nm=video 0 RTP/AVP 99\r\n")),
+		0);
 	assert_string_equal(lines_of(c), "m=audio P RTP/AVP 8\n" PCMA "a=sendrecv\nm=video 0 RTP/AVP 99\n");
 	assert_ptr_equal(c->audio, first);
 	assert_int_equal(ua_media_offer(c), 0);
@@ -180,8 +200,10 @@ static void first_offers(void **state)
 		{{.codecs = "PCMA PCMU"}, "m=audio P RTP/AVP 8 0 101\n" PCMA PCMU TEV "a=sendrecv\n"},
 		{{.codecs = " pcma  "}, "m=audio P RTP/AVP 8 101\n" PCMA TEV "a=sendrecv\n"},
 		{{.ptime_ms = 30}, "m=audio P RTP/AVP 0 8 101\n" PCMU PCMA TEV "a=ptime:30\na=sendrecv\n"},
-		{{.video = true}, "m=audio P RTP/AVP 0 8 101\n" PCMU PCMA TEV
-				  "a=sendrecv\nm=video P RTP/AVP 96\na=rtpmap:96 H264/90000\na=fmtp:96 packetization-mode=1\na=sendrecv\n"},
+		{{.video = true},
+		 "m=audio P RTP/AVP 0 8 101\n" PCMU PCMA TEV
+		 "a=sendrecv\nm=video P RTP/AVP 96\na=rtpmap:96 H264/90000\na=fmtp:96 "
+		 "packetization-mode=1\na=sendrecv\n"},
 	};
 	struct fix *f = *state;
 
@@ -203,7 +225,8 @@ static void answers_to_us(void **state)
 		const char *codec;
 	} t[] = {
 		{"one codec", HEAD "m=audio 4000 RTP/AVP 8\r\n", 0, "PCMA"},
-		{"their order", HEAD "m=audio 4000 RTP/AVP 101 8 0\r\na=rtpmap:101 telephone-event/8000\r\n", 0, "PCMA"},
+		{"their order", HEAD "m=audio 4000 RTP/AVP 101 8 0\r\na=rtpmap:101 telephone-event/8000\r\n", 0,
+		 "PCMA"},
 		{"refused", HEAD "m=audio 0 RTP/AVP 0\r\n", ENOTSUP, ""},
 		{"no line", HEAD, ENOTSUP, ""},
 		{"noise", "x", ERR_SYNTAX, ""},
@@ -246,7 +269,8 @@ static void many_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(answers_table), TEST(offer_after_answer), TEST(offers_in_a_row), TEST(first_offers), TEST(answers_to_us), TEST(many_lines),
+		TEST(answers_table), TEST(offer_after_answer), TEST(offers_in_a_row),
+		TEST(first_offers),  TEST(answers_to_us),      TEST(many_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

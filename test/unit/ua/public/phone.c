@@ -62,7 +62,8 @@ static void give_up(void *arg)
 int main(void)
 {
 	struct phone p = {.result = 2, .sound = {.play_tone_hz = 440, .record = true}};
-	struct oh_ua_config uc = {.listen = "127.0.0.1", .rtp_lo = 28000, .rtp_hi = 28999, .on_event = event, .arg = &p};
+	struct oh_ua_config uc = {
+		.listen = "127.0.0.1", .rtp_lo = 28000, .rtp_hi = 28999, .on_event = event, .arg = &p};
 	struct oh_account_config ac = {.user = "me"};
 	struct oh_account *me;
 	char server[32];
