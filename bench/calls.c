@@ -1,5 +1,6 @@
 /*
- * calls.c - calls from a caller's end through the server to the called end: INVITE 100 180 200 ACK BYE 200, on two sockets.
+ * calls.c - calls from a caller's end through the server to the called end: INVITE 100 180 200 ACK BYE 200, on two
+ * sockets.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -16,28 +17,37 @@ struct ccall {
 	bool authed;
 	uint64_t t0;
 	char totag[80], target[256], route[512];
-	uint16_t a_port, b_port;  /**< server's RTP ports: towards caller, towards called */
+	uint16_t a_port, b_port; /**< server's RTP ports: towards caller, towards called */
 };
 static struct {
 	const struct opts *o;
 	struct ccall *v;
 	unsigned n, live, ok, bad, up;
 	int uac, uas;
-	bool keep;                /**< hold calls instead of BYE */
+	bool keep; /**< hold calls instead of BYE */
 	const unsigned *a_rtp, *b_rtp;
 	unsigned nrtp;
 	uint64_t setup_us;
 	unsigned slow;
 } g;
 
-static unsigned caller(unsigned i) { return g.o->base + i % g.o->users; }
-static unsigned callee(unsigned i) { return g.o->base + g.o->users + i % g.o->users; }
+static unsigned caller(unsigned i)
+{
+	return g.o->base + i % g.o->users;
+}
+static unsigned callee(unsigned i)
+{
+	return g.o->base + g.o->users + i % g.o->users;
+}
 
 static unsigned sdp(char *out, size_t size, unsigned port)
 {
 	return (unsigned)snprintf(out, size,
-		"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %u RTP/AVP 0 8 101\r\n"
-		"a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=sendrecv\r\n", port);
+				  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %u "
+				  "RTP/AVP 0 8 101\r\n"
+				  "a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 "
+				  "telephone-event/8000\r\na=fmtp:101 0-16\r\na=sendrecv\r\n",
+				  port);
 }
 
 static void send_request(unsigned i, const char *method, const char *auth, unsigned cseq, bool with_sdp)
@@ -51,13 +61,16 @@ static void send_request(unsigned i, const char *method, const char *auth, unsig
 		snprintf(uri, sizeof(uri), "%s", c->target);
 	else
 		snprintf(uri, sizeof(uri), "sip:%u@%s", callee(i), o->realm_host);
-	n = (unsigned)snprintf(m, sizeof(m),
-		"%s %s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bKc%u-%u-%u-%s;rport\r\nMax-Forwards: 70\r\n%s"
+	n = (unsigned)snprintf(
+		m, sizeof(m),
+		"%s %s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bKc%u-%u-%u-%s;rport\r\nMax-Forwards: "
+		"70\r\n%s"
 		"From: <sip:%u@%s>;tag=a%u-%u\r\nTo: <sip:%u@%s>%s%s\r\nCall-ID: c%u-%u@127.0.0.1\r\nCSeq: %u %s\r\n"
 		"Contact: <sip:%u@127.0.0.1:%u>\r\nUser-Agent: offhook-load\r\n%s%sContent-Length: %u\r\n\r\n%.*s",
-		method, uri, o->uac_port, i, c->serial, cseq, method[0] == 'A' && !c->totag[0] ? "INVITE" : method, c->route, caller(i),
-		o->realm_host, i, c->serial, callee(i), o->realm_host, c->totag[0] ? ";tag=" : "", c->totag, i, c->serial, cseq, method,
-		caller(i), o->uac_port, auth, with_sdp ? "Content-Type: application/sdp\r\n" : "", bl, (int)bl, body);
+		method, uri, o->uac_port, i, c->serial, cseq, method[0] == 'A' && !c->totag[0] ? "INVITE" : method,
+		c->route, caller(i), o->realm_host, i, c->serial, callee(i), o->realm_host, c->totag[0] ? ";tag=" : "",
+		c->totag, i, c->serial, cseq, method, caller(i), o->uac_port, auth,
+		with_sdp ? "Content-Type: application/sdp\r\n" : "", bl, (int)bl, body);
 	net_queue(g.uac, &o->target, m, n);
 }
 
@@ -94,10 +107,12 @@ static void ack_refusal(unsigned i, const char *p, size_t l)
 	if (!param(to, "tag", tag, sizeof(tag)))
 		tag[0] = '\0';
 	n = (unsigned)snprintf(m, sizeof(m),
-		"ACK sip:%u@%s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bKc%u-%u-%u-INVITE;rport\r\nMax-Forwards: 70\r\n"
-		"From: <sip:%u@%s>;tag=a%u-%u\r\nTo: <sip:%u@%s>;tag=%s\r\nCall-ID: c%u-%u@127.0.0.1\r\nCSeq: %u ACK\r\nContent-Length: 0\r\n\r\n",
-		callee(i), g.o->realm_host, g.o->uac_port, i, c->serial, c->cseq, caller(i), g.o->realm_host, i, c->serial, callee(i),
-		g.o->realm_host, tag, i, c->serial, c->cseq);
+			       "ACK sip:%u@%s SIP/2.0\r\nVia: SIP/2.0/UDP "
+			       "127.0.0.1:%u;branch=z9hG4bKc%u-%u-%u-INVITE;rport\r\nMax-Forwards: 70\r\n"
+			       "From: <sip:%u@%s>;tag=a%u-%u\r\nTo: <sip:%u@%s>;tag=%s\r\nCall-ID: "
+			       "c%u-%u@127.0.0.1\r\nCSeq: %u ACK\r\nContent-Length: 0\r\n\r\n",
+			       callee(i), g.o->realm_host, g.o->uac_port, i, c->serial, c->cseq, caller(i),
+			       g.o->realm_host, i, c->serial, callee(i), g.o->realm_host, tag, i, c->serial, c->cseq);
 	net_queue(g.uac, &g.o->target, m, n);
 }
 
@@ -152,7 +167,8 @@ static void uac_packet(char *p, size_t l, const struct sockaddr_in *from)
 	struct ccall *c;
 
 	(void)from;
-	if (s < 200 || hdr(p, l, "Call-ID", 0, id, sizeof(id)) < 0 || sscanf(id, "c%u-%u@", &i, &serial) != 2 || i >= g.n)
+	if (s < 200 || hdr(p, l, "Call-ID", 0, id, sizeof(id)) < 0 || sscanf(id, "c%u-%u@", &i, &serial) != 2 ||
+	    i >= g.n)
 		return;
 	c = &g.v[i];
 	if (c->serial != serial || c->state == C_FREE)
@@ -180,7 +196,8 @@ static void uac_packet(char *p, size_t l, const struct sockaddr_in *from)
 
 /* ---- called end: answers are made of the request ---- */
 
-static void reply(const char *p, size_t l, const struct sockaddr_in *to, unsigned code, const char *phrase, bool with_sdp, unsigned rtp)
+static void reply(const char *p, size_t l, const struct sockaddr_in *to, unsigned code, const char *phrase,
+		  bool with_sdp, unsigned rtp)
 {
 	char m[MSG_MAX], v[512], body[512];
 	size_t at = (size_t)snprintf(m, sizeof(m), "SIP/2.0 %u %s\r\n", code, phrase);
@@ -192,9 +209,10 @@ static void reply(const char *p, size_t l, const struct sockaddr_in *to, unsigne
 			at += (size_t)snprintf(m + at, sizeof(m) - at, "%s: %s\r\n", copy[k], v);
 	}
 	hdr(p, l, "To", 0, v, sizeof(v));
-	at += (size_t)snprintf(m + at, sizeof(m) - at, "To: %s%s\r\nContact: <sip:b@127.0.0.1:%u>\r\n%sContent-Length: %u\r\n\r\n%.*s", v,
-			       strstr(v, "tag=") ? "" : ";tag=b1", g.o->uas_port, with_sdp ? "Content-Type: application/sdp\r\n" : "", bl,
-			       (int)bl, body);
+	at += (size_t)snprintf(m + at, sizeof(m) - at,
+			       "To: %s%s\r\nContact: <sip:b@127.0.0.1:%u>\r\n%sContent-Length: %u\r\n\r\n%.*s", v,
+			       strstr(v, "tag=") ? "" : ";tag=b1", g.o->uas_port,
+			       with_sdp ? "Content-Type: application/sdp\r\n" : "", bl, (int)bl, body);
 	net_queue(g.uas, to, m, at);
 }
 
@@ -275,13 +293,15 @@ int run_calls(const struct opts *o)
 		turn();
 	}
 	wall = now_us() - t0;
-	printf("ok=%u bad=%u unfinished=%u rate=%.0f cpu_us=%.2f setup_ms=%.2f slow=%u rss_kb=%llu anon_kb=%llu\n", g.ok, g.bad, g.live,
-	       g.ok * 1e6 / (double)wall, (double)(cpu_us(o) - cpu0) / (g.ok ? g.ok : 1), (double)g.setup_us / (g.up ? g.up : 1) / 1000,
-	       g.slow, (unsigned long long)rss_kb(o), (unsigned long long)rss_anon_kb(o));
+	printf("ok=%u bad=%u unfinished=%u rate=%.0f cpu_us=%.2f setup_ms=%.2f slow=%u rss_kb=%llu anon_kb=%llu\n",
+	       g.ok, g.bad, g.live, g.ok * 1e6 / (double)wall, (double)(cpu_us(o) - cpu0) / (g.ok ? g.ok : 1),
+	       (double)g.setup_us / (g.up ? g.up : 1) / 1000, g.slow, (unsigned long long)rss_kb(o),
+	       (unsigned long long)rss_anon_kb(o));
 	return g.bad || g.live ? 1 : 0;
 }
 
-int calls_hold(const struct opts *o, struct media_leg *v, unsigned n, const unsigned *a_rtp, const unsigned *b_rtp, unsigned nrtp)
+int calls_hold(const struct opts *o, struct media_leg *v, unsigned n, const unsigned *a_rtp, const unsigned *b_rtp,
+	       unsigned nrtp)
 {
 	open_sockets(o, n);
 	g.keep = true;

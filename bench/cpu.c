@@ -83,6 +83,12 @@ static uint64_t status_kb(const struct opts *o, const char *key)
 	return sum;
 }
 
-uint64_t rss_anon_kb(const struct opts *o) { return status_kb(o, "RssAnon:"); }
+uint64_t rss_anon_kb(const struct opts *o)
+{
+	return status_kb(o, "RssAnon:");
+}
 
-uint64_t rss_kb(const struct opts *o) { return status_kb(o, "VmRSS:"); }
+uint64_t rss_kb(const struct opts *o)
+{
+	return status_kb(o, "VmRSS:");
+}

@@ -40,8 +40,8 @@ static bool find_challenge(const char *rsp, size_t l, const char *name, bool sha
 	return false;
 }
 
-bool digest_line(const struct opts *o, const char *rsp, size_t l, const char *user, const char *method, const char *uri, char *out,
-		 size_t size)
+bool digest_line(const struct opts *o, const char *rsp, size_t l, const char *user, const char *method, const char *uri,
+		 char *out, size_t size)
 {
 	bool proxy = status(rsp, l) == 407;
 	char val[1024], realm[128], nonce[256], qop[32] = "", text[1024], ha1[129], ha2[129], resp[129];
@@ -61,8 +61,9 @@ bool digest_line(const struct opts *o, const char *rsp, size_t l, const char *us
 		snprintf(text, sizeof(text), "%s:%s:%s", ha1, nonce, ha2);
 	hex_hash(o->sha256, text, resp);
 	snprintf(out, size,
-		 "%s: Digest username=\"%s\", realm=\"%s\", nonce=\"%s\", uri=\"%s\", response=\"%s\", algorithm=%s%s\r\n",
-		 proxy ? "Proxy-Authorization" : "Authorization", user, realm, nonce, uri, resp, o->sha256 ? "SHA-256" : "MD5",
-		 qop[0] ? ", qop=auth, nc=00000001, cnonce=\"0a4f113b\"" : "");
+		 "%s: Digest username=\"%s\", realm=\"%s\", nonce=\"%s\", uri=\"%s\", response=\"%s\", "
+		 "algorithm=%s%s\r\n",
+		 proxy ? "Proxy-Authorization" : "Authorization", user, realm, nonce, uri, resp,
+		 o->sha256 ? "SHA-256" : "MD5", qop[0] ? ", qop=auth, nc=00000001, cnonce=\"0a4f113b\"" : "");
 	return true;
 }

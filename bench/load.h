@@ -17,21 +17,21 @@ enum { MSG_MAX = 4096, BATCH = 64 };
 
 /** What to do, from the command line. */
 struct opts {
-	struct sockaddr_in target;    /**< server's SIP address */
-	const char *mode;             /**< "register" "calls" "hold" "media" "ngmedia" */
-	unsigned users;               /**< numbers base .. base + users - 1 */
+	struct sockaddr_in target; /**< server's SIP address */
+	const char *mode;          /**< "register" "calls" "hold" "media" "ngmedia" */
+	unsigned users;            /**< numbers base .. base + users - 1 */
 	unsigned base;
-	unsigned count;               /**< requests or calls in all */
-	unsigned rate;                /**< per second */
-	unsigned seconds;             /**< media time */
-	unsigned pps;                 /**< packets per second and direction of a call */
-	const char *password;         /**< the same for all users; NULL: expect no challenge */
-	const char *realm_host;       /**< host part of URIs */
-	bool sha256;                  /**< answer the SHA-256 challenge rather than MD5 */
-	int pid[8];                   /**< server's processes, for CPU */
+	unsigned count;         /**< requests or calls in all */
+	unsigned rate;          /**< per second */
+	unsigned seconds;       /**< media time */
+	unsigned pps;           /**< packets per second and direction of a call */
+	const char *password;   /**< the same for all users; NULL: expect no challenge */
+	const char *realm_host; /**< host part of URIs */
+	bool sha256;            /**< answer the SHA-256 challenge rather than MD5 */
+	int pid[8];             /**< server's processes, for CPU */
 	unsigned npid;
 	unsigned uac_port, uas_port;
-	struct sockaddr_in ng;        /**< rtpengine's control address */
+	struct sockaddr_in ng; /**< rtpengine's control address */
 };
 
 /* net.c */
@@ -48,7 +48,8 @@ void net_wait(int a, int b, unsigned us);
 uint64_t now_us(void);
 
 /* text.c */
-/** The nth line of a header (0 = first), full name or compact letter; value in out, cut to size. Returns its length, -1 if absent. */
+/** The nth line of a header (0 = first), full name or compact letter; value in out, cut to size. Returns its length, -1
+ * if absent. */
 int hdr(const char *msg, size_t l, const char *name, unsigned nth, char *out, size_t size);
 /** Value of a quoted or plain parameter in a header value. */
 bool param(const char *val, const char *name, char *out, size_t size);
@@ -58,9 +59,10 @@ unsigned status(const char *msg, size_t l);
 unsigned sdp_port(const char *msg, size_t l, const char *media);
 
 /* digest.c */
-/** Authorization line ("Authorization: Digest ...\r\n" or "Proxy-...") for a 401/407 text. false if no usable challenge stands in it. */
-bool digest_line(const struct opts *o, const char *rsp, size_t l, const char *user, const char *method, const char *uri, char *out,
-		 size_t size);
+/** Authorization line ("Authorization: Digest ...\r\n" or "Proxy-...") for a 401/407 text. false if no usable challenge
+ * stands in it. */
+bool digest_line(const struct opts *o, const char *rsp, size_t l, const char *user, const char *method, const char *uri,
+		 char *out, size_t size);
 
 /* cpu.c */
 /** User + system time of the server's processes with all their threads, us. */
@@ -80,10 +82,12 @@ struct media_leg {
 	uint16_t a_port, b_port; /**< the server's ports towards caller and called */
 };
 /** calls.c: set up `n` calls and keep them; the sockets' SDP ports are a_port / b_port of the generator. */
-int calls_hold(const struct opts *o, struct media_leg *v, unsigned n, const unsigned *a_rtp, const unsigned *b_rtp, unsigned nrtp);
+int calls_hold(const struct opts *o, struct media_leg *v, unsigned n, const unsigned *a_rtp, const unsigned *b_rtp,
+	       unsigned nrtp);
 /** BYE for all of them. */
 int calls_release(const struct opts *o, unsigned n);
 /** media.c: send and count RTP on held legs; prints the line. */
-int media_flow(const struct opts *o, const struct media_leg *v, unsigned n, const int *afd, const int *bfd, unsigned nrtp);
+int media_flow(const struct opts *o, const struct media_leg *v, unsigned n, const int *afd, const int *bfd,
+	       unsigned nrtp);
 
 #endif

@@ -9,10 +9,10 @@
 #include "load.h"
 
 static const struct option longs[] = {
-	{"target", 1, NULL, 't'},   {"users", 1, NULL, 'u'},    {"base", 1, NULL, 'b'},     {"count", 1, NULL, 'c'},
-	{"rate", 1, NULL, 'r'},	    {"seconds", 1, NULL, 's'},  {"password", 1, NULL, 'p'}, {"host", 1, NULL, 'h'},
-	{"sha256", 0, NULL, '2'},   {"pid", 1, NULL, 'P'},      {"uac-port", 1, NULL, 'A'}, {"uas-port", 1, NULL, 'B'},
-	{"ng", 1, NULL, 'n'},	    {"pps", 1, NULL, 'f'},      {NULL, 0, NULL, 0},
+	{"target", 1, NULL, 't'}, {"users", 1, NULL, 'u'},   {"base", 1, NULL, 'b'},     {"count", 1, NULL, 'c'},
+	{"rate", 1, NULL, 'r'},   {"seconds", 1, NULL, 's'}, {"password", 1, NULL, 'p'}, {"host", 1, NULL, 'h'},
+	{"sha256", 0, NULL, '2'}, {"pid", 1, NULL, 'P'},     {"uac-port", 1, NULL, 'A'}, {"uas-port", 1, NULL, 'B'},
+	{"ng", 1, NULL, 'n'},     {"pps", 1, NULL, 'f'},     {NULL, 0, NULL, 0},
 };
 
 static void address(const char *s, struct sockaddr_in *a)
@@ -31,31 +31,65 @@ static void address(const char *s, struct sockaddr_in *a)
 
 int main(int argc, char **argv)
 {
-	struct opts o = {.users = 100, .base = 1000, .count = 1000, .rate = 500, .seconds = 10, .pps = 50, .realm_host = "127.0.0.1",
-			 .uac_port = 15060, .uas_port = 15062};
+	struct opts o = {.users = 100,
+			 .base = 1000,
+			 .count = 1000,
+			 .rate = 500,
+			 .seconds = 10,
+			 .pps = 50,
+			 .realm_host = "127.0.0.1",
+			 .uac_port = 15060,
+			 .uas_port = 15062};
 	int c;
 
 	address("127.0.0.1:5060", &o.target);
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		switch (c) {
-		case 't': address(optarg, &o.target); break;
-		case 'n': address(optarg, &o.ng); break;
-		case 'u': o.users = (unsigned)atoi(optarg); break;
-		case 'b': o.base = (unsigned)atoi(optarg); break;
-		case 'c': o.count = (unsigned)atoi(optarg); break;
-		case 'r': o.rate = (unsigned)atoi(optarg); break;
-		case 's': o.seconds = (unsigned)atoi(optarg); break;
-		case 'f': o.pps = (unsigned)atoi(optarg); break;
-		case 'p': o.password = optarg; break;
-		case 'h': o.realm_host = optarg; break;
-		case '2': o.sha256 = true; break;
+		case 't':
+			address(optarg, &o.target);
+			break;
+		case 'n':
+			address(optarg, &o.ng);
+			break;
+		case 'u':
+			o.users = (unsigned)atoi(optarg);
+			break;
+		case 'b':
+			o.base = (unsigned)atoi(optarg);
+			break;
+		case 'c':
+			o.count = (unsigned)atoi(optarg);
+			break;
+		case 'r':
+			o.rate = (unsigned)atoi(optarg);
+			break;
+		case 's':
+			o.seconds = (unsigned)atoi(optarg);
+			break;
+		case 'f':
+			o.pps = (unsigned)atoi(optarg);
+			break;
+		case 'p':
+			o.password = optarg;
+			break;
+		case 'h':
+			o.realm_host = optarg;
+			break;
+		case '2':
+			o.sha256 = true;
+			break;
 		case 'P':
 			if (o.npid < 8)
 				o.pid[o.npid++] = atoi(optarg);
 			break;
-		case 'A': o.uac_port = (unsigned)atoi(optarg); break;
-		case 'B': o.uas_port = (unsigned)atoi(optarg); break;
-		default: return 2;
+		case 'A':
+			o.uac_port = (unsigned)atoi(optarg);
+			break;
+		case 'B':
+			o.uas_port = (unsigned)atoi(optarg);
+			break;
+		default:
+			return 2;
 		}
 	}
 	o.mode = optind < argc ? argv[optind] : "";
@@ -67,7 +101,9 @@ int main(int argc, char **argv)
 		return run_media(&o);
 	if (!strcmp(o.mode, "ngmedia"))
 		return run_ngmedia(&o);
-	fprintf(stderr, "usage: load register|calls|media|ngmedia --target 127.0.0.1:5060 [--users N --base N --count N --rate N --seconds N\n"
-			"            --password P --host NAME --sha256 --pid PID --uac-port N --uas-port N --ng 127.0.0.1:2223 --pps N]\n");
+	fprintf(stderr, "usage: load register|calls|media|ngmedia --target 127.0.0.1:5060 [--users N --base N --count "
+			"N --rate N --seconds N\n"
+			"            --password P --host NAME --sha256 --pid PID --uac-port N --uas-port N --ng "
+			"127.0.0.1:2223 --pps N]\n");
 	return 2;
 }

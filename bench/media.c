@@ -1,5 +1,6 @@
 /*
- * media.c - RTP through held calls: every call both ways, paced to the millisecond, delay measured by a stamp in each packet.
+ * media.c - RTP through held calls: every call both ways, paced to the millisecond, delay measured by a stamp in each
+ * packet.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -82,7 +83,8 @@ static void tick(const struct media_leg *v, unsigned n, const int *afd, const in
 	net_flush();
 }
 
-static void flow(const struct media_leg *v, unsigned n, const int *afd, const int *bfd, unsigned nrtp, unsigned seconds, uint64_t *at)
+static void flow(const struct media_leg *v, unsigned n, const int *afd, const int *bfd, unsigned nrtp, unsigned seconds,
+		 uint64_t *at)
 {
 	uint64_t t0 = now_us(), first = *at;
 
@@ -97,7 +99,8 @@ static void flow(const struct media_leg *v, unsigned n, const int *afd, const in
 	}
 }
 
-int media_flow(const struct opts *o, const struct media_leg *v, unsigned n, const int *afd, const int *bfd, unsigned nrtp)
+int media_flow(const struct opts *o, const struct media_leg *v, unsigned n, const int *afd, const int *bfd,
+	       unsigned nrtp)
 {
 	uint64_t at = 0, cpu0, cpu;
 
@@ -111,10 +114,12 @@ int media_flow(const struct opts *o, const struct media_leg *v, unsigned n, cons
 	usleep(100000);
 	drain(afd, bfd, nrtp);
 	cpu = cpu_us(o) - cpu0;
-	printf("calls=%u sent=%llu got=%llu lost_pct=%.3f cpu_us=%.3f p50_ms=%.3f p99_ms=%.3f rss_kb=%llu anon_kb=%llu\n", n,
-	       (unsigned long long)g.sent, (unsigned long long)g.got, 100.0 * (double)(g.sent - g.got) / (double)(g.sent ? g.sent : 1),
-	       (double)cpu / (double)(g.sent ? g.sent : 1), percentile(0.5), percentile(0.99), (unsigned long long)rss_kb(o),
-	       (unsigned long long)rss_anon_kb(o));
+	printf("calls=%u sent=%llu got=%llu lost_pct=%.3f cpu_us=%.3f p50_ms=%.3f p99_ms=%.3f rss_kb=%llu "
+	       "anon_kb=%llu\n",
+	       n, (unsigned long long)g.sent, (unsigned long long)g.got,
+	       100.0 * (double)(g.sent - g.got) / (double)(g.sent ? g.sent : 1),
+	       (double)cpu / (double)(g.sent ? g.sent : 1), percentile(0.5), percentile(0.99),
+	       (unsigned long long)rss_kb(o), (unsigned long long)rss_anon_kb(o));
 	return 0;
 }
 

@@ -80,7 +80,8 @@ void net_queue(int fd, const struct sockaddr_in *to, const void *p, size_t l)
 	memcpy(out.data[i], p, l);
 	out.to[i] = *to;
 	out.iov[i] = (struct iovec){out.data[i], l};
-	out.mm[i].msg_hdr = (struct msghdr){.msg_name = &out.to[i], .msg_namelen = sizeof(out.to[i]), .msg_iov = &out.iov[i], .msg_iovlen = 1};
+	out.mm[i].msg_hdr = (struct msghdr){
+		.msg_name = &out.to[i], .msg_namelen = sizeof(out.to[i]), .msg_iov = &out.iov[i], .msg_iovlen = 1};
 }
 
 bool net_take(int fd, void (*fn)(char *p, size_t l, const struct sockaddr_in *from))
@@ -93,7 +94,8 @@ bool net_take(int fd, void (*fn)(char *p, size_t l, const struct sockaddr_in *fr
 
 	for (unsigned i = 0; i < BATCH; i++) {
 		iov[i] = (struct iovec){data[i], MSG_MAX};
-		mm[i].msg_hdr = (struct msghdr){.msg_name = &from[i], .msg_namelen = sizeof(from[i]), .msg_iov = &iov[i], .msg_iovlen = 1};
+		mm[i].msg_hdr = (struct msghdr){
+			.msg_name = &from[i], .msg_namelen = sizeof(from[i]), .msg_iov = &iov[i], .msg_iovlen = 1};
 	}
 	n = recvmmsg(fd, mm, BATCH, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++) {

@@ -26,11 +26,15 @@ static void send_register(unsigned i, const char *auth)
 	char m[MSG_MAX];
 
 	g.v[i].cseq++;
-	n = (unsigned)snprintf(m, sizeof(m),
-		"REGISTER sip:%s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bKr%u-%u;rport\r\nMax-Forwards: 70\r\n"
+	n = (unsigned)snprintf(
+		m, sizeof(m),
+		"REGISTER sip:%s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bKr%u-%u;rport\r\nMax-Forwards: "
+		"70\r\n"
 		"From: <sip:%u@%s>;tag=f%u\r\nTo: <sip:%u@%s>\r\nCall-ID: reg-%u@127.0.0.1\r\nCSeq: %u REGISTER\r\n"
-		"Contact: <sip:%u@127.0.0.1:%u>\r\nExpires: 3600\r\nUser-Agent: offhook-load\r\n%sContent-Length: 0\r\n\r\n",
-		o->realm_host, o->uac_port, i, g.v[i].cseq, num, o->realm_host, i, num, o->realm_host, i, g.v[i].cseq, num, o->uas_port, auth);
+		"Contact: <sip:%u@127.0.0.1:%u>\r\nExpires: 3600\r\nUser-Agent: offhook-load\r\n%sContent-Length: "
+		"0\r\n\r\n",
+		o->realm_host, o->uac_port, i, g.v[i].cseq, num, o->realm_host, i, num, o->realm_host, i, g.v[i].cseq,
+		num, o->uas_port, auth);
 	net_queue(g.fd, &o->target, m, n);
 	g.sent++;
 }
@@ -57,7 +61,8 @@ static void on_packet(char *p, size_t l, const struct sockaddr_in *from)
 		return;
 	snprintf(user, sizeof(user), "%u", g.o->base + i);
 	snprintf(uri, sizeof(uri), "sip:%s", g.o->realm_host);
-	if (s == 401 && !strstr(p, "stale=true") && g.v[i].busy && digest_line(g.o, p, l, user, "REGISTER", uri, line, sizeof(line)))
+	if (s == 401 && !strstr(p, "stale=true") && g.v[i].busy &&
+	    digest_line(g.o, p, l, user, "REGISTER", uri, line, sizeof(line)))
 		send_register(i, line);
 	else if (s >= 200)
 		finish(i, s == 200);
@@ -95,6 +100,7 @@ int run_register(const struct opts *o)
 	}
 	wall = now_us() - t0;
 	printf("ok=%u bad=%u rate=%.0f cpu_us=%.2f rss_kb=%llu anon_kb=%llu\n", g.ok, g.bad, g.ok * 1e6 / (double)wall,
-	       (double)(cpu_us(o) - cpu0) / (g.ok ? g.ok : 1), (unsigned long long)rss_kb(o), (unsigned long long)rss_anon_kb(o));
+	       (double)(cpu_us(o) - cpu0) / (g.ok ? g.ok : 1), (unsigned long long)rss_kb(o),
+	       (unsigned long long)rss_anon_kb(o));
 	return g.bad ? 1 : 0;
 }

@@ -9,11 +9,16 @@
 static char compact(const char *name)
 {
 	switch (name[0]) {
-	case 'V': return 'v';
-	case 'F': return 'f';
-	case 'T': return 't';
-	case 'M': return 'm';
-	default: return strcasecmp(name, "Call-ID") ? (strcasecmp(name, "Contact") ? 0 : 'm') : 'i';
+	case 'V':
+		return 'v';
+	case 'F':
+		return 'f';
+	case 'T':
+		return 't';
+	case 'M':
+		return 'm';
+	default:
+		return strcasecmp(name, "Call-ID") ? (strcasecmp(name, "Contact") ? 0 : 'm') : 'i';
 	}
 }
 
@@ -72,7 +77,10 @@ bool param(const char *val, const char *name, char *out, size_t size)
 	return true;
 }
 
-unsigned status(const char *msg, size_t l) { return l > 12 && !memcmp(msg, "SIP/2.0 ", 8) ? (unsigned)atoi(msg + 8) : 0; }
+unsigned status(const char *msg, size_t l)
+{
+	return l > 12 && !memcmp(msg, "SIP/2.0 ", 8) ? (unsigned)atoi(msg + 8) : 0;
+}
 
 unsigned sdp_port(const char *msg, size_t l, const char *media)
 {

@@ -9,8 +9,7 @@
 
 static struct alarm *find(const struct pbx *p, const char *id)
 {
-	LIST_EACH(&p->alarms, k)
-	{
+	LIST_EACH (&p->alarms, k) {
 		struct alarm *a = LINK_OBJ(k, struct alarm, le);
 
 		if (!strcmp(a->id, id))
@@ -58,14 +57,14 @@ void alarm_watch(void *arg)
 		pbx_alarm_clear(p, "disk");
 		return;
 	}
-	(void)snprintf(line, sizeof(line), "%s (%u records wait, %llu lost)", h.text, h.waiting, (unsigned long long)h.lost);
+	(void)snprintf(line, sizeof(line), "%s (%u records wait, %llu lost)", h.text, h.waiting,
+		       (unsigned long long)h.lost);
 	pbx_alarm_raise(p, "disk", "critical", line, h.remedy);
 }
 
 void alarm_flush(struct pbx *p)
 {
-	LIST_EACH(&p->alarms, k)
-	{
+	LIST_EACH (&p->alarms, k) {
 		list_unlink(k);
 		mem_deref(LINK_OBJ(k, struct alarm, le));
 	}
@@ -75,12 +74,12 @@ json_t *alarm_json(const struct pbx *p)
 {
 	json_t *v = json_array();
 
-	LIST_EACH(&p->alarms, k)
-	{
+	LIST_EACH (&p->alarms, k) {
 		const struct alarm *a = LINK_OBJ(k, struct alarm, le);
 
-		json_array_append_new(v, json_pack("{s:s, s:I, s:s, s:s, s:s}", "id", a->id, "since", (json_int_t)a->since_ms,
-						   "severity", a->severity, "text", a->text, "remedy", a->remedy));
+		json_array_append_new(v, json_pack("{s:s, s:I, s:s, s:s, s:s}", "id", a->id, "since",
+						   (json_int_t)a->since_ms, "severity", a->severity, "text", a->text,
+						   "remedy", a->remedy));
 	}
 	return v;
 }

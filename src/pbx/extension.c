@@ -86,7 +86,10 @@ static struct slice column(const char *const *col, const size_t *len, const char
 	return SLICE_NULL;
 }
 
-static bool column_bool(struct slice s) { return slice_eqs(s, "1") || slice_eqs(s, "true"); }
+static bool column_bool(struct slice s)
+{
+	return slice_eqs(s, "1") || slice_eqs(s, "true");
+}
 
 struct loading {
 	struct pbx *pbx;
@@ -176,7 +179,8 @@ void extension_apply(const struct change_item *it, json_t *row, void *arg)
 	if (!err)
 		err = take_row(e, row);
 	if (err)
-		log_error("pbx", "extension %s was saved, but this process could not take it over (%s); restart to use it",
+		log_error("pbx",
+			  "extension %s was saved, but this process could not take it over (%s); restart to use it",
 			  it->key, err_str(err));
 }
 
@@ -192,7 +196,8 @@ int extension_secret(struct extension *e, const struct secret **s)
 	buf_init(&plain);
 	err = store_unseal(e->pbx->store, slice_str(e->sealed), &plain);
 	if (err) {
-		log_error("pbx", "the password of extension %s cannot be read (%s): is data/key the one it was saved with?",
+		log_error("pbx",
+			  "the password of extension %s cannot be read (%s): is data/key the one it was saved with?",
 			  e->number, err_str(err));
 		goto out;
 	}

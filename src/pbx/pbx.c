@@ -9,11 +9,14 @@ static void dump(struct buf *b, void *arg)
 {
 	const struct pbx *p = arg;
 
-	buf_printf(b, "extensions %zu, registered %zu, contacts %zu, alarms %zu\n", p->extensions.n, p->registered, p->contacts,
-		   p->alarms.n);
+	buf_printf(b, "extensions %zu, registered %zu, contacts %zu, alarms %zu\n", p->extensions.n, p->registered,
+		   p->contacts, p->alarms.n);
 }
 
-static void trouble(void *arg) { alarm_watch(arg); }
+static void trouble(void *arg)
+{
+	alarm_watch(arg);
+}
 
 static void pbx_destroy(void *obj)
 {
@@ -58,11 +61,20 @@ int pbx_alloc(struct pbx **pp, const struct pbx_cfg *cfg)
 	return 0;
 }
 
-void pbx_set_calls(struct pbx *p, struct calls *cs) { p->calls = cs; }
+void pbx_set_calls(struct pbx *p, struct calls *cs)
+{
+	p->calls = cs;
+}
 
-struct calls *pbx_calls(const struct pbx *p) { return p->calls; }
+struct calls *pbx_calls(const struct pbx *p)
+{
+	return p->calls;
+}
 
-struct store *pbx_store(const struct pbx *p) { return p->store; }
+struct store *pbx_store(const struct pbx *p)
+{
+	return p->store;
+}
 
 void pbx_set_about(struct pbx *p, json_t *about)
 {

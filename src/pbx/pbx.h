@@ -27,11 +27,12 @@ struct pbx_cfg {
 /** New phone system: loads extensions and kept registrations. */
 int pbx_alloc(struct pbx **pp, const struct pbx_cfg *cfg) MUST_CHECK;
 /**
- * First start: extensions 100 and 101 with generated passwords, in one change by "system". `h` tells when they are there
- * (then pbx_extension_password gives the passwords). ENOMEM.
+ * First start: extensions 100 and 101 with generated passwords, in one change by "system". `h` tells when they are
+ * there (then pbx_extension_password gives the passwords). ENOMEM.
  */
 int pbx_first_start(struct pbx *p, store_change_h *h, void *arg) MUST_CHECK;
-/** What the program tells of itself in the status (listeners, data directory ...): members are added to it. Referenced. */
+/** What the program tells of itself in the status (listeners, data directory ...): members are added to it. Referenced.
+ */
 void pbx_set_about(struct pbx *p, json_t *about);
 /** What app wires into the call room. */
 const struct call_ops *pbx_call_ops(void);
@@ -51,16 +52,18 @@ int pbx_extension_password(struct pbx *p, struct slice number, struct buf *b) MU
 /** Is the password weak (short, few kinds of characters, the number itself)? Sentence or NULL; static. */
 const char *pbx_password_weak(struct slice number, struct slice password);
 
-/** Configuration change with the PBX's own checks first (limits, number collides with a feature code ...), swap after commit. */
-void pbx_change(struct pbx *p, const struct change_item *item, size_t n, const char *author, const char *text, store_change_h *h, void *arg);
+/** Configuration change with the PBX's own checks first (limits, number collides with a feature code ...), swap after
+ * commit. */
+void pbx_change(struct pbx *p, const struct change_item *item, size_t n, const char *author, const char *text,
+		store_change_h *h, void *arg);
 void pbx_undo(struct pbx *p, int64_t id, const char *author, store_change_h *h, void *arg);
 
 /** A fault that people must know of; the same noun in status, events, page and metrics. */
 struct alarm {
 	struct link le;
-	char id[48];             /**< "disk", "media.ports" ... */
+	char id[48]; /**< "disk", "media.ports" ... */
 	int64_t since_ms;
-	char severity[12];       /**< "critical" "warning" */
+	char severity[12]; /**< "critical" "warning" */
 	char text[160];
 	char remedy[200];
 };
@@ -69,9 +72,11 @@ void pbx_alarm_raise(struct pbx *p, const char *id, const char *severity, const 
 void pbx_alarm_clear(struct pbx *p, const char *id);
 
 /* Views as JSON (new references; NULL when memory is out). */
-json_t *pbx_json_status(struct pbx *p);         /**< version, uptime_s, extensions, registered, calls, alarms, load ... */
-json_t *pbx_json_registrations(struct pbx *p);  /**< [{extension, contact, source, transport, user_agent, expires_in_s, since, natted}] */
-json_t *pbx_json_calls(struct pbx *p);          /**< [{id, from, to, state, seconds, legs:[{number, device, state, codec, quality..}]}] */
+json_t *pbx_json_status(struct pbx *p); /**< version, uptime_s, extensions, registered, calls, alarms, load ... */
+json_t *pbx_json_registrations(
+	struct pbx *p); /**< [{extension, contact, source, transport, user_agent, expires_in_s, since, natted}] */
+json_t *pbx_json_calls(
+	struct pbx *p); /**< [{id, from, to, state, seconds, legs:[{number, device, state, codec, quality..}]}] */
 /** Hang up by id. ENOENT. */
 int pbx_hangup(struct pbx *p, struct slice call_id, const char *who) MUST_CHECK;
 

@@ -12,8 +12,8 @@
 
 /** One contact of an AoR, as the registrar keeps it. */
 struct binding {
-	struct link le;      /**< in aor.bindings, newest first within equal q */
-	struct hlink fl;     /**< in pbx.flows, when it came by a stream */
+	struct link le;  /**< in aor.bindings, newest first within equal q */
+	struct hlink fl; /**< in pbx.flows, when it came by a stream */
 	struct extension *ext;
 	struct contact *c;
 };
@@ -33,7 +33,7 @@ struct extension {
 	struct secret *ha1;  /**< made at the first use */
 	struct aor *aor;     /**< NULL: never registered */
 	uint32_t call_limit, ring_s;
-	uint32_t calls;      /**< it takes part in now */
+	uint32_t calls; /**< it takes part in now */
 	bool enabled;
 };
 
@@ -47,14 +47,14 @@ struct pbx {
 	struct store *store;
 	struct calls *calls;
 	char *realm;
-	struct hash extensions;   /**< by number */
-	struct hash flows;        /**< bindings by flow */
+	struct hash extensions; /**< by number */
+	struct hash flows;      /**< bindings by flow */
 	size_t registered, contacts;
 	struct list alarms;
-	struct timer auth_log;    /**< opens the budget for log lines on wrong passwords again */
+	struct timer auth_log; /**< opens the budget for log lines on wrong passwords again */
 	unsigned auth_logged;
 	int64_t started_ms;
-	json_t *about;            /**< what the program tells of itself: listeners, data directory */
+	json_t *about; /**< what the program tells of itself: listeners, data directory */
 	struct inspect dump;
 };
 
@@ -90,8 +90,8 @@ void route_changed(struct call *c, void *arg);
 /* feature.c */
 /** A dialled feature code. */
 struct feature {
-	const char *code;   /**< "*43" */
-	const char *name;   /**< fiber and log */
+	const char *code; /**< "*43" */
+	const char *name; /**< fiber and log */
 	const char *help;
 	void (*run)(struct call *c, struct leg *l, void *arg);
 };

@@ -51,8 +51,7 @@ static void expire(void *arg)
 	int64_t now = loop_wall_ms(e->pbx->loop);
 	bool gone = false;
 
-	LIST_EACH(&e->aor->bindings, k)
-	{
+	LIST_EACH (&e->aor->bindings, k) {
 		struct binding *b = LINK_OBJ(k, struct binding, le);
 
 		if (b->c->expires_ms > now)
@@ -70,8 +69,7 @@ static void arm_expiry(struct extension *e)
 {
 	int64_t first = INT64_MAX, now = loop_wall_ms(e->pbx->loop);
 
-	LIST_EACH(&e->aor->bindings, k)
-	{
+	LIST_EACH (&e->aor->bindings, k) {
 		const struct binding *b = LINK_OBJ(k, struct binding, le);
 
 		if (b->c->expires_ms < first)
@@ -93,8 +91,7 @@ static int need_aor(struct extension *e)
 /* Best q first; among equals the newest first. */
 static void sort_in(struct aor *a, struct binding *b)
 {
-	LIST_EACH(&a->bindings, k)
-	{
+	LIST_EACH (&a->bindings, k) {
 		if (LINK_OBJ(k, struct binding, le)->c->q <= b->c->q) {
 			list_insert_before(k, &b->le);
 			return;
@@ -140,8 +137,7 @@ static bool same_place(const struct contact *a, const struct contact *b)
 
 static struct binding *binding_find(const struct aor *a, const struct contact *c)
 {
-	LIST_EACH(&a->bindings, k)
-	{
+	LIST_EACH (&a->bindings, k) {
 		struct binding *b = LINK_OBJ(k, struct binding, le);
 
 		if (same_place(b->c, c))
@@ -155,8 +151,7 @@ static void fill_location(const struct aor *a, struct location *loc)
 	loc->n = 0;
 	if (!a)
 		return;
-	LIST_EACH(&a->bindings, k)
-	{
+	LIST_EACH (&a->bindings, k) {
 		if (loc->n < LOCATION_MAX)
 			loc->v[loc->n++] = LINK_OBJ(k, struct binding, le)->c;
 	}
@@ -165,8 +160,7 @@ static void fill_location(const struct aor *a, struct location *loc)
 /* RFC 3261 10.3 step 7: the same Call-ID must bring a higher CSeq; one stale contact refuses the whole request. */
 static bool in_order(const struct aor *a, const struct location_update *u)
 {
-	LIST_EACH(&a->bindings, k)
-	{
+	LIST_EACH (&a->bindings, k) {
 		const struct contact *c = LINK_OBJ(k, struct binding, le)->c;
 		bool touched = u->star;
 
@@ -331,7 +325,7 @@ void registrar_clear(struct extension *e, bool keep_stored)
 	if (!e->aor)
 		return;
 	timer_stop(&e->aor->expiry);
-	LIST_EACH(&e->aor->bindings, k)
+	LIST_EACH (&e->aor->bindings, k)
 		binding_drop(LINK_OBJ(k, struct binding, le));
 	if (!keep_stored)
 		keep(e, false);

@@ -32,8 +32,7 @@ static void put_sa(struct buf *b, const struct sa *a)
 
 void registrar_write(const struct aor *a, struct buf *b)
 {
-	LIST_EACH(&a->bindings, k)
-	{
+	LIST_EACH (&a->bindings, k) {
 		const struct contact *c = LINK_OBJ(k, struct binding, le)->c;
 
 		put_num(b, (uint64_t)c->expires_ms);
@@ -53,7 +52,10 @@ void registrar_write(const struct aor *a, struct buf *b)
 	}
 }
 
-static bool get_num(struct slice s, uint64_t max, uint64_t *v) { return !slice_u64(s, v) && *v <= max; }
+static bool get_num(struct slice s, uint64_t max, uint64_t *v)
+{
+	return !slice_u64(s, v) && *v <= max;
+}
 
 static bool get_sa(struct slice s, struct sa *a)
 {

@@ -10,14 +10,17 @@ static const struct field extension_fields[] = {
 	{"name", FIELD_TEXT, 0, 0, 80, "", NULL, NULL, "Who or what it is: shown on the phones it calls."},
 	{"password", FIELD_SECRET, FIELD_GENERATED, 8, 128, NULL, NULL, NULL,
 	 "The SIP password of its phones; generated when not given."},
-	{"call_limit", FIELD_INT, 0, 1, 100, "2", NULL, NULL,
-	 "Calls at once before callers hear busy."},
-	{"ring_seconds", FIELD_INT, 0, 5, 600, "30", NULL, NULL, "How long it rings before the caller is told that nobody answers."},
+	{"call_limit", FIELD_INT, 0, 1, 100, "2", NULL, NULL, "Calls at once before callers hear busy."},
+	{"ring_seconds", FIELD_INT, 0, 5, 600, "30", NULL, NULL,
+	 "How long it rings before the caller is told that nobody answers."},
 	{"enabled", FIELD_BOOL, 0, 0, 1, "true", NULL, NULL, "Off: it can neither register nor call nor be called."},
 };
 
 const struct resource pbx_extension_resource = {
-	"extension", "extensions", "A number that phones register with and others dial.", extension_fields,
+	"extension",
+	"extensions",
+	"A number that phones register with and others dial.",
+	extension_fields,
 	ARRAY_LEN(extension_fields),
 };
 

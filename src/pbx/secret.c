@@ -6,7 +6,8 @@
 
 enum { AUTH_LOG_BUDGET = 10 }; /* lines in ten seconds: an attacker must not fill the disk */
 
-static struct metric auth_failed = {.name = "auth_failures_total", .help = "Requests with a wrong password or unknown user."};
+static struct metric auth_failed = {.name = "auth_failures_total",
+				    .help = "Requests with a wrong password or unknown user."};
 
 static int lookup(struct slice user, struct secret *s, void *arg)
 {

@@ -6,16 +6,19 @@
 
 static const char *const transports[] = {"udp", "tcp", "tls", "ws", "wss"};
 
-static json_t *text(struct slice s) { return json_stringn(s.p ? s.p : "", s.l); }
+static json_t *text(struct slice s)
+{
+	return json_stringn(s.p ? s.p : "", s.l);
+}
 
 json_t *pbx_json_status(struct pbx *p)
 {
 	int64_t now = loop_wall_ms(p->loop);
 	json_t *o = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "version", OFFHOOK_VERSION, "started_ms",
-			      (json_int_t)p->started_ms, "uptime_s", (json_int_t)((now - p->started_ms) / 1000), "extensions",
-			      (json_int_t)p->extensions.n, "registered", (json_int_t)p->registered, "contacts",
-			      (json_int_t)p->contacts, "calls", (json_int_t)(p->calls ? calls_count(p->calls) : 0), "alarms",
-			      alarm_json(p));
+			      (json_int_t)p->started_ms, "uptime_s", (json_int_t)((now - p->started_ms) / 1000),
+			      "extensions", (json_int_t)p->extensions.n, "registered", (json_int_t)p->registered,
+			      "contacts", (json_int_t)p->contacts, "calls",
+			      (json_int_t)(p->calls ? calls_count(p->calls) : 0), "alarms", alarm_json(p));
 
 	if (o && p->about)
 		json_object_update_missing(o, p->about);
@@ -31,7 +34,8 @@ static json_t *binding_json(const struct extension *e, const struct contact *c, 
 	json_object_set_new(o, "name", json_string(e->name));
 	json_object_set_new(o, "contact", text(c->uri));
 	json_object_set_new(o, "source", json_string(sa_isset(&c->src) ? sa_str(&c->src, src) : ""));
-	json_object_set_new(o, "transport", json_string(c->transp < ARRAY_LEN(transports) ? transports[c->transp] : "?"));
+	json_object_set_new(o, "transport",
+			    json_string(c->transp < ARRAY_LEN(transports) ? transports[c->transp] : "?"));
 	json_object_set_new(o, "user_agent", text(c->user_agent));
 	json_object_set_new(o, "q", json_real(c->q / 1000.0));
 	json_object_set_new(o, "expires_in_s", json_integer((c->expires_ms - now) / 1000));
@@ -52,7 +56,7 @@ static int add_bindings(struct hlink *h, void *arg)
 
 	if (!e->aor)
 		return 0;
-	LIST_EACH(&e->aor->bindings, k)
+	LIST_EACH (&e->aor->bindings, k)
 		json_array_append_new(w->v, binding_json(e, LINK_OBJ(k, struct binding, le)->c, w->now));
 	return 0;
 }
@@ -83,15 +87,15 @@ static json_t *leg_json(const struct leg *l)
 {
 	struct leg_quality q;
 	char peer[SA_STRLEN];
-	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "number", l->party.number, "name", l->party.name, "device",
-			      l->device, "address", sa_isset(&l->peer) ? sa_str(&l->peer, peer) : "", "state",
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "number", l->party.number, "name", l->party.name,
+			      "device", l->device, "address", sa_isset(&l->peer) ? sa_str(&l->peer, peer) : "", "state",
 			      leg_state_name(l->state), "outgoing", l->outgoing);
 
 	if (o && leg_quality(l, &q))
 		json_object_update_new(o, json_pack("{s:s, s:I, s:I, s:I, s:f, s:f, s:f}", "codec", q.codec, "received",
 						    (json_int_t)q.received, "sent", (json_int_t)q.sent, "lost",
-						    (json_int_t)q.lost, "jitter_ms", q.jitter_ms, "rtt_ms", q.rtt_ms, "mos",
-						    q.mos));
+						    (json_int_t)q.lost, "jitter_ms", q.jitter_ms, "rtt_ms", q.rtt_ms,
+						    "mos", q.mos));
 	return o;
 }
 
@@ -101,11 +105,12 @@ static void add_call(struct call *c, void *arg)
 	json_t *legs = json_array(), *o;
 	uint64_t now = (uint64_t)w->now;
 
-	LIST_EACH(&c->legs, k)
+	LIST_EACH (&c->legs, k)
 		json_array_append_new(legs, leg_json(LINK_OBJ(k, struct leg, le)));
 	o = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "id", c->id, "from", c->a ? c->a->party.number : "", "to",
-		      c->dialled, "state", call_state_name(c->state), "seconds", (json_int_t)((now - c->start_ms) / 1000),
-		      "talk_seconds", (json_int_t)(c->answer_ms ? (now - c->answer_ms) / 1000 : 0), "legs", legs);
+		      c->dialled, "state", call_state_name(c->state), "seconds",
+		      (json_int_t)((now - c->start_ms) / 1000), "talk_seconds",
+		      (json_int_t)(c->answer_ms ? (now - c->answer_ms) / 1000 : 0), "legs", legs);
 	json_array_append_new(w->v, o);
 }
 

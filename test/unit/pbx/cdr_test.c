@@ -37,22 +37,27 @@ static void whole(void **st)
 			 .end_ms = 1767225661000,
 			 .codec = "PCMA",
 			 .has_q = true,
-			 .q = {.rx_packets = 3000, .tx_packets = 2999, .rx_lost = 12, .rx_jitter_us = 7005, .rtt_us = 40,
+			 .q = {.rx_packets = 3000,
+			       .tx_packets = 2999,
+			       .rx_lost = 12,
+			       .rx_jitter_us = 7005,
+			       .rtt_us = 40,
 			       .mos_x100 = 405}},
 			{.number = "101", .outgoing = true, .code = 487}},
 	};
 	json_t *o = detail(&r), *want;
 
 	(void)st;
-	want = json_pack(
-		"{s:s, s:I, s:I, s:s, s:[{s:s, s:s, s:s, s:b, s:s, s:i, s:I, s:I, s:I, s:s, s:{s:i, s:i, s:i, s:f, s:f, s:f}},"
-		"{s:s, s:s, s:s, s:b, s:s, s:i, s:i, s:i, s:i, s:s}]}",
-		"from_name", "Front desk", "duration_ms", (json_int_t)61002, "talk_ms", (json_int_t)4294967295, "ended_by",
-		"caller", "legs", "number", "100", "name", "A", "device", "127.0.0.1", "outgoing", 0, "call_id", "x@y", "code", 200,
-		"start_ms", (json_int_t)1767225600000, "answer_ms", (json_int_t)1767225600100, "end_ms",
-		(json_int_t)1767225661000, "codec", "PCMA", "quality", "received", 3000, "sent", 2999, "lost", 12, "jitter_ms",
-		7.005, "rtt_ms", 0.04, "mos", 4.05, "number", "101", "name", "", "device", "", "outgoing", 1, "call_id", "", "code",
-		487, "start_ms", 0, "answer_ms", 0, "end_ms", 0, "codec", "");
+	want = json_pack("{s:s, s:I, s:I, s:s, s:[{s:s, s:s, s:s, s:b, s:s, s:i, s:I, s:I, s:I, s:s, s:{s:i, s:i, s:i, "
+			 "s:f, s:f, s:f}},"
+			 "{s:s, s:s, s:s, s:b, s:s, s:i, s:i, s:i, s:i, s:s}]}",
+			 "from_name", "Front desk", "duration_ms", (json_int_t)61002, "talk_ms", (json_int_t)4294967295,
+			 "ended_by", "caller", "legs", "number", "100", "name", "A", "device", "127.0.0.1", "outgoing",
+			 0, "call_id", "x@y", "code", 200, "start_ms", (json_int_t)1767225600000, "answer_ms",
+			 (json_int_t)1767225600100, "end_ms", (json_int_t)1767225661000, "codec", "PCMA", "quality",
+			 "received", 3000, "sent", 2999, "lost", 12, "jitter_ms", 7.005, "rtt_ms", 0.04, "mos", 4.05,
+			 "number", "101", "name", "", "device", "", "outgoing", 1, "call_id", "", "code", 487,
+			 "start_ms", 0, "answer_ms", 0, "end_ms", 0, "codec", "");
 	assert_non_null(want);
 	assert_true(json_equal(o, want));
 	json_decref(want);
@@ -68,8 +73,8 @@ static void texts(void **st)
 		{"a\"b\\c/d", "a\"b\\c/d"},
 		{"\x01\t\n\x1f\x7f", "\x01\t\n\x1f\x7f"},
 		{"\xff", "\xef\xbf\xbd"},
-		{"a\xc3", "a\xef\xbf\xbd"},                          /* cut */
-		{"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},            /* longer than it need be */
+		{"a\xc3", "a\xef\xbf\xbd"},                               /* cut */
+		{"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},                 /* longer than it need be */
 		{"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"}, /* half a pair of UTF-16 */
 		{"\xe2\x82z", "\xef\xbf\xbd\xef\xbf\xbdz"},
 		{"\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
@@ -104,8 +109,12 @@ static void longest(void **st)
 	memset(l->codec, 1, sizeof(l->codec) - 1);
 	l->start_ms = l->answer_ms = l->end_ms = INT64_MAX;
 	l->has_q = true;
-	l->q = (struct mstream_stats){.rx_packets = UINT64_MAX, .tx_packets = UINT64_MAX, .rx_lost = UINT64_MAX,
-				      .rx_jitter_us = UINT32_MAX, .rtt_us = UINT32_MAX, .mos_x100 = UINT16_MAX};
+	l->q = (struct mstream_stats){.rx_packets = UINT64_MAX,
+				      .tx_packets = UINT64_MAX,
+				      .rx_lost = UINT64_MAX,
+				      .rx_jitter_us = UINT32_MAX,
+				      .rtt_us = UINT32_MAX,
+				      .mos_x100 = UINT16_MAX};
 	for (r.nlegs = 1; r.nlegs < RECORD_LEGS; r.nlegs++)
 		r.leg[r.nlegs] = *l;
 	buf_init(&b);

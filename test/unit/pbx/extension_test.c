@@ -30,7 +30,8 @@ static void test_undo(void **state)
 	int64_t id;
 
 	add_extension(f, "100");
-	assert_int_equal(change(f, CHANGE_UPDATE, "100", json_pack("{s:i, s:s}", "call_limit", 7, "name", "Reception")), 0);
+	assert_int_equal(change(f, CHANGE_UPDATE, "100", json_pack("{s:i, s:s}", "call_limit", 7, "name", "Reception")),
+			 0);
 	assert_int_equal(extension_find(f->pbx, SLICE("100"))->call_limit, 7);
 	id = f->change_id;
 	pbx_undo(f->pbx, id, "test", changed, f);
@@ -47,7 +48,7 @@ static void test_refused(void **state)
 		const char *number, *password;
 		int err;
 	} bad[] = {
-		{"1", "correct-horse-9", ERR_SYNTAX},                /* too short a number */
+		{"1", "correct-horse-9", ERR_SYNTAX}, /* too short a number */
 		{"12ab", "correct-horse-9", ERR_SYNTAX},
 		{"1234567890123456", "correct-horse-9", ERR_SYNTAX}, /* too long */
 		{"102", "short", ERR_SYNTAX},
@@ -55,7 +56,8 @@ static void test_refused(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		assert_int_equal(change(f, CHANGE_CREATE, bad[i].number,
-					json_pack("{s:s, s:s}", "number", bad[i].number, "password", bad[i].password)), bad[i].err);
+					json_pack("{s:s, s:s}", "number", bad[i].number, "password", bad[i].password)),
+				 bad[i].err);
 		assert_true(strlen(f->why) > 10);
 	}
 	add_extension(f, "100");
@@ -91,7 +93,7 @@ static void test_weak(void **state)
 		const char *password;
 		bool weak;
 	} v[] = {
-		{"12345678", true}, {"aaaaaaaa", true},	 {"100100100", true}, {"password", true},
+		{"12345678", true}, {"aaaaaaaa", true},  {"100100100", true},       {"password", true},
 		{"x1001002", true}, {"kX9.vq2L", false}, {"k3vmx9tq2hwdrz", false}, {"a longer phrase holds", false},
 	};
 
@@ -113,7 +115,9 @@ static void test_alarm(void **state)
 	pbx_alarm_raise(f->pbx, "media.ports", "critical", "All RTP ports are in use.", "Widen --rtp-ports.");
 	o = pbx_json_status(f->pbx);
 	assert_int_equal(json_array_size(json_object_get(o, "alarms")), 1);
-	assert_string_equal(json_string_value(json_object_get(json_array_get(json_object_get(o, "alarms"), 0), "severity")), "critical");
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(json_object_get(o, "alarms"), 0), "severity")),
+		"critical");
 	json_decref(o);
 	pbx_alarm_clear(f->pbx, "media.ports");
 	o = pbx_json_status(f->pbx);

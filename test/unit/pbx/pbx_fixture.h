@@ -22,7 +22,7 @@ struct fixture {
 	struct loop *loop;
 	struct store *store;
 	struct pbx *pbx;
-	int err;               /**< of the last change */
+	int err; /**< of the last change */
 	int64_t change_id;
 	char why[256];
 };
@@ -100,8 +100,10 @@ static inline int change(struct fixture *f, enum change_op op, const char *key, 
 
 static inline void add_extension(struct fixture *f, const char *number)
 {
-	assert_int_equal(change(f, CHANGE_CREATE, number,
-				json_pack("{s:s, s:s, s:s}", "number", number, "name", "Test", "password", "correct-horse-9")), 0);
+	assert_int_equal(
+		change(f, CHANGE_CREATE, number,
+		       json_pack("{s:s, s:s, s:s}", "number", number, "name", "Test", "password", "correct-horse-9")),
+		0);
 }
 
 #endif

@@ -48,7 +48,8 @@ struct reg {
 static uint16_t do_register(struct fixture *f, const struct reg *r)
 {
 	struct contact c;
-	struct location_update u = {.aor = slice_str(r->aor), .callid = slice_str(r->callid), .cseq = r->cseq, .star = r->star};
+	struct location_update u = {
+		.aor = slice_str(r->aor), .callid = slice_str(r->callid), .cseq = r->cseq, .star = r->star};
 
 	memset(&c, 0, sizeof(c));
 	c.uri = slice_str(r->uri);
@@ -94,11 +95,20 @@ static void test_rules(void **state)
 		{"same CSeq again", {"100", "sip:100@192.0.2.7:5062", "a", 5, 600, 500, 0, false, false}, 500, 1},
 		{"lower CSeq", {"100", "sip:100@192.0.2.7:5062", "a", 4, 600, 500, 0, false, false}, 500, 1},
 		{"refresh", {"100", "sip:100@192.0.2.7:5062", "a", 6, 600, 500, 0, false, false}, 200, 1},
-		{"equal URI, other case of host", {"100", "sip:100@192.0.2.7:5062;transport=UDP", "a", 7, 600, 500, 0, false, false}, 200, 2},
-		{"better q from another phone", {"100", "sip:100@192.0.2.8", "b", 1, 600, 1000, 0, false, false}, 200, 3},
+		{"equal URI, other case of host",
+		 {"100", "sip:100@192.0.2.7:5062;transport=UDP", "a", 7, 600, 500, 0, false, false},
+		 200,
+		 2},
+		{"better q from another phone",
+		 {"100", "sip:100@192.0.2.8", "b", 1, 600, 1000, 0, false, false},
+		 200,
+		 3},
 		{"query", {"100", NULL, "c", 1, 0, 0, 0, false, false}, 200, 3},
 		{"removal of one", {"100", "sip:100@192.0.2.8", "b", 2, 0, 1000, 0, false, false}, 200, 2},
-		{"new Call-ID takes over", {"100", "sip:100@192.0.2.7:5062", "d", 1, 600, 500, 0, false, false}, 200, 2},
+		{"new Call-ID takes over",
+		 {"100", "sip:100@192.0.2.7:5062", "d", 1, 600, 500, 0, false, false},
+		 200,
+		 2},
 		{"star with an old CSeq", {"100", NULL, "d", 1, 0, 0, 0, false, true}, 500, 2},
 		{"star", {"100", NULL, "d", 2, 0, 0, 0, false, true}, 200, 0},
 		{"unknown AoR", {"999", "sip:999@192.0.2.7", "z", 1, 600, 500, 0, false, false}, 404, 0},
@@ -183,8 +193,10 @@ static void test_restart(void **state)
 	assert_int_equal(look_up(f, "100"), 1);
 	assert_string_equal(got.uri[0], "sip:a@192.0.2.1");
 	/* order is kept over the restart as well */
-	assert_int_equal(do_register(f, &(struct reg){"100", "sip:a@192.0.2.1", "a", 9, 600, 700, 0, true, false}), 500);
-	assert_int_equal(do_register(f, &(struct reg){"100", "sip:a@192.0.2.1", "a", 10, 600, 700, 0, true, false}), 200);
+	assert_int_equal(do_register(f, &(struct reg){"100", "sip:a@192.0.2.1", "a", 9, 600, 700, 0, true, false}),
+			 500);
+	assert_int_equal(do_register(f, &(struct reg){"100", "sip:a@192.0.2.1", "a", 10, 600, 700, 0, true, false}),
+			 200);
 }
 
 static void test_removed_extension(void **state)
