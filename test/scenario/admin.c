@@ -137,3 +137,68 @@ void server_killed_in_call(void **state)
 	assert_int_equal(scene_cdr_count(s), 1);
 	assert_false(json_is_null(json_object_get(scene_cdr(s, 0), "end_ms")));
 }
+
+void server_stops_while_it_rings(void **state)
+{
+	struct scene *s = *state;
+
+	agents_ready(s, 2);
+	s->b.mood = RING;
+	agent_call(&s->a, "101");
+	agent_wait(&s->a, "ringing:180", 1000);
+	server_stop(s, true);
+	scene_run(s, 2000);
+	assert_null(s->a.call);
+	assert_true(agent_has(&s->b, "ended:487"));
+	server_start(s);
+	assert_int_equal(scene_cdr_count(s), 1);
+	assert_false(json_is_null(json_object_get(scene_cdr(s, 0), "end_ms")));
+}
+
+static const char *text(json_t *o, const char *member)
+{
+	const char *t = json_string_value(json_object_get(o, member));
+
+	return t ? t : "";
+}
+
+/* What `offhook calls`, `registrations` and `status` show. */
+void live_views(void **state)
+{
+	struct scene *s = *state;
+	json_t *v, *leg;
+
+	agents_ready(s, 2);
+	v = pbx_json_calls(s->pbx);
+	assert_int_equal(json_array_size(v), 0);
+	json_decref(v);
+	s->b.mood = RING;
+	agent_call(&s->a, "101");
+	agent_wait(&s->a, "ringing:180", 1000);
+	v = pbx_json_calls(s->pbx);
+	assert_int_equal(json_array_size(v), 1);
+	assert_string_equal(text(json_array_get(v, 0), "from"), "100");
+	assert_string_equal(text(json_array_get(v, 0), "to"), "101");
+	assert_string_equal(text(json_array_get(v, 0), "state"), "ringing");
+	json_decref(v);
+	assert_int_equal(oh_call_answer(s->b.call, &s->b.opt), 0);
+	scene_run(s, 5000);
+	v = pbx_json_calls(s->pbx);
+	assert_string_not_equal(text(json_array_get(v, 0), "state"), "ringing");
+	assert_int_equal(json_array_size(json_object_get(json_array_get(v, 0), "legs")), 2);
+	leg = json_array_get(json_object_get(json_array_get(v, 0), "legs"), 1);
+	assert_string_equal(text(leg, "number"), "101");
+	assert_string_equal(text(leg, "codec"), "PCMU");
+	json_decref(v);
+	v = pbx_json_registrations(s->pbx);
+	assert_int_equal(json_array_size(v), 2);
+	assert_string_equal(text(json_array_get(v, 0), "user_agent"), "offhook phone " OFFHOOK_VERSION);
+	json_decref(v);
+	v = pbx_json_status(s->pbx);
+	assert_int_equal(json_integer_value(json_object_get(v, "calls")), 1);
+	assert_int_equal(json_integer_value(json_object_get(v, "extensions")), 3);
+	json_decref(v);
+	log_clear(&s->a);
+	log_clear(&s->b);
+	end_call(&s->a, &s->b);
+}

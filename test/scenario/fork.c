@@ -191,3 +191,75 @@ void redirected_in_a_circle(void **state)
 	assert_null(s->a.call);
 	scene_check_idle(s);
 }
+
+/* Two phones of one extension, of different kinds, and a caller without an offer. */
+void fork_of_different_kinds(void **state)
+{
+	struct scene *s = *state;
+
+	agents_ready(s, 1);
+	agent_open(s, &s->b, "101", "10.0.0.12", OH_TCP);
+	agent_open(s, &s->d, "101", "fd00::14", OH_UDP);
+	agent_register(&s->b);
+	agent_register(&s->d);
+	for (int i = 0; i < 4; i++) {
+		struct agent *win = i % 2 ? &s->b : &s->d, *lose_it = i % 2 ? &s->d : &s->b;
+
+		s->a.opt.delayed_offer = i >= 2;
+		win->mood = RING_ANSWER;
+		win->answer_ms = 500;
+		lose_it->mood = RING;
+		agent_call(&s->a, "101");
+		agent_wait(&s->a, "answered", 5000);
+		scene_run(s, 1000);
+		assert_log(lose_it, "incoming:100 ended:487");
+		assert_hears(&s->a, win);
+		assert_hears(win, &s->a);
+		log_clear(&s->a);
+		log_clear(win);
+		end_call(&s->a, win);
+		scene_check_idle(s);
+	}
+}
+
+/* The caller made no offer: whatever the phone plays early has nowhere to go, and the 183 brings no description. */
+void early_media_needs_an_offer(void **state)
+{
+	struct scene *s = *state;
+
+	agents_ready(s, 2);
+	s->a.opt.delayed_offer = true;
+	s->b.mood = RING_ANSWER;
+	s->b.answer_ms = 1000;
+	tape_start(s);
+	agent_call(&s->a, "101");
+	agent_wait(&s->a, "answered", 5000);
+	assert_false(contains(tape_find(s, SERVER4, s->a.ip, "SIP/2.0 18", 0), "application/sdp"));
+	tape_stop(s);
+	assert_hears(&s->a, &s->b);
+	log_clear(&s->a);
+	log_clear(&s->b);
+	end_call(&s->a, &s->b);
+}
+
+/* One phone is diverted, the other goes on ringing and answers: one call of each to 102 and to d, one winner. */
+void fork_one_diverted(void **state)
+{
+	struct scene *s = *state;
+
+	ready(s);
+	s->b.mood = REJECT;
+	s->b.reject_code = 302;
+	s->b.redirect = "sip:102@" SERVER4;
+	s->c.mood = RING;
+	s->d.mood = RING_ANSWER;
+	s->d.answer_ms = 2000;
+	agent_call(&s->a, "101");
+	agent_wait(&s->a, "answered", 8000);
+	scene_run(s, 500);
+	assert_log(&s->c, "incoming:100 ended:487");
+	assert_hears(&s->a, &s->d);
+	log_clear(&s->a);
+	log_clear(&s->d);
+	end_call(&s->a, &s->d);
+}

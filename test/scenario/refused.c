@@ -172,3 +172,19 @@ void calling_oneself(void **state)
 	assert_null(s->a.call);
 	scene_check_idle(s);
 }
+
+/* A phone's own trouble is not ours: the caller may not take us for overloaded (RFC 3261 16.7). */
+void phone_says_503(void **state)
+{
+	struct scene *s = *state;
+
+	agents_ready(s, 2);
+	s->b.mood = REJECT;
+	s->b.reject_code = 503;
+	agent_call(&s->a, "101");
+	scene_run(s, 2000);
+	assert_null(s->a.call);
+	assert_false(agent_has(&s->a, "ended:503"));
+	assert_true(agent_has(&s->a, "ended:480") || agent_has(&s->a, "ended:500"));
+	scene_check_idle(s);
+}

@@ -207,6 +207,7 @@ const char *typed_codes(struct typed *t);
 	/* transports.c */ \
 	X(ipv4_and_ipv6) X(ipv6_and_ipv6) X(tcp_and_udp) X(tcp_and_tcp) X(tcp_over_ipv6_and_udp_over_ipv4) \
 	X(phone_behind_nat) X(phone_behind_nat_over_tcp) X(both_behind_one_nat) X(tcp_phone_comes_back) \
+	X(echo_behind_nat) X(phone_behind_nat_is_called_later) \
 	/* hold.c */ \
 	X(hold_and_resume_by_caller) X(hold_and_resume_by_callee) X(hold_is_not_death) \
 	/* codec.c */ \
@@ -219,11 +220,12 @@ const char *typed_codes(struct typed *t);
 	/* refused.c */ \
 	X(busy_by_phone) X(declined_by_phone) X(no_answer) X(not_registered) X(registered_but_gone) \
 	X(unknown_number) X(busy_by_call_limit) X(second_call_rings) X(cancelled_by_caller) \
-	X(cancel_crosses_answer) X(calling_oneself) \
+	X(cancel_crosses_answer) X(calling_oneself) X(phone_says_503) \
 	/* fork.c */ \
 	X(fork_one_winner) X(fork_both_answer) X(fork_one_busy_one_answers) X(fork_all_refuse) \
 	X(fork_cancelled) X(early_media_of_one_phone) X(early_media_of_two_phones_is_not_heard) \
-	X(redirected_by_phone) X(redirected_in_a_circle) \
+	X(redirected_by_phone) X(redirected_in_a_circle) X(fork_of_different_kinds) \
+	X(early_media_needs_an_offer) X(fork_one_diverted) \
 	/* echo.c */ \
 	X(echo_with_greeting) X(echo_on_hold_and_back) X(echo_of_delayed_offer) X(echo_cut_short) \
 	/* video.c */ \
@@ -240,7 +242,7 @@ const char *typed_codes(struct typed *t);
 	/* admin.c */ \
 	X(hangup_by_administrator) X(hangup_while_ringing) X(extension_removed_in_call) \
 	X(extension_switched_off) X(password_changed) X(ring_time_changed) X(server_stops_politely) \
-	X(server_killed_in_call) \
+	X(server_killed_in_call) X(server_stops_while_it_rings) X(live_views) \
 	/* stray.c */ \
 	X(options_to_the_server) X(max_forwards_used_up) X(unknown_method) X(required_extension_unknown) \
 	X(foreign_domain) X(merged_request) X(request_outside_of_any_call) X(noise_then_options) \

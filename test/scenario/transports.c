@@ -101,3 +101,40 @@ void tcp_phone_comes_back(void **state)
 	assert_hears(&s->a, &s->b);
 	end_call(&s->a, &s->b);
 }
+
+void echo_behind_nat(void **state)
+{
+	struct scene *s = *state;
+
+	add_nat(s);
+	agent_open(s, &s->a, "100", "192.168.1.10", OH_UDP);
+	agent_register(&s->a);
+	tones(s);
+	agent_call(&s->a, "*43");
+	agent_wait(&s->a, "answered", 2000);
+	scene_run(s, 3000);
+	assert_hears(&s->a, &s->a);
+}
+
+/* The NAT is slow to forget: a phone behind it stays reachable between its registrations. */
+void phone_behind_nat_is_called_later(void **state)
+{
+	struct scene *s = *state;
+
+	add_nat(s);
+	agent_open(s, &s->a, "100", "10.0.0.11", OH_UDP);
+	agent_open(s, &s->b, "101", "192.168.1.10", OH_UDP);
+	agent_register(&s->a);
+	agent_register(&s->b);
+	tones(s);
+	scene_run(s, 20 * 60 * 1000);
+	log_clear(&s->b);
+	talk(&s->a, &s->b, "101");
+	assert_hears(&s->a, &s->b);
+	assert_hears(&s->b, &s->a);
+	assert_int_equal(oh_call_hold(s->a.call, true), 0);
+	agent_wait(&s->b, "held", 2000);
+	log_clear(&s->a);
+	log_clear(&s->b);
+	end_call(&s->a, &s->b);
+}
