@@ -21,7 +21,7 @@ void calls_in_a_row_leave_nothing(void **state)
 	}
 	scene_check_idle(s);
 	scene_run(s, SETTLE_MS);
-	assert_in_range(mem_live(), 1, live + 1); /* nonces in use fill a second table in time */
+	assert_true(mem_live() <= live + 1); /* nonces in use fill a second table in time */
 	assert_int_equal(scene_cdr_count(s), CALLS);
 }
 
