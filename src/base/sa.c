@@ -99,16 +99,24 @@ static int set6_text(struct sa *a, struct slice ip, uint16_t port)
 static int set4_text(struct sa *a, struct slice ip, uint16_t port)
 {
 	uint8_t addr[4];
+	size_t i = 0, part = 0;
 
-	for (int i = 0; i < 4; i++) {
-		struct slice part = i < 3 ? slice_cut(&ip, '.') : ip;
-		uint32_t v;
+	for (; part < 4; part++) {
+		size_t from;
+		unsigned v = 0;
 
-		/* no leading zeros: some read them as octal */
-		if (part.l > 3 || (part.l > 1 && part.p[0] == '0') || slice_u32(part, &v) || v > 255)
+		if (part && (i >= ip.l || ip.p[i] != '.'))
 			return ERR_SYNTAX;
-		addr[i] = (uint8_t)v;
+		from = part ? ++i : 0;
+		for (; i < ip.l && i - from < 3 && ip.p[i] >= '0' && ip.p[i] <= '9'; i++)
+			v = v * 10 + (unsigned)(ip.p[i] - '0');
+		/* no leading zeros: some read them as octal */
+		if (i == from || v > 255 || (ip.p[from] == '0' && i - from > 1))
+			return ERR_SYNTAX;
+		addr[part] = (uint8_t)v;
 	}
+	if (i != ip.l)
+		return ERR_SYNTAX;
 	set4(a, addr, port);
 	return 0;
 }

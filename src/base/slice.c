@@ -78,19 +78,6 @@ struct slice slice_trim(struct slice s)
 	return s;
 }
 
-struct slice slice_cut(struct slice *s, char c)
-{
-	struct slice whole = *s;
-	ptrdiff_t at = slice_chr(whole, c);
-
-	if (at < 0) {
-		*s = slice_from(whole, whole.l);
-		return whole;
-	}
-	*s = slice_from(whole, (size_t)at + 1);
-	return slice_first(whole, (size_t)at);
-}
-
 /* Every byte is looked at even after an overflow: "99999999999x" is no number, not a large one. */
 static int parse_dec(struct slice s, uint64_t max, uint64_t *v)
 {
@@ -162,4 +149,42 @@ uint32_t slice_fnv(struct slice s)
 	for (size_t i = 0; i < s.l; i++)
 		h = (h ^ (unsigned char)s.p[i]) * 16777619U;
 	return h;
+}
+
+int slice_hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+size_t slice_distance(struct slice a, struct slice b)
+{
+	enum { LONGEST = 38 };
+	size_t row[LONGEST + 1];
+
+	if (a.l > LONGEST || b.l > LONGEST)
+		return 99;
+	for (size_t j = 0; j <= b.l; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a.l; i++) {
+		size_t diag = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= b.l; j++) {
+			size_t best = diag + (a.p[i - 1] != b.p[j - 1]);
+
+			diag = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[b.l];
 }

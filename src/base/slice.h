@@ -78,12 +78,24 @@ static inline struct slice slice_first(struct slice s, size_t n) { return (struc
  * Cut at the first `c`: returns what is before it and moves `*s` behind it; without a `c` returns all,
  * leaving `*s` empty.
  */
-struct slice slice_cut(struct slice *s, char c);
+static inline struct slice slice_cut(struct slice *s, char c)
+{
+	struct slice whole = *s;
+	ptrdiff_t at = slice_chr(whole, c);
+
+	*s = slice_from(whole, at < 0 ? whole.l : (size_t)at + 1);
+	return at < 0 ? whole : slice_first(whole, (size_t)at);
+}
 
 /** All bytes decimal digits, value fits: 0; else ERR_SYNTAX (not a number) or ERANGE. `*v` is set on success. */
 int slice_u32(struct slice s, uint32_t *v) MUST_CHECK;
 /** As slice_u32 for 64 bits. */
 int slice_u64(struct slice s, uint64_t *v) MUST_CHECK;
+
+/** Value of a hexadecimal digit, -1 for another character. */
+int slice_hex(char c);
+/** Edit distance of two short words (letters added, left out or changed), 99 when one is longer than 38: "did you mean". */
+size_t slice_distance(struct slice a, struct slice b);
 
 /** Copy into `dst` of `size` bytes with a terminator, cut when too long; returns true if it fitted. */
 bool slice_copy(char *dst, size_t size, struct slice s);

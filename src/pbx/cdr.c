@@ -22,6 +22,16 @@ static size_t utf8_len(const unsigned char *p, size_t l)
 	return n;
 }
 
+/* Bytes that stand for themselves, as almost all do. */
+static size_t plain_len(const unsigned char *p, size_t l)
+{
+	size_t n = 0;
+
+	while (n < l && p[n] >= ' ' && p[n] < 0x80 && p[n] != '"' && p[n] != '\\')
+		n++;
+	return n;
+}
+
 /* Neither control characters nor what the phones call UTF-8 and is not may spoil the record. */
 static void put_text(struct buf *b, const char *text)
 {
@@ -31,8 +41,14 @@ static void put_text(struct buf *b, const char *text)
 	buf_char(b, '"');
 	for (size_t i = 0; i < s.l;) {
 		const unsigned char *p = (const unsigned char *)s.p + i;
-		size_t n = utf8_len(p, s.l - i);
+		size_t n = plain_len(p, s.l - i);
 
+		if (n) {
+			buf_mem(b, p, n);
+			i += n;
+			continue;
+		}
+		n = utf8_len(p, s.l - i);
 		if (!n) {
 			buf_str(b, "\xef\xbf\xbd");
 		} else if (*p < ' ') {

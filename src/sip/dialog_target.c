@@ -91,19 +91,17 @@ static bool contact_lies(const struct dialog *d, const struct sip_uri *u, const 
 }
 
 /** Destination of a URI; the flow that `msg` came by is kept if the URI means the same host. */
-static int dest_of_uri(struct sip_dest *nd, const struct dialog *d, struct slice uri, const struct sip_dest *from)
+static int dest_of_uri(struct sip_dest *nd, const struct dialog *d, const struct sip_uri *u,
+		       const struct sip_dest *from)
 {
-	struct sip_uri u;
-	int err = sip_uri_decode(&u, uri);
+	int err = sip_dest_from_uri(nd, d->sip, u);
 
-	if (!err)
-		err = sip_dest_from_uri(nd, d->sip, &u);
 	if (err)
 		return err;
 	if (!sa_eq_addr(&nd->addr, &from->addr))
 		return 0;
 	/* Many phones on TCP leave ";transport=tcp" out of their Contact. */
-	if (from->tp != SIP_TRANSP_UDP && !sip_param_get(u.params, "transport", NULL))
+	if (from->tp != SIP_TRANSP_UDP && !sip_param_get(u->params, "transport", NULL))
 		nd->tp = from->tp;
 	if (nd->tp == from->tp) {
 		nd->local = from->local;
@@ -120,12 +118,12 @@ void dialog_set_dest_from(struct dialog *d, const struct sip_msg *msg)
 
 	sip_dest_from_msg(&from, msg);
 	if (slice_isset(route)) {
-		if (dest_of_uri(&nd, d, route, &from))
+		if (sip_uri_decode(&u, route) || dest_of_uri(&nd, d, &u, &from))
 			nd = from;
 	} else if (d->follow) {
 		/* An answer by UDP tells nothing better than the address that worked for the request. */
 		nd = !msg->req && from.tp == SIP_TRANSP_UDP ? d->dest : from;
-	} else if (sip_uri_decode(&u, target) || contact_lies(d, &u, msg) || dest_of_uri(&nd, d, target, &from)) {
+	} else if (sip_uri_decode(&u, target) || contact_lies(d, &u, msg) || dest_of_uri(&nd, d, &u, &from)) {
 		nd = from;
 	}
 	dialog_set_dest(d, &nd);

@@ -10,19 +10,14 @@
 /* Next word of a line; words stand apart by one or more blanks. */
 static struct slice word(struct slice *s)
 {
-	struct slice w;
+	const char *p = s->p, *e = s->l ? p + s->l : p, *b;
 
-	while (s->l && (s->p[0] == ' ' || s->p[0] == '\t'))
-		*s = slice_from(*s, 1);
-	w = *s;
-	for (size_t i = 0; i < s->l; i++) {
-		if (s->p[i] == ' ' || s->p[i] == '\t') {
-			w.l = i;
-			break;
-		}
-	}
-	*s = slice_from(*s, w.l);
-	return w;
+	while (p < e && (*p == ' ' || *p == '\t'))
+		p++;
+	for (b = p; p < e && *p != ' ' && *p != '\t'; p++)
+		;
+	*s = slice_mem(p, (size_t)(e - p));
+	return slice_mem(b, (size_t)(p - b));
 }
 
 static int port_decode(struct slice s, uint16_t *port)
@@ -198,6 +193,24 @@ static void media_finish(struct sdp *s, struct sdp_media *m)
 	}
 }
 
+/* Neither CR but at the end of a line nor NUL belongs into a description (RFC 8866 9, byte-string). */
+static bool is_clean(struct slice text)
+{
+	const char *p = text.p, *e = p + text.l;
+
+	if (memchr(p, '\0', text.l))
+		return false;
+	while ((p = memchr(p, '\r', (size_t)(e - p)))) {
+		while (p < e && *p == '\r')
+			p++;
+		if (p == e)
+			return true;
+		if (*p != '\n')
+			return false;
+	}
+	return true;
+}
+
 int sdp_decode(struct sdp *s, struct slice text)
 {
 	struct slice line;
@@ -207,14 +220,15 @@ int sdp_decode(struct sdp *s, struct slice text)
 	memset(s, 0, offsetof(struct sdp, m));
 	s->nm = s->nattr_all = 0;
 	s->dir = SDP_SENDRECV;
+	if (text.l && !is_clean(text))
+		return ERR_SYNTAX;
 	while (text.l) {
 		line = slice_cut(&text, '\n');
 		while (line.l && line.p[line.l - 1] == '\r')
 			line.l--;
 		if (!line.l)
 			continue;
-		/* neither CR nor NUL belongs into a line (RFC 8866 9, byte-string) */
-		if (line.l < 2 || line.p[1] != '=' || memchr(line.p, '\r', line.l) || memchr(line.p, '\0', line.l))
+		if (line.l < 2 || line.p[1] != '=')
 			return ERR_SYNTAX;
 		if (!begun && !slice_eqs(line, "v=0"))
 			return ERR_SYNTAX;

@@ -3,9 +3,13 @@
  */
 #include "wire/sdp/sdp.h"
 
-static const char *addr_type(const struct sa *a)
+/* "IN IP4 1.2.3.4" */
+static void enc_addr(struct buf *b, const struct sa *a)
 {
-	return sa_af(a) == AF_INET6 ? "IP6" : "IP4";
+	char ip[SA_STRLEN];
+
+	buf_str(b, sa_af(a) == AF_INET6 ? "IN IP6 " : "IN IP4 ");
+	buf_str(b, sa_ntop(a, ip));
 }
 
 /* "x=value" */
@@ -19,20 +23,20 @@ static void enc_line(struct buf *b, char type, struct slice val)
 
 static void enc_conn(struct buf *b, const struct sa *a)
 {
-	char ip[SA_STRLEN];
-
-	buf_printf(b, "c=IN %s %s\r\n", addr_type(a), sa_ntop(a, ip));
+	buf_str(b, "c=");
+	enc_addr(b, a);
+	buf_str(b, "\r\n");
 }
 
 void sdp_enc_session(struct buf *b, uint64_t sess_id, uint64_t version, const struct sa *addr)
 {
-	char ip[SA_STRLEN];
-
 	buf_str(b, "v=0\r\no=- ");
 	buf_u64(b, sess_id);
 	buf_char(b, ' ');
 	buf_u64(b, version);
-	buf_printf(b, " IN %s %s\r\ns=-\r\n", addr_type(addr), sa_ntop(addr, ip));
+	buf_char(b, ' ');
+	enc_addr(b, addr);
+	buf_str(b, "\r\ns=-\r\n");
 	enc_conn(b, addr);
 	buf_str(b, "t=0 0\r\n");
 }

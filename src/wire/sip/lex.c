@@ -145,6 +145,9 @@ struct slice sip_list_cut(struct slice *rest)
 {
 	const char *b = rest->p, *p = b, *e = sip_end(*rest), *q;
 
+	/* almost all lists have one value */
+	if (p < e && !memchr(p, ',', rest->l))
+		p = e;
 	while (p < e && *p != ',') {
 		if (*p == '"') {
 			q = sip_quote_end(p, e);
@@ -194,7 +197,7 @@ static const char *host_ipv6(const char *p, const char *e, struct slice *host)
 	return q + 1;
 }
 
-const char *sip_hostport(const char *p, const char *e, struct slice *host, uint16_t *port, int *af)
+const char *sip_hostport(const char *p, const char *e, bool ws, struct slice *host, uint16_t *port, int *af)
 {
 	const char *q;
 	uint32_t n = 0;
@@ -215,10 +218,10 @@ const char *sip_hostport(const char *p, const char *e, struct slice *host, uint1
 		*af = sip_is(*p, CC_DIGIT) && is_ipv4(*host) ? AF_INET : 0;
 		p = q;
 	}
-	q = sip_skip_ws(p, e);
+	q = ws ? sip_skip_ws(p, e) : p;
 	if (q == e || *q != ':')
 		return p;
-	q = sip_skip_ws(q + 1, e);
+	q = ws ? sip_skip_ws(q + 1, e) : q + 1;
 	for (p = q; p < e && sip_is(*p, CC_DIGIT) && p - q < 6; p++)
 		n = n * 10 + (uint32_t)(*p - '0');
 	if (p == q || n > 65535)

@@ -92,9 +92,9 @@ enum sip_lex sip_param_lex(struct slice *rest, struct slice *name, struct slice 
 struct slice sip_list_cut(struct slice *rest);
 
 /**
- * host [":" port] from p on: *host without brackets, *port 0 if absent, *af as in sip_uri. Returns the byte behind, or
- * NULL.
+ * host [":" port] from p on: *host without brackets, *port 0 if absent, *af as in sip_uri. With `ws`, white space may
+ * stand around the colon. Returns the byte behind, or NULL.
  */
-const char *sip_hostport(const char *p, const char *e, struct slice *host, uint16_t *port, int *af);
+const char *sip_hostport(const char *p, const char *e, bool ws, struct slice *host, uint16_t *port, int *af);
 
 #endif

@@ -22,6 +22,7 @@ struct dec {
 	bool via_ok;      /* the topmost Via says where an answer goes */
 	bool ended;       /* the empty line was met */
 	bool no_answer;   /* not even that it is a SIP request is sure */
+	bool crlf;        /* every line ends as RFC 3261 7 says */
 	size_t clen;
 	struct sip_msg_err err;
 };
@@ -47,16 +48,18 @@ static void destroy_h(void *obj)
 
 /* ------------------------------------------------------------------ lines */
 
-/* Lines up to the empty one, the start line included. */
-static size_t lines_count(const char *p, const char *e)
+/* Lines up to the empty one, the start line included; *crlf: does every one end with CR LF? */
+static size_t lines_count(const char *p, const char *e, bool *crlf)
 {
 	size_t n = 0;
 
+	*crlf = true;
 	while (p < e) {
 		const char *q = memchr(p, '\n', (size_t)(e - p));
 
 		if (!q)
 			return n + 1;
+		*crlf &= q > p && q[-1] == '\r';
 		if (q == p || (q == p + 1 && *p == '\r'))
 			return n;
 		n++;
@@ -65,11 +68,30 @@ static size_t lines_count(const char *p, const char *e)
 	return n;
 }
 
-/* A carriage return that ends no line is white space: nothing behind us may take it for a line end. */
-static void mend_cr(char *p, char *e)
+/*
+ * End of the line at `p`, its LF, or NULL; *stop: behind its last character. A carriage return that ends no line becomes
+ * white space: nothing behind us may take it for a line end.
+ */
+static char *line_end(const struct dec *d, char *p, char **stop)
 {
-	while (p < e && (p = memchr(p, '\r', (size_t)(e - p))))
-		*p++ = ' ';
+	char *e = d->e, *q, *cr = p;
+
+	if (d->crlf) {
+		/* one search finds both */
+		for (; (cr = memchr(cr, '\r', (size_t)(e - cr))); cr++) {
+			*stop = cr;
+			if (cr + 1 < e && cr[1] == '\n')
+				return cr + 1;
+			*cr = ' ';
+		}
+		*stop = e;
+		return NULL;
+	}
+	q = memchr(p, '\n', (size_t)(e - p));
+	*stop = !q ? e : q > p && q[-1] == '\r' ? q - 1 : q;
+	while (cr < *stop && (cr = memchr(cr, '\r', (size_t)(*stop - cr))))
+		*cr++ = ' ';
+	return q;
 }
 
 /* Next line with its continuation lines, which are joined by blanks in place; false at the empty line or the end. */
@@ -80,14 +102,13 @@ static bool line_next(struct dec *d, bool fold, struct slice *line)
 	if (b == d->e)
 		return false;
 	for (;;) {
-		q = memchr(d->p, '\n', (size_t)(d->e - d->p));
+		q = line_end(d, d->p, &stop);
 		if (!q) {
 			bad(d, 400, "Incomplete Message");
-			stop = d->p = d->e;
+			d->p = d->e;
 			break;
 		}
 		d->p = q + 1;
-		stop = q > b && q[-1] == '\r' ? q - 1 : q;
 		if (stop == b) {
 			d->ended = true;
 			return false;
@@ -96,7 +117,6 @@ static bool line_next(struct dec *d, bool fold, struct slice *line)
 			break;
 		*stop = *q = ' ';
 	}
-	mend_cr(b, stop);
 	*line = sip_between(b, stop);
 	return true;
 }
@@ -347,7 +367,7 @@ int sip_msg_decode(struct sip_msg **mp, const void *p, size_t l, struct sip_msg_
 	if (!l || l > SIP_MSG_MAX)
 		return ERR_SYNTAX;
 	end = b + l;
-	n = lines_count(b, end);
+	n = lines_count(b, end, &d.crlf);
 	d.cap = n > SIP_HDR_LINES_MAX ? SIP_HDR_LINES_MAX : n;
 	m = mem_alloc(sizeof(*m) + d.cap * sizeof(*m->hdrv) + l, destroy_h);
 	if (!m)

@@ -62,12 +62,7 @@ static int sip_decode(struct sip_uri *u, struct slice s)
 			return err;
 		p += at + 1;
 	}
-	/* white space is allowed around the colon of a Via, not here */
-	for (const char *q = p; q < e; q++) {
-		if (sip_is_ws(*q))
-			return ERR_SYNTAX;
-	}
-	p = sip_hostport(p, e, &u->host, &u->port, &u->af);
+	p = sip_hostport(p, e, false, &u->host, &u->port, &u->af);
 	return p ? tail_decode(u, p, e) : ERR_SYNTAX;
 }
 

@@ -83,7 +83,7 @@ int sip_via_decode_part(struct sip_via *v, struct slice s, bool *usable)
 	p = sip_skip_ws(q, e);
 	if (p == q)
 		return ERR_SYNTAX;
-	q = sip_hostport(p, e, &v->host, &v->port, &af);
+	q = sip_hostport(p, e, true, &v->host, &v->port, &af);
 	if (!q)
 		return ERR_SYNTAX;
 	v->params = sip_trim(sip_between(q, e));
