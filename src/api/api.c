@@ -48,15 +48,6 @@ int api_alloc(struct api **ap, const struct api_cfg *cfg)
 
 /* ------------------------------------------------------------------ splitting the request */
 
-static int hexval(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Take percent escapes off (RFC 3986 2.1), '+' too where forms use it. ERR_SYNTAX: bad escape, NUL. */
 static int unescape(char **sp, struct slice s, bool form)
 {
@@ -70,7 +61,8 @@ static int unescape(char **sp, struct slice s, bool form)
 		char c = s.p[i];
 
 		if (c == '%') {
-			int hi = i + 2 < s.l ? hexval(s.p[i + 1]) : -1, lo = i + 2 < s.l ? hexval(s.p[i + 2]) : -1;
+			int hi = i + 2 < s.l ? slice_hex(s.p[i + 1]) : -1,
+			    lo = i + 2 < s.l ? slice_hex(s.p[i + 2]) : -1;
 
 			if (hi < 0 || lo < 0)
 				return ERR_SYNTAX;

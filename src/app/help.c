@@ -149,33 +149,6 @@ void help_group(const struct cli *c, const char *group, FILE *f)
 	fprintf(f, "\nEach has --help.\n");
 }
 
-/* Edit distance of short words. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t la = strlen(a), lb = strlen(b), row[40];
-
-	if (la > 38 || lb > 38)
-		return 99;
-	for (size_t j = 0; j <= lb; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= la; i++) {
-		size_t diag = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= lb; j++) {
-			size_t best = diag + (a[i - 1] != b[j - 1]);
-
-			diag = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[lb];
-}
-
 const char *help_nearest(const char *word)
 {
 	static char best[40];
@@ -188,7 +161,7 @@ const char *help_nearest(const char *word)
 		struct slice s = slice_str(v[i].name);
 
 		(void)slice_copy(first, sizeof(first), slice_cut(&s, ' '));
-		size_t d = distance(word, first);
+		size_t d = slice_distance(slice_str(word), slice_str(first));
 		if (d < least) {
 			least = d;
 			memcpy(best, first, sizeof(best));

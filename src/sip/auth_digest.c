@@ -41,23 +41,12 @@ void digest_to_hex(char *dst, const uint8_t *p, size_t n)
 	dst[2 * n] = 0;
 }
 
-static int hex_val(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 int digest_from_hex(uint8_t *p, size_t n, struct slice s)
 {
 	if (s.l != 2 * n)
 		return ERR_SYNTAX;
 	for (size_t i = 0; i < n; i++) {
-		int hi = hex_val(s.p[2 * i]), lo = hex_val(s.p[2 * i + 1]);
+		int hi = slice_hex(s.p[2 * i]), lo = slice_hex(s.p[2 * i + 1]);
 
 		if (hi < 0 || lo < 0)
 			return ERR_SYNTAX;

@@ -229,33 +229,6 @@ static int check_value(struct check *c, json_t *v)
 	return 0;
 }
 
-/* Edit distance of two short names, 99 for long ones. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t la = strlen(a), lb = strlen(b), row[33];
-
-	if (la > 32 || lb > 32)
-		return 99;
-	for (size_t j = 0; j <= lb; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= la; i++) {
-		size_t diag = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= lb; j++) {
-			size_t best = diag + (a[i - 1] != b[j - 1]);
-
-			diag = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[lb];
-}
-
 static int unknown(struct check *c, const char *name)
 {
 	const struct resource *r = c->r;
@@ -263,7 +236,7 @@ static int unknown(struct check *c, const char *name)
 	size_t best = 3;
 
 	for (size_t i = 0; i < r->nfield; i++) {
-		size_t d = distance(name, r->field[i].name);
+		size_t d = slice_distance(slice_str(name), slice_str(r->field[i].name));
 
 		if (d < best && !(r->field[i].flags & FIELD_READONLY)) {
 			best = d;

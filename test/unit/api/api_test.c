@@ -438,7 +438,7 @@ static void test_records(void **state)
 	struct fix *f = *state;
 
 	for (int i = 0; i < 3; i++) {
-		char id[8], from[8];
+		char id[16], from[16];
 		snprintf(id, sizeof(id), "c%d", i);
 		snprintf(from, sizeof(from), "10%d", i);
 		struct cdr_row row = {.id = slice_str(id),

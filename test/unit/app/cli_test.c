@@ -399,7 +399,7 @@ static void test_export_import(void **state)
 /* The phone and the server in one room: a call to the echo, and the ways in which a call can fail. */
 static void test_phone(void **state)
 {
-	char cmd[256], file[128];
+	char cmd[320], file[128];
 	struct stat st;
 
 	(void)state;

@@ -183,11 +183,41 @@ static void copies(void **st)
 	assert_int_equal(slice_fnv(SLICE("foobar")), 0xbf9cf968);
 }
 
+static void words_and_hex(void **st)
+{
+	static const struct {
+		const char *a, *b;
+		size_t d;
+	} v[] = {
+		{"", "", 0},
+		{"name", "name", 0},
+		{"nmae", "name", 2},
+		{"name", "names", 1},
+		{"pasword", "password", 1},
+		{"abc", "xyz", 3},
+		{"", "abc", 3},
+		{"a word of forty characters, too long to try", "a", 99},
+	};
+
+	(void)st;
+	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+		assert_int_equal(slice_distance(slice_str(v[i].a), slice_str(v[i].b)), v[i].d);
+		assert_int_equal(slice_distance(slice_str(v[i].b), slice_str(v[i].a)), v[i].d);
+	}
+	for (int c = -128; c < 128; c++) {
+		const char *at = c ? strchr("0123456789abcdef", c | 0x20) : NULL;
+		int want = c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && at ? (int)((c | 0x20) - 'a' + 10) : -1;
+
+		assert_int_equal(slice_hex((char)c), want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(compare), cmocka_unit_test(ieq_bytes), cmocka_unit_test(order),
-		cmocka_unit_test(cutting), cmocka_unit_test(numbers), cmocka_unit_test(copies),
+		cmocka_unit_test(compare),       cmocka_unit_test(ieq_bytes), cmocka_unit_test(order),
+		cmocka_unit_test(cutting),       cmocka_unit_test(numbers),   cmocka_unit_test(copies),
+		cmocka_unit_test(words_and_hex),
 	};
 
 	return cmocka_run_group_tests(t, NULL, NULL);
