@@ -44,6 +44,12 @@ void udp_set_handler(struct udp *u, udp_recv_h *rh, void *arg)
 	u->arg = arg;
 }
 
+void udp_set_near(struct udp *u, const void *a, const void *b)
+{
+	u->near[0] = a;
+	u->near[1] = b;
+}
+
 void udp_local(const struct udp *u, struct sa *a)
 {
 	*a = u->local;

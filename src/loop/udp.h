@@ -23,12 +23,15 @@ struct udp_rx {
 };
 typedef void(udp_recv_h)(struct udp *u, const struct udp_rx *rx, void *arg);
 
+enum { UDP_NEAR = 256 };
+
 struct udp_opts {
 	bool batch;        /**< recvmmsg of up to 32 and sends collected to the end of the turn */
 	int rcvbuf;        /**< bytes asked of the system, 0 = its default */
 	int sndbuf;        /**< as rcvbuf */
 	uint8_t dscp;      /**< 46 = EF, 24 = CS3; 0 leaves it */
 	bool reuseport;    /**< several sockets on one address */
+	bool detached;     /**< on no loop yet: udp_attach will follow (a pool opens them for other threads) */
 };
 
 /** Open and bind; IPv6 sockets are v6-only. `o` NULL: immediate, all defaults. EADDRINUSE, EMFILE, ENOMEM ... */
@@ -36,6 +39,11 @@ int udp_open(struct udp **up, struct loop *l, const struct sa *local, const stru
 	     void *arg) MUST_CHECK;
 /** New receiver for an open socket (pooled ports change hands). NULL drops what arrives. */
 void udp_set_handler(struct udp *u, udp_recv_h *rh, void *arg);
+/**
+ * Memory that the receiver reads and writes for each datagram, up to UDP_NEAR bytes each (NULL: none): fetched while the
+ * system call runs. Only a hint; the addresses need not stay valid.
+ */
+void udp_set_near(struct udp *u, const void *a, const void *b);
 /** Bound address with its port. */
 void udp_local(const struct udp *u, struct sa *a);
 /**

@@ -23,6 +23,7 @@ struct udp {
 	struct loop *loop;     /**< NULL while detached */
 	udp_recv_h *rh;
 	void *arg;
+	const void *near[2]; /**< see udp_set_near */
 	struct sa local;
 };
 

@@ -41,6 +41,7 @@ struct udp_out {
 	struct sa dst, src;
 };
 
+/* What a datagram of an immediate socket touches lies close together: there are thousands of them. */
 struct udp_real {
 	struct udp u;
 	struct watch w;
@@ -49,11 +50,11 @@ struct udp_real {
 	bool batch;
 	bool blocked;        /**< waiting for the system's buffer */
 	uint8_t dscp;
-	/* batched only */
+	uint64_t logged_us;  /**< of the last line about a failed send */
+	/* batched only; the memory of an immediate socket ends here */
 	struct loop_tail tail;
 	struct udp_out *out;
 	uint32_t n, cap;
-	uint64_t logged_us;  /**< of the last line about a failed send */
 };
 
 static struct udp_real *real_of(struct udp *u)
@@ -70,6 +71,17 @@ static bool is_echo(int err)
 
 /* ------------------------------------------------------------------ receiving */
 
+/* Thousands of streams do not fit into the processor's caches: fetch while the system call runs. */
+static void fetch_near(const struct udp *u)
+{
+	__builtin_prefetch(u->arg);
+	for (size_t i = 0; i < ARRAY_LEN(u->near); i++) {
+		const char *p = u->near[i];
+		for (size_t at = 0; p && at < UDP_NEAR; at += 64)
+			__builtin_prefetch(p + at, 1);
+	}
+}
+
 static void recv_one(struct udp_real *r)
 {
 	struct udp_rx rx = {.dst = r->u.local};
@@ -79,6 +91,7 @@ static void recv_one(struct udp_real *r)
 
 	iov.iov_base = r->u.loop->rx;
 	sa_init(&rx.src);
+	fetch_near(&r->u);
 	if (r->any) {
 		struct msghdr m = {&rx.src.u, sizeof(rx.src.u), &iov, 1, ctl.b, sizeof(ctl.b), 0};
 		n = recvmsg(r->fd, &m, MSG_DONTWAIT);
@@ -293,7 +306,7 @@ static void on_ready(void *arg, unsigned ev)
 {
 	struct udp_real *r = arg;
 
-	if (ev & WATCH_WRITE)
+	if (ev & WATCH_WRITE && r->batch)
 		out_flush(r);
 	if (!(ev & WATCH_READ))
 		return;
@@ -309,6 +322,9 @@ static void real_detach(struct udp *u)
 {
 	struct udp_real *r = real_of(u);
 
+	watch_stop(&r->w);
+	if (!r->batch)
+		return;
 	/* best effort for what waits: it cannot go along */
 	if (r->n)
 		out_flush(r);
@@ -317,7 +333,6 @@ static void real_detach(struct udp *u)
 	r->n = 0;
 	r->blocked = false;
 	loop_tail_cancel(&r->tail);
-	watch_stop(&r->w);
 }
 
 static int real_attach(struct udp *u, struct loop *l)
@@ -346,7 +361,8 @@ static void real_close(struct udp *u)
 	struct udp_real *r = real_of(u);
 
 	udp_detach(u);
-	mem_deref(r->out);
+	if (r->batch)
+		mem_deref(r->out);
 	if (r->fd >= 0)
 		close(r->fd);
 }
@@ -380,11 +396,17 @@ static int make_socket(struct udp_real *r, const struct sa *local, const struct 
 	socklen_t sl = sizeof(bound.u);
 	int on = 1;
 
+#ifdef SOCK_CLOEXEC
+	r->fd = socket(sa_af(local), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+#else
 	r->fd = socket(sa_af(local), SOCK_DGRAM, 0);
+#endif
 	if (r->fd < 0)
 		return errno;
+#ifndef SOCK_CLOEXEC
 	(void)fcntl(r->fd, F_SETFD, FD_CLOEXEC);
 	(void)fcntl(r->fd, F_SETFL, O_NONBLOCK);
+#endif
 	if (sa_af(local) == AF_INET6 && setsockopt(r->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)))
 		return errno;
 #ifdef SO_REUSEPORT
@@ -397,8 +419,9 @@ static int make_socket(struct udp_real *r, const struct sa *local, const struct 
 		(void)setsockopt(r->fd, SOL_SOCKET, SO_SNDBUF, &o->sndbuf, sizeof(o->sndbuf));
 	if (bind(r->fd, &local->u.sa, sa_len(local)))
 		return errno;
-	sa_init(&bound);
-	if (getsockname(r->fd, &bound.u.sa, &sl))
+	bound = *local;
+	/* what was asked for is what there is, but for a port of the system's choice */
+	if (!sa_port(local) && getsockname(r->fd, &bound.u.sa, &sl))
 		return errno;
 	r->u.local = bound;
 	r->any = sa_is_any(&bound);
@@ -410,17 +433,19 @@ static int make_socket(struct udp_real *r, const struct sa *local, const struct 
 
 int udp_real_open(struct udp **up, struct loop *l, const struct sa *local, const struct udp_opts *o)
 {
-	struct udp_real *r = mem_zalloc(sizeof(*r), udp_destroy);
+	struct udp_real *r = mem_zalloc(o->batch ? sizeof(*r) : offsetof(struct udp_real, tail), udp_destroy);
 
 	if (!r)
 		return ENOMEM;
 	r->u.impl = &real_impl;
 	r->fd = -1;
 	r->batch = o->batch;
-	r->tail.fn = out_flush;
-	r->tail.arg = r;
+	if (r->batch) {
+		r->tail.fn = out_flush;
+		r->tail.arg = r;
+	}
 	int err = make_socket(r, local, o);
-	if (!err)
+	if (!err && !o->detached)
 		err = real_attach(&r->u, l);
 	if (err) {
 		mem_deref(r);

@@ -135,7 +135,7 @@ int udp_virtual_open(struct udp **up, struct loop *l, const struct sa *local, co
 	int err = vnet_bind(l->net, &l->net->udp, &v->port, local, o->reuseport);
 	if (!err) {
 		v->u.local = v->port.addr;
-		err = virtual_attach(&v->u, l);
+		err = o->detached ? 0 : virtual_attach(&v->u, l);
 	}
 	if (err) {
 		mem_deref(v);

@@ -136,7 +136,13 @@ void mailbox_close(struct mailbox *b);
 
 /** A pair of bound sockets. */
 struct port {
-	struct link le; /**< loop: in one of the pool's lists */
+	/* the worker's, what packets touch first */
+	struct worker *wk;
+	struct wstream *w; /**< NULL: what arrives is dropped */
+	struct link wle;   /**< in worker.ports while attached */
+	bool attached;
+	/* the loop's */
+	struct link le; /**< in one of the pool's lists */
 	struct pool *pool;
 	struct udp *rtp, *rtcp;
 	uint16_t nr;     /**< RTP port */
@@ -148,11 +154,6 @@ struct port {
 	struct mstream *taker; /**< stream that waits for the move */
 	atomic_bool busy;      /**< msg is on its way */
 	atomic_bool heard;     /**< worker: something came while it had no stream */
-	/* the worker's */
-	struct link wle; /**< in worker.ports while attached */
-	struct worker *wk;
-	struct wstream *w; /**< NULL: what arrives is dropped */
-	bool attached;
 };
 
 /** The ports of one local address. */
@@ -210,24 +211,27 @@ enum latch_result latch_rtcp(struct latch *la, const struct sa *sdp, const struc
 
 /** What we know of the packets that arrive (quality.c). */
 struct rxq {
+	uint64_t dropped, late;
+	int64_t lost;
+	uint64_t first_us;
+	/* for our own reports about this SSRC */
+	uint64_t sr_us;  /**< when its last SR came */
+	uint32_t sr_mid; /**< middle 32 bits of the NTP time of that */
+	uint32_t cycles, base;
+	uint32_t expected_prior, received_prior;
+	/* what every packet touches */
+	uint32_t received;
 	uint32_t ssrc;
 	uint16_t max_seq;
 	uint8_t pt, codec;       /**< of the last packet */
 	uint8_t audio_pt, audio; /**< of the last one that was neither a digit nor comfort noise */
+	bool any;                /**< a packet of this SSRC came */
+	bool dtx;                /**< the last packet said that silence follows */
 	uint32_t rate;
-	bool any;     /**< a packet of this SSRC came */
-	bool dtx;     /**< the last packet said that silence follows */
-	uint64_t win; /**< bit i: max_seq - i arrived */
-	uint64_t packets, bytes, dropped, late;
-	int64_t lost;
 	int32_t transit;
 	uint32_t jitter; /**< timestamp units * 16 */
-	uint64_t first_us, last_us;
-	/* for our own reports about this SSRC */
-	uint32_t cycles, base;
-	uint32_t received, expected_prior, received_prior;
-	uint32_t sr_mid; /**< middle 32 bits of the NTP time of its last SR */
-	uint64_t sr_us;  /**< when that came */
+	uint64_t win;    /**< bit i: max_seq - i arrived */
+	uint64_t packets, bytes, last_us;
 };
 void rxq_packet(struct rxq *q, const struct wremote *r, const struct rtp_hdr *h, size_t len, uint64_t us);
 uint32_t rxq_jitter_us(const struct rxq *q);
@@ -273,30 +277,35 @@ uint32_t out_time(const struct outstream *o, uint32_t rate, uint64_t us);
 
 enum wmode { W_IDLE, W_RELAY, W_ECHO, W_PLAY };
 
+/* In the order in which packets touch it: one that arrives `q` to `alive_us`, one that goes `touched` to `r`. */
 struct wstream {
+	struct rxq q;
+	struct latch rtp;
+	uint64_t flood_us; /**< beginning of the second in which flood_n packets came */
+	uint32_t flood_n, flood_max;
+	uint64_t alive_us; /**< last accepted packet of either kind */
 	struct port *port;
 	struct worker *wk;
-	struct mstream *s;
-	uint8_t mode; /**< enum wmode */
-	bool opened, closing;
-	bool first_told, dead_told;
-	struct wstream *peer;   /**< W_RELAY: where what arrives goes */
-	struct wstream *fed_by; /**< the stream whose packets go out here */
-	struct mlink *link;     /**< W_RELAY to a stream of another worker */
-	struct mlink *link_in;  /**< the link that feeds this one */
-	struct player *player;
+	struct link touched; /**< worker.touched: to be reported this second */
+	struct wstream *peer; /**< W_RELAY: where what arrives goes */
+	struct mlink *link;   /**< W_RELAY to a stream of another worker */
 	struct tap *tap;
 	struct dtmf_tx *dtmf;
+	struct udp *sock; /**< RTP socket of the port */
+	uint8_t mode;     /**< enum wmode */
+	bool opened, closing;
+	bool first_told, dead_told;
+	bool we_recv;                 /**< r.we_recv */
 	bool to_latch, to_latch_rtcp; /**< send to where the party sends from, not to where its SDP says */
-	struct latch rtp, rtcp;
-	struct rxq q;
 	struct outstream out;
 	struct wremote r;
-	uint64_t flood_us; /**< beginning of the second in which flood_n packets came */
-	uint32_t flood_n;
-	uint64_t alive_us;   /**< last accepted packet of either kind */
+	/* seldom */
+	struct mstream *s;
+	struct wstream *fed_by; /**< the stream whose packets go out here */
+	struct mlink *link_in;  /**< the link that feeds this one */
+	struct player *player;
+	struct latch rtcp;
 	struct link le;      /**< worker.streams */
-	struct link touched; /**< worker.touched: to be reported this second */
 	struct link dead;    /**< worker.dead[...] */
 	struct timer report; /**< our own RTCP */
 	uint64_t reported;   /**< out.packets at the last own report */
@@ -327,6 +336,8 @@ void wstream_apply(struct wstream *w, const struct order *o);
 void wstream_close(struct wstream *w);
 /** Everything that feeds, plays to or hears it goes home; also for a stream that was never opened (workers stopped). */
 void wstream_let_go(struct wstream *w);
+/** Packets come for it, and go to `peer`: tell the sockets what to fetch. */
+void wstream_near(struct wstream *w);
 /** Leave relay, echo or play. */
 void wstream_idle(struct wstream *w);
 /** Note that its figures changed. */

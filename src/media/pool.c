@@ -135,7 +135,8 @@ static void port_destroy(void *obj)
 
 static int open_sockets(struct port *p, const struct pool *pool)
 {
-	const struct udp_opts o = {.dscp = 46};
+	/* its worker reads it, not this thread */
+	const struct udp_opts o = {.dscp = 46, .detached = true};
 	struct sa a = pool->ip;
 
 	sa_set_port(&a, p->nr);
@@ -143,13 +144,7 @@ static int open_sockets(struct port *p, const struct pool *pool)
 	if (err)
 		return err;
 	sa_set_port(&a, (uint16_t)(p->nr + 1));
-	err = udp_open(&p->rtcp, pool->m->loop, &a, &o, port_rtcp_h, p);
-	if (err)
-		return err;
-	/* its worker reads it, not this thread */
-	udp_detach(p->rtp);
-	udp_detach(p->rtcp);
-	return 0;
+	return udp_open(&p->rtcp, pool->m->loop, &a, &o, port_rtcp_h, p);
 }
 
 /* The next pair of the range that we do not have and nobody else holds. */

@@ -4,11 +4,6 @@
  */
 #include "media/media_priv.h"
 
-enum {
-	FLOOD_AUDIO = 1000,  /**< packets a second: ten times what 10 ms packets are */
-	FLOOD_OTHER = 10000, /**< 100 Mbit/s of video */
-};
-
 static void refuse(struct wstream *w)
 {
 	w->q.dropped++;
@@ -52,7 +47,7 @@ static bool flooded(struct wstream *w, uint64_t us)
 		w->flood_us = us;
 		w->flood_n = 0;
 	}
-	return ++w->flood_n > (w->s->kind == MSTREAM_AUDIO ? FLOOD_AUDIO : FLOOD_OTHER);
+	return ++w->flood_n > w->flood_max;
 }
 
 static void rtp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_t l)
@@ -70,8 +65,10 @@ static void rtp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_
 	}
 	if (lr == LATCH_MOVED)
 		w->to_latch = true;
+	if (w->peer)
+		__builtin_prefetch(w->peer->sock);
 	w->alive_us = rx->us;
-	if (!w->r.we_recv) {
+	if (!w->we_recv) {
 		refuse(w);
 		return;
 	}

@@ -7,7 +7,7 @@
 void send_rtp(struct wstream *w, const uint8_t *p, size_t l, size_t payload, uint64_t us)
 {
 	/* a full socket buffer loses this packet, as a network would */
-	if (udp_send_now(w->port->rtp, dst_of(w), p, l))
+	if (udp_send_now(w->sock, dst_of(w), p, l))
 		return;
 	out_sent(&w->out, payload, us);
 	if (!w->touched.list)

@@ -240,6 +240,7 @@ int mstream_alloc(struct mstream **sp, struct media *m, unsigned worker, enum ms
 	s->w.s = s;
 	s->w.wk = &m->wk[worker];
 	s->w.port = port;
+	s->w.sock = port->rtp;
 	out_init(&s->w.out);
 	rand_text(s->w.cname, CNAME_LEN);
 	list_append(&m->streams, &s->le);

@@ -3,6 +3,17 @@
  */
 #include "media/media_priv.h"
 
+enum {
+	FLOOD_AUDIO = 1000,  /**< packets a second: ten times what 10 ms packets are */
+	FLOOD_OTHER = 10000, /**< 100 Mbit/s of video */
+};
+
+void wstream_near(struct wstream *w)
+{
+	if (w->opened)
+		udp_set_near(w->sock, &w->q.received, w->peer ? &w->peer->touched : NULL);
+}
+
 void wstream_touch(struct wstream *w)
 {
 	list_append(&w->wk->touched, &w->touched);
@@ -96,6 +107,7 @@ static void apply_mode(struct wstream *w, const struct order *o)
 			unfeed(o->peer);
 			w->peer = o->peer;
 			o->peer->fed_by = w;
+			wstream_near(w);
 		} else if (o->link) {
 			w->link = o->link;
 		}
@@ -121,6 +133,7 @@ static void apply_remote(struct wstream *w, const struct wremote *r)
 	w->to_latch &= live && sa_eq(&w->r.rtp, &r->rtp);
 	w->to_latch_rtcp &= live && sa_eq(&w->r.rtcp, &r->rtcp) && w->r.mux == r->mux;
 	w->r = *r;
+	w->we_recv = r->we_recv;
 	w->rtp.state = live ? LATCH_OPEN : LATCH_SHUT;
 	w->rtcp.state = w->rtp.state;
 	w->first_told = false;
@@ -154,7 +167,9 @@ void wstream_open(struct wstream *w)
 	udp_set_dscp(p->rtp, w->s->kind == MSTREAM_AUDIO ? 46 : 34);
 	udp_set_dscp(p->rtcp, w->s->kind == MSTREAM_AUDIO ? 46 : 34);
 	p->w = w;
+	w->flood_max = w->s->kind == MSTREAM_AUDIO ? FLOOD_AUDIO : FLOOD_OTHER;
 	w->opened = true;
+	wstream_near(w);
 	list_append(&w->wk->streams, &w->le);
 	worker_tick_start(w->wk);
 	wstream_reports(w);
@@ -183,6 +198,7 @@ void wstream_close(struct wstream *w)
 	list_unlink(&w->dead);
 	list_unlink(&w->le);
 	w->port->w = NULL;
+	udp_set_near(w->sock, NULL, NULL);
 	w->opened = false;
 	mail_post(w->wk->mail, &w->s->close_msg);
 }
