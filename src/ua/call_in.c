@@ -81,6 +81,10 @@ void ua_in_invite(struct oh_ua *ua, struct sip_strans *st, const struct sip_msg 
 		sip_reply_simple(st, a ? 480 : 404, NULL);
 		return;
 	}
+	if (ua->calls.n >= UA_CALLS_MAX) {
+		sip_reply_simple(st, 486, NULL);
+		return;
+	}
 	err = ua_call_alloc(&c, a, NULL);
 	if (err) {
 		sip_reply_simple(st, 500, NULL);

@@ -25,7 +25,8 @@ enum {
 	UA_H264_PT = 96,
 	UA_LEAVE_MS = 1000, /**< at the end, so long is waited for answers to BYE and REGISTER */
 	UA_TEXT = 160,
-	UA_LISTENERS = 2
+	UA_LISTENERS = 2,
+	UA_CALLS_MAX = 256 /**< with so many calls, further ones that come are busy */
 };
 
 struct oh_ua {

@@ -108,6 +108,25 @@ static void step(struct scene *s)
 	scene_run(s, rand_below(4) ? rand_below(300) : rand_below(4000));
 }
 
+/* A run that did nothing would prove nothing: calls of every outcome were among them. */
+static void check_variety(struct scene *s)
+{
+	static const char *const outcomes[] = {"answered", "cancelled", "busy", "unreachable"};
+
+	for (size_t o = 0; o < ARRAY_LEN(outcomes); o++) {
+		size_t n = scene_cdr_count(s), seen = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			const char *v = json_string_value(json_object_get(json_array_get(s->cdrs, i), "outcome"));
+
+			assert_non_null(v); /* every record is closed */
+			seen += !strcmp(v, outcomes[o]);
+		}
+		if (!seen)
+			fail_msg("no call was %s", outcomes[o]);
+	}
+}
+
 static void one_run(struct scene *s, uint64_t seed, unsigned steps)
 {
 	struct agent *v[AGENTS] = {&s->a, &s->b, &s->c, &s->d};
@@ -128,6 +147,7 @@ static void one_run(struct scene *s, uint64_t seed, unsigned steps)
 		log_clear(v[i]);
 	scene_check_idle(s);
 	extension_set(s, "102", json_pack("{s:b}", "enabled", 1));
+	check_variety(s);
 }
 
 void random_calls_leave_nothing(void **state)

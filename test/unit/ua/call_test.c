@@ -365,6 +365,20 @@ static void targets(void **state)
 	}
 }
 
+static void too_many_calls(void **state)
+{
+	struct fix *f = *state;
+
+	for (int i = 0; i <= UA_CALLS_MAX; i++) {
+		assert_int_equal(oh_call_start(f->a.acct, &f->a.call, "bob", NULL), 0);
+		run(f, 1);
+		f->b.l = 0;
+	}
+	run(f, 100);
+	assert_log(&f->a, "ended:486");
+	assert_int_equal(f->b.ua->calls.n, UA_CALLS_MAX);
+}
+
 /* The agent goes while it talks: the far end gets a BYE, and the application its last event. */
 static void free_in_a_call(void **state)
 {
@@ -417,11 +431,27 @@ static void later(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(both_ways),    TEST(ring_then_answer), TEST(early_then_answer),    TEST(early_without_offer),
-		TEST(refusals),     TEST(cancel),           TEST(hangup_before_answer), TEST(hangup_in_the_event),
-		TEST(nobody_there), TEST(hold_and_reoffer), TEST(sound_changes),        TEST(files),
-		TEST(not_recorded), TEST(digits),           TEST(digits_by_info),       TEST(video),
-		TEST(bad_options),  TEST(targets),          TEST(free_in_a_call),       TEST(account_removed_in_a_call),
+		TEST(both_ways),
+		TEST(ring_then_answer),
+		TEST(early_then_answer),
+		TEST(early_without_offer),
+		TEST(refusals),
+		TEST(cancel),
+		TEST(hangup_before_answer),
+		TEST(hangup_in_the_event),
+		TEST(nobody_there),
+		TEST(hold_and_reoffer),
+		TEST(sound_changes),
+		TEST(files),
+		TEST(not_recorded),
+		TEST(digits),
+		TEST(digits_by_info),
+		TEST(video),
+		TEST(bad_options),
+		TEST(targets),
+		TEST(free_in_a_call),
+		TEST(account_removed_in_a_call),
+		TEST(too_many_calls),
 		TEST(later),
 	};
 

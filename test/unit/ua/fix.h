@@ -20,7 +20,7 @@
 
 #define UNUSED __attribute__((unused))
 
-enum { LOG_SIZE = 2000 };
+enum { LOG_SIZE = 8000 };
 
 struct who {
 	struct oh_ua *ua;
