@@ -53,6 +53,19 @@ sipp_ok $uas "called phone" b
 sound_is b $snd 'a{8,}' 440
 cdr "baresip to sipp" '.from == "100" and .to == "102" and .outcome == "answered" and .ended_by == "callee"'
 
+test_ "headless over IPv6 (udp) calls baresip over IPv4, both hear each other"
+mark a
+: >"$T/head.log"
+spawn "$T/head.log" "$BIN" phone --headless --user 101 --password secret-101-x --server "[::1]:5060" --listen ::1 --call 100 --tone 1000 --expect-tone 440 --seconds 3; pid=$CHILD
+event a CALL_INCOMING
+tell a accept
+event a CALL_ESTABLISHED
+event a CALL_CLOSED 10
+head_ok $pid
+sleep 0.2
+heard a "b{10,}" 440 1000
+cdr "from IPv6 to IPv4" ".from == \"101\" and .to == \"100\" and .outcome == \"answered\" and ([.legs[].quality.received] | all(. > 60))"
+
 test_ "headless: a wrong password, an unknown number and a refusal have exit codes of their own"
 "$BIN" phone --headless --user 101 --password wrong-wrong --listen 127.0.0.5 --call 100 --wait 5 >"$T/head.log" 2>&1
 check "wrong password" same $? 5

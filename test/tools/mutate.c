@@ -279,9 +279,9 @@ static struct sockaddr_in address(const char *host, const char *port)
 	return a;
 }
 
-static int open_socket(int type, const struct sockaddr_in *to)
+static int open_socket(int type, uint16_t port, const struct sockaddr_in *to)
 {
-	struct sockaddr_in from = {.sin_family = AF_INET, .sin_port = htons(type == SOCK_DGRAM ? 5099 : 0)};
+	struct sockaddr_in from = {.sin_family = AF_INET, .sin_port = htons(port)};
 	int fd = socket(AF_INET, type, 0), one = 1;
 
 	(void)inet_pton(AF_INET, "127.0.0.9", &from.sin_addr);
@@ -333,7 +333,7 @@ static bool send_pieces(int *fd, const struct sockaddr_in *to, const struct msg 
 	if (drain(*fd) && rnd(20))
 		return true;
 	(void)close(*fd);
-	*fd = open_socket(SOCK_STREAM, to);
+	*fd = open_socket(SOCK_STREAM, 0, to);
 	return false;
 }
 
@@ -348,7 +348,7 @@ static int run_sip(int argc, char **argv)
 	for (int i = 8; i < argc; i++)
 		read_dir(argv[i]);
 	add_own();
-	int udp = open_socket(SOCK_DGRAM, &to), stream = open_socket(SOCK_STREAM, &to);
+	int udp = open_socket(SOCK_DGRAM, 5099, &to), stream = open_socket(SOCK_STREAM, 0, &to);
 	uint64_t start = now_us();
 	for (uint32_t i = 0; i < count; i++) {
 		make(&m);
@@ -394,7 +394,7 @@ static int run_rtp(char **argv)
 static int run_options(char **argv)
 {
 	struct sockaddr_in to = address(argv[2], argv[3]);
-	int fd = open_socket(SOCK_DGRAM, &to), limit = atoi(argv[4]);
+	int fd = open_socket(SOCK_DGRAM, 0, &to), limit = atoi(argv[4]);
 	char b[65536];
 	uint64_t start = now_us();
 
