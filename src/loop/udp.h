@@ -23,8 +23,6 @@ struct udp_rx {
 };
 typedef void(udp_recv_h)(struct udp *u, const struct udp_rx *rx, void *arg);
 
-enum { UDP_NEAR = 256 };
-
 struct udp_opts {
 	bool batch;        /**< recvmmsg of up to 32 and sends collected to the end of the turn */
 	int rcvbuf;        /**< bytes asked of the system, 0 = its default */
@@ -40,8 +38,8 @@ int udp_open(struct udp **up, struct loop *l, const struct sa *local, const stru
 /** New receiver for an open socket (pooled ports change hands). NULL drops what arrives. */
 void udp_set_handler(struct udp *u, udp_recv_h *rh, void *arg);
 /**
- * Memory that the receiver reads and writes for each datagram, up to UDP_NEAR bytes each (NULL: none): fetched while the
- * system call runs. Only a hint; the addresses need not stay valid.
+ * Memory that the receiver reads and writes for each datagram, 256 bytes each (NULL: none): fetched while the system
+ * call runs. Only a hint; the addresses need not stay valid.
  */
 void udp_set_near(struct udp *u, const void *a, const void *b);
 /** Bound address with its port. */
