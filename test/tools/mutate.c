@@ -1,10 +1,9 @@
 /*
  * mutate.c - sends broken SIP messages and garbage sound to a live server, and asks whether it still answers.
  *
- *	mutate sip ADDRESS PORT COUNT SEED RATE TCP DIR...   COUNT messages made from the files in DIR and from a few of its
- *	                                                     own, RATE a second, the last TCP of them over TCP in pieces
- *	mutate rtp ADDRESS LOW HIGH COUNT SEED               COUNT packets to the ports LOW to HIGH
- *	mutate options ADDRESS PORT MS                       OPTIONS; 0 if 200 comes within MS
+ *	mutate sip ADDRESS PORT COUNT SEED RATE TCP DIR...   COUNT messages made from the files in DIR and from a few of
+ *its own, RATE a second, the last TCP of them over TCP in pieces mutate rtp ADDRESS LOW HIGH COUNT SEED COUNT packets
+ *to the ports LOW to HIGH mutate options ADDRESS PORT MS                       OPTIONS; 0 if 200 comes within MS
  *
  * The same seed sends the same bytes. Files that begin with "v=" are descriptions (SDP) and travel in an INVITE.
  */
@@ -68,11 +67,13 @@ static void add_seed(const uint8_t *p, size_t l)
 static void add_request(const char *method, const char *user, const char *more, const uint8_t *body, size_t l)
 {
 	uint8_t m[MAX];
-	int n = snprintf((char *)m, sizeof(m),
-			 "%s sip:%s@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.9:5099;branch=z9hG4bKxxxxxxxxxx;rport\r\n"
-			 "Max-Forwards: 70\r\nFrom: \"A\" <sip:100@127.0.0.1>;tag=xxxxxx\r\nTo: <sip:%s@127.0.0.1>\r\nCall-ID: xxxxxxxxxx\r\n"
-			 "CSeq: 1 %s\r\nContact: <sip:100@127.0.0.9:5099>\r\n%s%sContent-Length: %zu\r\n\r\n",
-			 method, user, user, method, more, l ? "Content-Type: application/sdp\r\n" : "", l);
+	int n = snprintf(
+		(char *)m, sizeof(m),
+		"%s sip:%s@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.9:5099;branch=z9hG4bKxxxxxxxxxx;rport\r\n"
+		"Max-Forwards: 70\r\nFrom: \"A\" <sip:100@127.0.0.1>;tag=xxxxxx\r\nTo: <sip:%s@127.0.0.1>\r\nCall-ID: "
+		"xxxxxxxxxx\r\n"
+		"CSeq: 1 %s\r\nContact: <sip:100@127.0.0.9:5099>\r\n%s%sContent-Length: %zu\r\n\r\n",
+		method, user, user, method, more, l ? "Content-Type: application/sdp\r\n" : "", l);
 
 	if (n < 0 || (size_t)n + l > MAX)
 		return;
@@ -83,14 +84,17 @@ static void add_request(const char *method, const char *user, const char *more, 
 
 static void add_own(void)
 {
-	static const char sdp[] = "v=0\r\no=- 1 1 IN IP4 127.0.0.9\r\ns=-\r\nc=IN IP4 127.0.0.9\r\nt=0 0\r\nm=audio 6000 RTP/AVP 0 8 101\r\n"
+	static const char sdp[] = "v=0\r\no=- 1 1 IN IP4 127.0.0.9\r\ns=-\r\nc=IN IP4 127.0.0.9\r\nt=0 0\r\nm=audio "
+				  "6000 RTP/AVP 0 8 101\r\n"
 				  "a=rtpmap:101 telephone-event/8000\r\na=sendrecv\r\n";
-	static const char *const methods[] = {"OPTIONS", "REGISTER", "BYE", "CANCEL", "INFO", "SUBSCRIBE", "MESSAGE", "UPDATE", "ACK", "PRACK"};
+	static const char *const methods[] = {"OPTIONS",   "REGISTER", "BYE",    "CANCEL", "INFO",
+					      "SUBSCRIBE", "MESSAGE",  "UPDATE", "ACK",    "PRACK"};
 
 	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
 		add_request(methods[i], "100", "Expires: 60\r\n", NULL, 0);
 	for (int i = 0; i < 20; i++) {
-		add_request("INVITE", i % 2 ? "*43" : "100", "Supported: replaces, timer\r\n", (const uint8_t *)sdp, sizeof(sdp) - 1);
+		add_request("INVITE", i % 2 ? "*43" : "100", "Supported: replaces, timer\r\n", (const uint8_t *)sdp,
+			    sizeof(sdp) - 1);
 		add_request("INVITE", i % 2 ? "*43" : "101", "", NULL, 0);
 	}
 }
@@ -149,7 +153,15 @@ static size_t line(const struct msg *m, size_t *len)
 
 static void number(struct msg *m)
 {
-	static const char *const v[] = {"99999999999999999999999", "4294967296", "4294967295", "2147483648", "-1", "0", "65536", "00000000001", ""};
+	static const char *const v[] = {"99999999999999999999999",
+					"4294967296",
+					"4294967295",
+					"2147483648",
+					"-1",
+					"0",
+					"65536",
+					"00000000001",
+					""};
 	const char *s = v[rnd(sizeof(v) / sizeof(*v))];
 	size_t at = rnd((uint32_t)m->l), n = 0;
 
@@ -285,7 +297,8 @@ static int open_socket(int type, uint16_t port, const struct sockaddr_in *to)
 	int fd = socket(AF_INET, type, 0), one = 1;
 
 	(void)inet_pton(AF_INET, "127.0.0.9", &from.sin_addr);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof(from)) || connect(fd, (const struct sockaddr *)to, sizeof(*to))) {
+	if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof(from)) ||
+	    connect(fd, (const struct sockaddr *)to, sizeof(*to))) {
 		perror("mutate: socket");
 		exit(1);
 	}
@@ -400,8 +413,10 @@ static int run_options(char **argv)
 
 	(void)drain(fd);
 	int n = snprintf(b, sizeof(b),
-			 "OPTIONS sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.9:5099;branch=z9hG4bKo%llu;rport\r\nMax-Forwards: 70\r\n"
-			 "From: <sip:o@127.0.0.9>;tag=o\r\nTo: <sip:127.0.0.1>\r\nCall-ID: o%llu\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
+			 "OPTIONS sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP "
+			 "127.0.0.9:5099;branch=z9hG4bKo%llu;rport\r\nMax-Forwards: 70\r\n"
+			 "From: <sip:o@127.0.0.9>;tag=o\r\nTo: <sip:127.0.0.1>\r\nCall-ID: o%llu\r\nCSeq: 1 "
+			 "OPTIONS\r\nContent-Length: 0\r\n\r\n",
 			 (unsigned long long)start, (unsigned long long)start);
 	char mark[64];
 	(void)snprintf(mark, sizeof(mark), "z9hG4bKo%llu", (unsigned long long)start);
@@ -434,6 +449,7 @@ int main(int argc, char **argv)
 		return run_rtp(argv);
 	if (argc == 5 && !strcmp(argv[1], "options"))
 		return run_options(argv);
-	fprintf(stderr, "usage: mutate sip ADDRESS PORT COUNT SEED RATE TCP DIR... | rtp ADDRESS LOW HIGH COUNT SEED | options ADDRESS PORT MS\n");
+	fprintf(stderr, "usage: mutate sip ADDRESS PORT COUNT SEED RATE TCP DIR... | rtp ADDRESS LOW HIGH COUNT SEED | "
+			"options ADDRESS PORT MS\n");
 	return 2;
 }

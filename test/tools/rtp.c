@@ -3,9 +3,10 @@
  *
  *	rtp ADDRESS PORT PEERFILE HZ FILE.wav SECONDS
  *
- * PEERFILE is written by the sipp scenario: its last line is "ADDRESS PORT" of the peer or "hold", when nothing is sent.
- * What comes is laid down by its time of arrival, so that a pause is heard as one. Ends after SECONDS or by SIGTERM;
- * then writes the file and prints how many packets went and came, and how many came from an address other than the peer's.
+ * PEERFILE is written by the sipp scenario: its last line is "ADDRESS PORT" of the peer or "hold", when nothing is
+ *sent. What comes is laid down by its time of arrival, so that a pause is heard as one. Ends after SECONDS or by
+ *SIGTERM; then writes the file and prints how many packets went and came, and how many came from an address other than
+ *the peer's.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -29,9 +30,9 @@ struct state {
 	const char *peer_file;
 	unsigned hz, sent, received, strange;
 	uint16_t seq;
-	size_t clock;      /* samples sent */
-	uint64_t start;    /* ms */
-	size_t end;        /* samples kept */
+	size_t clock;   /* samples sent */
+	uint64_t start; /* ms */
+	size_t end;     /* samples kept */
 };
 static int16_t heard[SOUND_MAX];
 static volatile sig_atomic_t over;

@@ -93,8 +93,8 @@ static inline void wav_save(const char *path, const int16_t *s, size_t n)
 }
 
 /*
- * Read 16-bit mono of 8 kHz. A file that is still being written has lengths of 0 in its head: then what there is counts.
- * Returns the number of samples; exits when it is no such file.
+ * Read 16-bit mono of 8 kHz. A file that is still being written has lengths of 0 in its head: then what there is
+ * counts. Returns the number of samples; exits when it is no such file.
  */
 static inline size_t wav_load(const char *path, int16_t *s, size_t max)
 {

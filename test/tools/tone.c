@@ -2,8 +2,8 @@
  * tone.c - makes and hears tones in WAV files.
  *
  *	tone make FILE HZ SECONDS    a sine in a new file
- *	tone map FILE HZ...          one letter for each 100 ms: a for the first HZ, b for the second ..., . for silence,
- *	                             ? for other sound; the line is matched by regular expressions
+ *	tone map FILE HZ...          one letter for each 100 ms: a for the first HZ, b for the second ..., . for
+ *silence, ? for other sound; the line is matched by regular expressions
  */
 #include "sound.h"
 
