@@ -102,6 +102,7 @@ void inv_ack_in(struct dialog *d, const struct sip_msg *ack, void *arg)
 		mem_ref(in);
 		bool first = sx->first;
 
+		sip_strans_acked(sx->st);
 		sx_close(sx);
 		if (inv_live(in))
 			in->ops->acked(in->h, ack, in->arg);

@@ -174,6 +174,7 @@ static void new_request(struct sip *s, struct sip_msg *msg)
 {
 	struct sip_strans *st;
 
+	sip_ns_relieve(s);
 	if (is_full(s, msg) || sip_strans_new(&st, s, msg)) {
 		overload(s, msg);
 		return;

@@ -39,8 +39,9 @@ struct sip_cfg {
 	const char *software; /**< User-Agent and Server value; copied */
 	uint32_t t1, t2, t4;  /**< ms; 0 = 500, 4000, 5000 (RFC 3261 17.1.1.1) */
 	uint32_t max_conns;   /**< streams at once, 0 = 10000 */
-	uint32_t max_trans;   /**< transactions at once, 0 = 100000: new calls get 503 beyond four fifths, all new
-				 requests beyond it */
+	uint32_t max_trans;   /**< transactions at once, 0 = 100000: beyond half, finished ones that only absorb
+				 retransmissions go early; new calls get 503 beyond four fifths, all new requests
+				 beyond it */
 	uint32_t tcp_idle_s;  /**< idle streams are closed after this, 0 = 3600; never while a registration or dialog
 				 uses them */
 };

@@ -53,6 +53,7 @@ struct sip {
 	size_t rx_bytes;          /**< memory of unfinished messages */
 	uint64_t next_flow;
 	struct hash strans;         /**< server transactions by their key (RFC 3261 17.2.3) */
+	struct list done;           /**< answered ones that wait for timer J only, the oldest first */
 	struct hash merge;          /**< the same by Call-ID, From tag and CSeq (RFC 3261 8.2.2.2) */
 	struct hash ctrans;         /**< client transactions by branch (RFC 3261 17.1.3) */
 	struct hash dialogs;        /**< owned by dialog.c; its count is stats.dialogs */
@@ -179,6 +180,7 @@ struct slice sip_transp_param(enum sip_transp tp);
 
 struct sip_strans {
 	struct hlink he, merge_he;
+	struct link done_le; /**< in sip.done */
 	struct sip *sip;     /**< NULL when over */
 	struct sip_msg *msg; /**< NULL after a final answer */
 	struct rbuf *last;   /**< last answer */
@@ -228,6 +230,8 @@ const char *sip_is_state(const struct sip_strans *st);
 void sip_ns_start(struct sip_strans *st);
 void sip_ns_answer(struct sip_strans *st, uint16_t scode);
 void sip_ns_retransmit(struct sip_strans *st);
+/** More than half of the transactions that there may be: those that are done end early, the oldest first. */
+void sip_ns_relieve(struct sip *s);
 /** There was no memory for the final answer: the request is judged anew when it comes again. */
 void sip_ns_later(struct sip_strans *st);
 const char *sip_ns_state(const struct sip_strans *st);

@@ -244,6 +244,11 @@ void sip_strans_resend(struct sip_strans *st)
 	sip_strans_send(st);
 }
 
+void sip_strans_acked(struct sip_strans *st)
+{
+	st->last = mem_deref(st->last);
+}
+
 void sip_strans_slim(struct sip_strans *st)
 {
 	st->msg = mem_deref(st->msg);
@@ -256,6 +261,7 @@ static void leave_tables(struct sip_strans *st)
 	timer_stop(&st->tmr);
 	hash_del(&st->sip->strans, &st->he);
 	hash_del(&st->sip->merge, &st->merge_he);
+	list_unlink(&st->done_le);
 	st->sip = NULL;
 }
 

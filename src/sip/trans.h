@@ -48,6 +48,8 @@ int sip_reply(struct sip_strans *st, uint16_t scode, struct slice reason, struct
 void sip_reply_simple(struct sip_strans *st, uint16_t scode, const char *reason);
 /** Send the last answer again (2xx to INVITE until its ACK, RFC 3261 13.3.1.4). */
 void sip_strans_resend(struct sip_strans *st);
+/** The ACK to a 2xx came: nobody will ask for the answer again. */
+void sip_strans_acked(struct sip_strans *st);
 /** Answer without a transaction (RFC 3261 8.2.7): malformed, overload. Nothing is kept. */
 void sip_reply_stateless(struct sip *s, const struct sip_msg *msg, uint16_t scode, const char *reason,
 			 struct slice hdrs);

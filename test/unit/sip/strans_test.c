@@ -587,6 +587,43 @@ static void new_calls_are_shed_first(void **state)
 	fix_close(&f);
 }
 
+/* Finished transactions shut out nobody: the oldest go before their time, the young ones still absorb copies. */
+static void finished_ones_make_room(void **state)
+{
+	struct fix f;
+	struct sip_cfg cfg = {.max_trans = 10};
+	char id[24];
+
+	(void)state;
+	fix_open_cfg(&f, &cfg);
+	f.answer = 200;
+	for (int i = 0; i < 40; i++) {
+		snprintf(id, sizeof(id), "z9hG4bK%d", i);
+		peer_say(&f.a, REQ("REGISTER", .branch = id, .callid = id));
+		assert_code(&f.a, 200);
+	}
+	assert_int_equal(f.requests, 40);
+	for (int i = 36; i < 40; i++) {
+		snprintf(id, sizeof(id), "z9hG4bK%d", i);
+		peer_say(&f.a, REQ("REGISTER", .branch = id, .callid = id));
+	}
+	assert_int_equal(f.requests, 40);
+	assert_int_equal(f.a.n, 44);
+	peer_say(&f.a, REQ("REGISTER", .branch = "z9hG4bK0", .callid = "z9hG4bK0"));
+	assert_int_equal(f.requests, 41);
+	/* what waits for its answer stays */
+	f.answer = 0;
+	for (int i = 0; i < 10; i++) {
+		snprintf(id, sizeof(id), "z9hG4bKw%d", i);
+		peer_say(&f.a, REQ("REGISTER", .branch = id, .callid = id));
+	}
+	assert_int_equal(f.requests, 51);
+	peer_say(&f.a, REQ("REGISTER", .branch = "z9hG4bKx", .callid = "x"));
+	assert_int_equal(f.requests, 51);
+	assert_code(&f.a, 503);
+	fix_close(&f);
+}
+
 static void refused_sources_hear_nothing(void **state)
 {
 	struct fix f;
@@ -744,6 +781,7 @@ int main(void)
 		cmocka_unit_test(malformed_requests),
 		cmocka_unit_test(big_sdp_is_513),
 		cmocka_unit_test(overload_is_503),
+		cmocka_unit_test(finished_ones_make_room),
 		cmocka_unit_test(new_calls_are_shed_first),
 		cmocka_unit_test(refused_sources_hear_nothing),
 		cmocka_unit_test(answers_carry_what_the_request_said),
