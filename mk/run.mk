@@ -1,16 +1,13 @@
 #: make             build build/offhook and build/liboffhook.a
 #: make run         build and start offhook with its data in ./data
 #: make bench       measure beside kamailio and rtpengine
-#: make soak        a million fuzz runs per target, 10,000 calls in a row, 500 at once
 #: make install     install under PREFIX (/usr/local)
-.PHONY: run bench soak install
+.PHONY: run bench install
 PREFIX ?= /usr/local
 run: all
 	@exec $(BUILD)/offhook serve --data ./data $(ARGS)
 bench: deps-bench all
 	@bench/run
-soak: deps-test deps-fuzz all
-	@test/soak
 install: all
 	install -Dm755 $(BUILD)/offhook $(DESTDIR)$(PREFIX)/bin/offhook
 	install -Dm644 $(BUILD)/liboffhook.a $(DESTDIR)$(PREFIX)/lib/liboffhook.a

@@ -1,5 +1,4 @@
 #: make test        all tests: ends with "N passed, N failed"
-#: make test-slow   long ones: browsers, databases, long scenarios (none yet)
 #: make asan / tsan the instrumented builds
 #: make cover       line coverage of the unit and scenario tests
 SUBMAKE := $(MAKE) --no-print-directory

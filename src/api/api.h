@@ -21,7 +21,7 @@ struct api_request {
 	struct slice path;   /**< "/api/v1/extensions/100" */
 	struct slice query;  /**< without '?' */
 	struct slice body;
-	const char *author; /**< "root via command line" */
+	const char *author; /**< "root via control socket" */
 };
 /** Status and JSON body (NULL for 204). Errors are {"error":{"code","message","field"}} with a sentence that says what
  * to do. */

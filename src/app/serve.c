@@ -5,6 +5,7 @@
  * written is written; exit status 0. A second one does not wait for the calls.
  */
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,6 +65,18 @@ static void hung_up(int signum)
 	(void)raise(SIGTERM);
 }
 
+/* A call takes four sockets: as many files as the system lets this process have. */
+static void raise_file_limit(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur == r.rlim_max)
+		return;
+	r.rlim_cur = r.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &r))
+		log_warn("app", "the limit of open files could not be raised: %s", err_str(errno));
+}
+
 int verb_serve(struct cli *c)
 {
 	struct serve_options o;
@@ -77,6 +90,7 @@ int verb_serve(struct cli *c)
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, hung_up);
+	raise_file_limit();
 	log_set_level(o.log_level);
 	buf_init(&why);
 	int err = server_open(&s, &why);

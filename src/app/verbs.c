@@ -22,8 +22,8 @@ static const struct opt cdr_opts[] = {
 	{.name = "number", .arg = "NUMBER", .help = "calls from, to or answered by this number"},
 	{.name = "outcome",
 	 .arg = "WORD",
-	 .words = "answered busy cancelled declined failed unreachable",
-	 .help = "answered, busy, \"no answer\", cancelled, declined, failed, unreachable"},
+	 .words = "answered busy cancelled declined failed interrupted unreachable",
+	 .help = "answered, busy, \"no answer\", cancelled, declined, failed, unreachable, interrupted"},
 	{.name = "since", .arg = "TIME", .help = "from this time on: 2026-01-31 or 2026-01-31T18:30"},
 	{.name = "until", .arg = "TIME", .help = "before this time"},
 	{.name = "limit", .arg = "N", .def = "20", .help = "how many, newest first"},
@@ -105,7 +105,8 @@ static const struct verb verbs[] = {
 	{"phone", "", 0, 0, 0, "Tools", "a phone without sound devices: makes and answers calls with files and tones",
 	 "Registers, then calls (--call) or waits for calls (--answer), sends a file or a tone, and says what it "
 	 "heard.\n"
-	 "Exit status: 0 all went as asked; 1 the call failed or the tone was not heard; 5 it could not register.",
+	 "Exit status: 0 all went as asked; 1 the call failed or the tone was not heard; "
+	 "3 there is no such number; 5 it could not register.",
 	 "%s phone --headless --user 100 --password SECRET --call *43 --tone 440 --expect-tone 440 --seconds 5\n"
 	 "%s phone --headless --user 101 --password SECRET --answer --play hello.wav --record heard.wav",
 	 phone_opts, 0, NULL, verb_phone},

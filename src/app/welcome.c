@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "app/out.h"
 #include "app/serve.h"
 #include "loop/udp.h"
@@ -51,8 +52,16 @@ void welcome_address(const struct server *s, struct sa *a)
 		sa_any(a, AF_INET, 0);
 }
 
+/* What a service writes is kept in the journal, and passwords have no place there. */
+static bool kept(void)
+{
+	return getenv("JOURNAL_STREAM") && !isatty(STDOUT_FILENO);
+}
+
 static const char *password(const struct server *s, const char *number, struct buf *b)
 {
+	if (kept())
+		return "(hidden in a journal: extension show NUMBER --password)";
 	buf_reset(b);
 	if (pbx_extension_password(s->pbx, slice_str(number), b))
 		return "?";

@@ -206,7 +206,7 @@ static void request(struct http_req *rq, void *arg)
 	struct server *s = arg;
 	char author[96];
 
-	snprintf(author, sizeof(author), "%s via command line", http_req_peer_user(rq));
+	snprintf(author, sizeof(author), "%s via control socket", http_req_peer_user(rq));
 	struct api_request ar = {.method = http_req_method(rq),
 				 .path = http_req_path(rq),
 				 .query = http_req_query(rq),

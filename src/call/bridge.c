@@ -25,6 +25,7 @@ static const struct mstream_ops stream_ops = {.dead = dead_h, .dtmf = dtmf_h};
 int bridge_stream(struct leg *l, size_t i, struct slice type, const struct sa *bind)
 {
 	enum mstream_kind kind = MSTREAM_OTHER;
+	const struct calls *cs = l->call->calls;
 	int err;
 
 	if (l->ms[i])
@@ -33,10 +34,12 @@ int bridge_stream(struct leg *l, size_t i, struct slice type, const struct sa *b
 		kind = MSTREAM_AUDIO;
 	else if (slice_eqs(type, "video"))
 		kind = MSTREAM_VIDEO;
-	err = mstream_alloc(&l->ms[i], l->call->calls->media, l->call->worker, kind, bind, &stream_ops, l);
+	err = mstream_alloc(&l->ms[i], cs->media, l->call->worker, kind, bind, &stream_ops, l);
 	if (err) {
 		l->ms[i] = NULL;
 		log_warn("call", "%s: no port for the sound of %s: %s", l->call->id, l->party.number, err_str(err));
+		if (cs->ops->no_port)
+			cs->ops->no_port(l->call, err, cs->arg);
 	}
 	return err == ENOTSUP ? EINVAL : err;
 }

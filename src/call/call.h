@@ -104,6 +104,8 @@ struct call_ops {
 	void (*record)(enum record_phase phase, const struct call_record *r, void *arg);
 	/** Something visible changed (state, legs): live views. CALL_ENDING is the last one of a call. */
 	void (*changed)(struct call *c, void *arg);
+	/** No port for the sound of a call: ERR_LIMIT (all are in use), EMFILE ... */
+	void (*no_port)(struct call *c, int err, void *arg);
 	/** A digit pressed by `from`. */
 	void (*dtmf)(struct call *c, struct leg *from, char digit, uint32_t ms, void *arg);
 };

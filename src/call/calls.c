@@ -154,7 +154,7 @@ static void drain_timeout(void *arg)
 	struct calls *cs = arg;
 	void (*done)(void *arg2) = cs->drained;
 
-	log_warn("call", "%zu calls did not end in time", cs->live.n + cs->ending.n);
+	log_warn("call", "calls that did not end in time: %zu", cs->live.n + cs->ending.n);
 	cs->drained = NULL;
 	if (done)
 		done(cs->drained_arg);

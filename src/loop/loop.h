@@ -2,7 +2,7 @@
  * loop.h - one event loop object per thread: time, timers, messages from other
  * threads, work after the present turn. Sockets are in udp.h and tcp.h.
  *
- * Two kinds share this interface: a real loop (libuv, real clock, real sockets)
+ * Two kinds share this interface: a real loop (real clock, real sockets; poll.h)
  * and a virtual one that belongs to a vnet (vnet.h): virtual clock, in-memory
  * network, every loop of the vnet stepped on one thread. Nothing above this
  * room knows which it has.

@@ -140,7 +140,7 @@ void mstream_stats(const struct mstream *s, struct mstream_stats *st);
  * after this call. */
 void mstream_close(struct mstream *s, void (*done)(const struct mstream_stats *st, void *arg), void *arg);
 
-/** MOS x100 by the E-model: codec name, loss in per mille, one-way delay ms (G.107, G.113 Ie and Bpl). */
+/** MOS x100 by the E-model: codec name, loss in per cent, one-way delay in ms (G.107, G.113 Ie and Bpl). */
 uint16_t media_mos(const char *codec, double loss_pct, double delay_ms);
 
 #endif

@@ -311,7 +311,7 @@ static int pool_get(struct pool **pp, struct media *m, const struct sa *ip)
 	pool->ip = *ip;
 	pool->npairs = (m->cfg.port_hi + 1U - first_even(m)) / 2;
 	pool->step = STEP_MIN;
-	/* a random way through the range: the next port cannot be guessed from the last */
+	/* a random way through the range: neighbouring calls do not get neighbouring ports */
 	pool->at = rand_below(pool->npairs);
 	do {
 		pool->stride = 1 + rand_below(pool->npairs);

@@ -62,8 +62,32 @@ void alarm_watch(void *arg)
 	pbx_alarm_raise(p, "disk", "critical", line, h.remedy);
 }
 
+static void ports_over(void *arg)
+{
+	pbx_alarm_clear(arg, "media.ports");
+}
+
+void alarm_no_port(struct call *c, int err, void *arg)
+{
+	enum { CALM_MS = 60000 }; /* over when no call went without for a minute */
+	struct pbx *p = arg;
+
+	(void)c;
+	if (err == ERR_LIMIT)
+		pbx_alarm_raise(p, "media.ports", "critical", "All RTP ports are in use: calls fail for lack of one.",
+				"Give a wider range with --rtp-ports, and open it in the firewall.");
+	else if (err == EMFILE || err == ENFILE)
+		pbx_alarm_raise(p, "media.ports", "critical", "The limit of open files is reached: calls get no ports.",
+				"Raise it: LimitNOFILE= in the service file, or ulimit -n before the start.");
+	else
+		pbx_alarm_raise(p, "media.ports", "critical", "Ports for sound cannot be opened on this address.",
+				"See the log for the reason; check --listen against the addresses of the machine.");
+	timer_start(&p->ports, p->loop, CALM_MS, ports_over, p);
+}
+
 void alarm_flush(struct pbx *p)
 {
+	timer_stop(&p->ports);
 	LIST_EACH (&p->alarms, k) {
 		list_unlink(k);
 		mem_deref(LINK_OBJ(k, struct alarm, le));

@@ -24,7 +24,7 @@ struct aor {
 	struct timer expiry; /**< earliest end of a binding */
 };
 
-/** An extension in memory. Texts stand behind the struct. */
+/** An extension in memory. */
 struct extension {
 	struct hlink le;     /**< in pbx.extensions */
 	struct pbx *pbx;     /**< NULL once it is removed */
@@ -51,6 +51,7 @@ struct pbx {
 	struct hash flows;      /**< bindings by flow */
 	size_t registered, contacts;
 	struct list alarms;
+	struct timer ports;    /**< ends the alarm "media.ports" */
 	struct timer auth_log; /**< opens the budget for log lines on wrong passwords again */
 	unsigned auth_logged;
 	int64_t started_ms;
@@ -106,6 +107,8 @@ void cdr_detail(struct buf *b, const struct call_record *r);
 /* alarm.c */
 /** Look at the store's health and raise or clear the "disk" alarm. */
 void alarm_watch(void *arg);
+/** A call got no port for its sound. */
+void alarm_no_port(struct call *c, int err, void *arg);
 void alarm_flush(struct pbx *p);
 /** [{id, since, severity, text, remedy}] */
 json_t *alarm_json(const struct pbx *p);

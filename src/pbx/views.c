@@ -14,6 +14,8 @@ static json_t *text(struct slice s)
 json_t *pbx_json_status(struct pbx *p)
 {
 	int64_t now = loop_wall_ms(p->loop);
+
+	alarm_watch(p); /* how many records wait changes by the second */
 	json_t *o = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "version", OFFHOOK_VERSION, "started_ms",
 			      (json_int_t)p->started_ms, "uptime_s", (json_int_t)((now - p->started_ms) / 1000),
 			      "extensions", (json_int_t)p->extensions.n, "registered", (json_int_t)p->registered,

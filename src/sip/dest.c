@@ -115,7 +115,8 @@ struct sip_listener *sip_listener_for(struct sip *s, const struct sip_dest *d, s
 
 static bool is_ours(const struct sip *s, const struct sa *peer)
 {
-	if (sa_is_loopback(peer) || sa_is_linklocal(peer))
+	/* private addresses are on our side of any NAT, named or not (call/sip_leg's SDP says the same) */
+	if (sa_is_private(peer))
 		return true;
 	for (size_t i = 0; i < s->netc; i++)
 		if (sa_net_has(&s->nets[i], peer))

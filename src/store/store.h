@@ -83,7 +83,7 @@ typedef void(store_change_h)(int err, const char *why, json_t *row, int64_t chan
 struct store_change {
 	const struct change_item *item;
 	size_t n;
-	const char *author; /**< "root via command line", "system" ... */
+	const char *author; /**< "root via control socket", "system" ... */
 	const char *text;   /**< what, in words; NULL: made from the items */
 	void (*apply)(const struct change_item *it, json_t *row, void *arg);
 	void *apply_arg;

@@ -428,7 +428,7 @@ static void test_views(void **state)
 	assert_true(json_is_array(json_object_get(f->body, "alarms")));
 	assert_int_equal(ask(f, "GET", "/api/v1/inspect/pbx", NULL), 200);
 	assert_non_null(strstr(text(f, "text"), "extensions"));
-	pbx_alarm_raise(f->pbx, "disk", "critical", "The disk is full.", "Make room.");
+	pbx_alarm_raise(f->pbx, "media.ports", "critical", "All RTP ports are in use.", "Widen --rtp-ports.");
 	assert_int_equal(ask(f, "GET", "/api/v1/alarms", NULL), 200);
 	assert_int_equal(json_array_size(json_object_get(f->body, "items")), 1);
 }

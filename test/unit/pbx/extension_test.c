@@ -106,6 +106,15 @@ static void test_weak(void **state)
 	}
 }
 
+static size_t alarms(struct fixture *f)
+{
+	json_t *o = pbx_json_status(f->pbx);
+	size_t n = json_array_size(json_object_get(o, "alarms"));
+
+	json_decref(o);
+	return n;
+}
+
 static void test_alarm(void **state)
 {
 	struct fixture *f = *state;
@@ -120,6 +129,14 @@ static void test_alarm(void **state)
 		"critical");
 	json_decref(o);
 	pbx_alarm_clear(f->pbx, "media.ports");
+	assert_int_equal(alarms(f), 0);
+	/* a call without a port raises it; after a minute without another it is over */
+	pbx_call_ops()->no_port(NULL, ERR_LIMIT, f->pbx);
+	vnet_run(f->net, 30000);
+	pbx_call_ops()->no_port(NULL, EMFILE, f->pbx);
+	vnet_run(f->net, 59000);
+	assert_int_equal(alarms(f), 1);
+	vnet_run(f->net, 2000);
 	o = pbx_json_status(f->pbx);
 	assert_int_equal(json_array_size(json_object_get(o, "alarms")), 0);
 	json_decref(o);
