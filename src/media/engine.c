@@ -5,8 +5,10 @@
  * another, the workers stop one by one, what they had to say is heard, and only
  * then memory goes.
  */
+#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "media/media_priv.h"
 
@@ -16,6 +18,7 @@ enum {
 	DEAD_S = 60,
 	RELEARN_MS = 2000,
 	NUDGE_MS = 20, /**< how long a worker without packets may be left alone with its orders */
+	FDS_OTHER = 1024, /**< descriptors that are no ports */
 };
 
 struct metric media_m_packets = {
@@ -194,6 +197,32 @@ static unsigned cores(void)
 	return n > 1 ? (unsigned)n - 1 : 1;
 }
 
+/*
+ * Worker: have room for the descriptors of all ports. Linux doubles a table that threads share only after a grace period
+ * of 10-20 ms, in which the thread that opens a socket stands still; here, before the first call, that harms nobody.
+ */
+static void reserve_h(struct loop_msg *n)
+{
+#ifdef __linux__
+	struct media *m = CONTAINER_OF(n, struct media, reserve);
+	rlim_t want = (rlim_t)m->cfg.port_hi - m->cfg.port_lo + FDS_OTHER;
+	struct rlimit lim;
+	int pipefd[2];
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) || lim.rlim_cur < 2 || pipe2(pipefd, O_CLOEXEC))
+		return;
+	if (want >= lim.rlim_cur)
+		want = lim.rlim_cur - 1;
+	int fd = fcntl(pipefd[0], F_DUPFD_CLOEXEC, (int)want);
+	if (fd >= 0)
+		close(fd);
+	close(pipefd[0]);
+	close(pipefd[1]);
+#else
+	(void)n;
+#endif
+}
+
 static int start(struct media *m)
 {
 	m->mail = NULL;
@@ -205,6 +234,10 @@ static int start(struct media *m)
 		return ENOMEM;
 	for (unsigned i = 0; i < m->nwk && !err; i++)
 		err = worker_start(&m->wk[i], m, i);
+	if (!err && !loop_is_virtual(m->loop)) {
+		m->reserve.fn = reserve_h;
+		loop_post(m->wk[0].loop, &m->reserve);
+	}
 	return err;
 }
 

@@ -495,6 +495,7 @@ struct media {
 	struct timer nudge;    /**< wakes the workers for what was left to them */
 	atomic_bool stopping;
 	struct inspect inspect;
+	struct loop_msg reserve; /**< to the first worker, at the start */
 	struct barrier *barrier; /**< at the end */
 };
 

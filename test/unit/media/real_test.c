@@ -2,6 +2,8 @@
  * real_test.c - real sockets on loopback and real worker threads: orders, figures
  * and closes while packets flow. What a thread sanitizer is to look at.
  */
+#include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "fixture.h"
 
@@ -291,12 +293,37 @@ static void test_engine_ends_in_mid_flow(void **state)
 	}
 }
 
+#ifdef __linux__
+/* The process has room for the descriptors of all ports before the first call: growing the table stops a thread. */
+static void test_room_for_descriptors(void **state)
+{
+	char line[128];
+	unsigned long size = 0;
+	struct rlimit lim;
+	struct rt t;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &lim), 0);
+	rt_init(&t, 1);
+	rt_free(&t);
+	FILE *f = fopen("/proc/self/status", "r");
+	assert_non_null(f);
+	while (!size && fgets(line, sizeof(line), f))
+		(void)sscanf(line, "FDSize: %lu", &size);
+	assert_int_equal(fclose(f), 0);
+	assert_true(size >= (lim.rlim_cur < 1000 ? lim.rlim_cur : 1000));
+}
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_relay_on_loopback),
 		cmocka_unit_test(test_storm_on_two_workers),
 		cmocka_unit_test(test_engine_ends_in_mid_flow),
+#ifdef __linux__
+		cmocka_unit_test(test_room_for_descriptors),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
