@@ -13,6 +13,13 @@ struct reg_update {
 	struct sip_strans *st; /* referenced */
 };
 
+/* "07" */
+static void put2(struct buf *b, int v)
+{
+	buf_char(b, (char)('0' + v / 10 % 10));
+	buf_char(b, (char)('0' + v % 10));
+}
+
 /* RFC 3261 20.17; not strftime, whose names depend on the locale. */
 static void enc_date(struct buf *b, int64_t wall_ms)
 {
@@ -24,8 +31,21 @@ static void enc_date(struct buf *b, int64_t wall_ms)
 
 	if (!gmtime_r(&t, &tm))
 		return;
-	sip_enc_hdrf(b, SIP_HDR_DATE, "%s, %02d %s %d %02d:%02d:%02d GMT", day[tm.tm_wday], tm.tm_mday, mon[tm.tm_mon],
-		     tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	buf_str(b, "Date: ");
+	buf_str(b, day[tm.tm_wday]);
+	buf_str(b, ", ");
+	put2(b, tm.tm_mday);
+	buf_char(b, ' ');
+	buf_str(b, mon[tm.tm_mon]);
+	buf_char(b, ' ');
+	buf_u64(b, (uint64_t)(tm.tm_year + 1900));
+	buf_char(b, ' ');
+	put2(b, tm.tm_hour);
+	buf_char(b, ':');
+	put2(b, tm.tm_min);
+	buf_char(b, ':');
+	put2(b, tm.tm_sec);
+	buf_str(b, " GMT\r\n");
 }
 
 static void enc_contact(struct buf *b, const struct contact *c, int64_t now)
@@ -33,10 +53,16 @@ static void enc_contact(struct buf *b, const struct contact *c, int64_t now)
 	int64_t left = c->expires_ms - now;
 	unsigned s = left > 0 ? (unsigned)((left + 999) / 1000) : 0;
 
-	if (c->q == 1000)
-		sip_enc_hdrf(b, SIP_HDR_CONTACT, "<%.*s>;expires=%u", SLICE_FMT(c->uri), s);
-	else
-		sip_enc_hdrf(b, SIP_HDR_CONTACT, "<%.*s>;expires=%u;q=0.%03u", SLICE_FMT(c->uri), s, c->q);
+	buf_str(b, "Contact: <");
+	buf_slice(b, c->uri);
+	buf_str(b, ">;expires=");
+	buf_u64(b, s);
+	if (c->q < 1000) {
+		buf_str(b, ";q=0.");
+		buf_char(b, (char)('0' + c->q / 100));
+		put2(b, c->q % 100);
+	}
+	buf_str(b, "\r\n");
 }
 
 static void reply_ok(struct edge *e, struct sip_strans *st, const struct location *now)

@@ -55,6 +55,7 @@ struct udp_real {
 	struct loop_tail tail;
 	struct udp_out *out;
 	uint32_t n, cap;
+	uint32_t expect;     /**< datagrams that the next receive makes room for */
 };
 
 static struct udp_real *real_of(struct udp *u)
@@ -133,12 +134,20 @@ static int recv_many(int fd, struct mmsghdr *m, unsigned max)
 #endif
 }
 
+/* To ask for many when there is one costs a look at an empty queue and the preparation: so follow what comes. */
+static uint32_t expect_next(uint32_t expected, uint32_t n)
+{
+	if (n < expected)
+		return n ? n : 1;
+	return n * 2 < RX_SLOTS ? n * 2 : RX_SLOTS;
+}
+
 static void recv_batch(struct udp_real *r)
 {
 	struct udp_scratch *s = r->u.loop->udp;
 	uint8_t *area = r->u.loop->rx;
 
-	for (size_t i = 0; i < RX_SLOTS; i++) {
+	for (size_t i = 0; i < r->expect; i++) {
 		s->ri[i] = (struct iovec){area + i * RX_SIZE, RX_SIZE};
 		s->rm[i].msg_hdr = (struct msghdr){&s->src[i].u, sizeof(s->src[i].u), &s->ri[i], 1, NULL, 0, 0};
 		if (r->any) {
@@ -146,9 +155,10 @@ static void recv_batch(struct udp_real *r)
 			s->rm[i].msg_hdr.msg_controllen = sizeof(s->rc[i].b);
 		}
 	}
-	int n = recv_many(r->fd, s->rm, RX_SLOTS);
+	int n = recv_many(r->fd, s->rm, r->expect);
 	if (n <= 0)
 		return;
+	r->expect = expect_next(r->expect, (uint32_t)n);
 	mem_ref(r);
 	uint64_t us = loop_now_us(r->u.loop);
 	for (int i = 0; i < n; i++) {
@@ -448,6 +458,7 @@ int udp_real_open(struct udp **up, struct loop *l, const struct sa *local, const
 	r->fd = -1;
 	r->batch = o->batch;
 	if (r->batch) {
+		r->expect = 1;
 		r->tail.fn = out_flush;
 		r->tail.arg = r;
 	}

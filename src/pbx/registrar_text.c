@@ -10,8 +10,15 @@ enum { FIELDS = 13 };
 
 static void put_clean(struct buf *b, struct slice s)
 {
-	for (size_t i = 0; i < s.l; i++)
-		buf_char(b, (unsigned char)s.p[i] < ' ' ? ' ' : s.p[i]);
+	for (size_t i = 0; i < s.l; i++) {
+		size_t from = i;
+
+		while (i < s.l && (unsigned char)s.p[i] >= ' ')
+			i++;
+		buf_mem(b, s.p + from, i - from);
+		if (i < s.l)
+			buf_char(b, ' ');
+	}
 	buf_char(b, '\t');
 }
 
