@@ -84,6 +84,7 @@ int verb_cdr(struct cli *c)
 	struct buf b;
 	char limit[16], *path = NULL;
 	uint32_t n = 20;
+	bool chosen = false;
 
 	if (!cli_number(c, "limit", 1, 1000, &n))
 		return CLI_USAGE;
@@ -91,8 +92,10 @@ int verb_cdr(struct cli *c)
 	buf_init(&b);
 	buf_str(&b, "/cdr");
 	client_param(&b, "limit", limit);
-	for (size_t i = 0; i < ARRAY_LEN(pass); i++)
+	for (size_t i = 0; i < ARRAY_LEN(pass); i++) {
+		chosen = chosen || cli_opt(c, pass[i]);
 		client_param(&b, pass[i], cli_opt(c, pass[i]));
+	}
 	int rc = buf_strdup(&b, &path) ? cli_fail(CLI_FAILED, "memory is out.") : client_call(c, "GET", path, NULL, &o);
 	buf_free(&b);
 	mem_deref(path);
@@ -103,7 +106,7 @@ int verb_cdr(struct cli *c)
 	if (c->json) {
 		out_json(o);
 	} else if (json_array_size(items) == 0) {
-		printf("No call records%s.\n", c->nset ? " match" : " yet");
+		printf("No call records%s.\n", chosen ? " match" : " yet");
 	} else {
 		print_rows(c, items);
 		if (next)
