@@ -83,7 +83,7 @@ cdr() { # cdr TEXT FILTER: as a check; shows the record if not
 	within 4 cdr_is "$2" || bad "call record: $1: $(oh cdr --json --limit 1 | jq -c ".items[0]")"
 }
 flow() { # flow LEG: packets that came in from this leg of the only call
-	oh calls --json | jq ".items[0].legs[$1].received"
+	oh calls --json | jq ".items[0].legs[$1].received // 0"
 }
 no_report() { ! grep -a -E 'AddressSanitizer|LeakSanitizer|runtime error|assert' "$T/server.log"; }
 done_() {
