@@ -6,6 +6,7 @@
 # The server is 127.0.0.1; phones a, b, c have addresses of their own. Numbers N have the password "secret-N-x".
 set -u
 cd "$T" || exit 1
+PEERS=$(mktemp -d -p /dev/shm offhook-peers-XXXXXX 2>/dev/null || mktemp -d) # in memory: a busy disk must not stop the sound
 TEST= BAD=() PIDS=() SRV=
 declare -A FD MARK ADDR=([a]=127.0.0.2 [b]=127.0.0.3 [c]=127.0.0.4 [d]=127.0.0.5)
 
@@ -38,6 +39,7 @@ same() { [ "$1" = "$2" ] || { echo "\"$1\", not \"$2\""; return 1; }; }
 cleanup() {
 	local p
 	for p in "${PIDS[@]}" $SRV; do kill -9 "$p" 2>/dev/null; done
+	rm -rf "$PEERS"
 }
 trap cleanup EXIT
 spawn() { # spawn FILE COMMAND...: in the background, output to the file; its id is $CHILD
@@ -168,7 +170,7 @@ sipp_() {
 	sed -e "s/__STATUS__/${STATUS:-}/; s/__CODE__/${CODE:-}/" "$HERE/sipp/$s.xml" >"$T/$n/$s.xml"
 	spawn "$T/$n/sipp.log" sipp 127.0.0.1:5060 -sf "$T/$n/$s.xml" -t "${tp:0:1}1" -i "${ADDR[$n]}" -p 5070 -m 1 -nostdin -timeout 40s -mp 7000 \
 		-timeout_error -recv_timeout 15000 -au "$num" -ap "${PASSWORD:-secret-$num-x}" -s "$peer" -key number "$num" -key rtp_port 6000 \
-		-key peer_file "$T/$n/peer" -trace_err -error_file "$T/$n/$s.err" -trace_msg -message_file "$T/$n/$s.msg" "$@"
+		-key peer_file "$PEERS/$n" -trace_err -error_file "$T/$n/$s.err" -trace_msg -message_file "$T/$n/$s.msg" "$@"
 }
 sipp_ok() { # sipp_ok PID TEXT DIR: the scenario went to its end
 	local rc
@@ -181,8 +183,8 @@ sipp_register() { # sipp_register NAME NUMBER TRANSPORT
 	within 3 registered "$2" || bad "$2 is not registered"
 }
 sound() { # sound NAME HZ SECONDS: the RTP of a sipp agent; its id is $CHILD
-	mkdir -p "$T/$1"; : >"$T/$1/peer"
-	spawn "$T/$1/rtp.log" "$TOOLS/rtp" "${ADDR[$1]}" 6000 "$T/$1/peer" "$2" "$T/$1/heard.wav" "$3"
+	mkdir -p "$T/$1"; : >"$PEERS/$1"
+	spawn "$T/$1/rtp.log" "$TOOLS/rtp" "${ADDR[$1]}" 6000 "$PEERS/$1" "$2" "$T/$1/heard.wav" "$3"
 }
 sound_is() { # sound_is NAME PID PATTERN HZ...: ends it and looks at what it heard
 	local m n=$1 pid=$2 p=$3; shift 3
