@@ -118,7 +118,7 @@ int media_flow(const struct opts *o, const struct media_leg *v, unsigned n, cons
 	       "anon_kb=%llu\n",
 	       n, (unsigned long long)g.sent, (unsigned long long)g.got,
 	       100.0 * (double)(g.sent - g.got) / (double)(g.sent ? g.sent : 1),
-	       (double)cpu / (double)(g.sent ? g.sent : 1), percentile(0.5), percentile(0.99),
+	       (double)cpu / (double)(g.got ? g.got : 1), percentile(0.5), percentile(0.99),
 	       (unsigned long long)rss_kb(o), (unsigned long long)rss_anon_kb(o));
 	return 0;
 }
