@@ -266,17 +266,20 @@ void loop_drain(struct loop *l)
 
 /* ------------------------------------------------------------------ running */
 
-/* Ms to wait for the next timer, -1 for ever. */
-static int loop_timeout(const struct loop *l)
+/* Us at which the next timer is due. */
+static uint64_t loop_due(const struct loop *l)
 {
 	uint64_t at;
 
-	if (!wheel_next(&l->wheel, &at))
+	return wheel_next(&l->wheel, &at) && at < UINT64_MAX / 1000 ? at * 1000 : UINT64_MAX;
+}
+
+int poller_ms(uint64_t until)
+{
+	if (until == UINT64_MAX)
 		return -1;
-	uint64_t now = clock_mono_us(), due = at > UINT64_MAX / 1000 ? UINT64_MAX : at * 1000;
-	if (due <= now)
-		return 0;
-	uint64_t ms = (due - now + 999) / 1000;
+	uint64_t now = until ? clock_mono_us() : 0;
+	uint64_t ms = until > now ? (until - now + 999) / 1000 : 0;
 	return ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
@@ -298,9 +301,8 @@ int loop_run(struct loop *l)
 		wakes_flush(l);
 		if (atomic_exchange(&l->stop, false))
 			break;
-		int ms = more ? 0 : loop_timeout(l);
 		l->stale = true;
-		poller_wait(l->poll, ms);
+		poller_wait(l->poll, more ? 0 : loop_due(l));
 		loop_signal_check(l);
 		(void)wheel_run(&l->wheel, loop_now_ms(l));
 	}

@@ -11,6 +11,7 @@
 #define OFFHOOK_LOOP_POLL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include "base/err.h"
 
 #if defined(__linux__) && !defined(LOOP_POLL_UV)
@@ -34,8 +35,10 @@ struct watch {
 
 /** New poller; system's error or ENOMEM. mem_deref it. */
 int poller_alloc(struct poller **pp) MUST_CHECK;
-/** Wait up to `ms` (-1: for ever) and call the watches that are ready. */
-void poller_wait(struct poller *p, int ms);
+/** Wait until `until` (us of the monotonic clock; 0: not at all, UINT64_MAX: for ever), call the watches that are ready. */
+void poller_wait(struct poller *p, uint64_t until);
+/** The same as ms from now, rounded up; -1: for ever. */
+int poller_ms(uint64_t until);
 /** Make poller_wait return, now or next time. */
 void poller_wake(struct poller *p);
 /** The libuv loop that is served along with the watches (uv_loop_t *), NULL when memory is out. */

@@ -3,6 +3,9 @@
  * whatever its number of sockets: no layer between the kernel's list of ready
  * descriptors and their owners.
  *
+ * The time-out is a timer of its own, set anew only when it has to ring earlier than it would: to give one to each
+ * wait costs more than the rest of it, since a busy loop hardly ever waits until then.
+ *
  * A libuv loop can be served along (its own epoll descriptor is watched here);
  * it is made when somebody first asks for it.
  */
@@ -13,15 +16,18 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 #include <uv.h>
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 
 enum { MAX_EVENTS = 256 };
 
 struct poller {
-	int ep, wakefd;
+	int ep, wakefd, timefd;
+	uint64_t rings;          /**< us at which the timer rings; past: it has rung */
 	int n, i;                /**< events of the present wait, and the one being called */
 	uv_loop_t *uv;
 	struct epoll_event ev[MAX_EVENTS];
@@ -46,6 +52,8 @@ static void poller_destroy(void *obj)
 		uv_end(p->uv);
 	if (p->wakefd >= 0)
 		close(p->wakefd);
+	if (p->timefd >= 0)
+		close(p->timefd);
 	if (p->ep >= 0)
 		close(p->ep);
 }
@@ -60,11 +68,15 @@ int poller_alloc(struct poller **pp)
 		return ENOMEM;
 	p->n = p->i = 0;
 	p->uv = NULL;
-	p->wakefd = -1;
+	p->wakefd = p->timefd = -1;
+	p->rings = 0;
 	p->ep = epoll_create1(EPOLL_CLOEXEC);
 	if (p->ep >= 0)
 		p->wakefd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (p->ep < 0 || p->wakefd < 0 || epoll_ctl(p->ep, EPOLL_CTL_ADD, p->wakefd, &ev)) {
+	if (p->wakefd >= 0)
+		p->timefd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (p->timefd < 0 || epoll_ctl(p->ep, EPOLL_CTL_ADD, p->wakefd, &ev) ||
+	    epoll_ctl(p->ep, EPOLL_CTL_ADD, p->timefd, &ev)) {
 		int err = errno;
 		mem_deref(p);
 		return err;
@@ -113,8 +125,28 @@ static unsigned bits_of(uint32_t e)
 	return r;
 }
 
-void poller_wait(struct poller *p, int ms)
+/* The time-out of a wait until `until`: 0, or -1 with the timer set to ring in time. */
+static int time_out(struct poller *p, uint64_t until)
 {
+	if (!until || until == UINT64_MAX)
+		return until ? -1 : 0;
+	uint64_t now = clock_mono_us();
+	if (until <= now)
+		return 0;
+	if (p->rings > now && p->rings <= until)
+		return -1;
+	struct itimerspec t = {.it_value = {.tv_sec = (time_t)(until / 1000000),
+					    .tv_nsec = (long)(until % 1000000) * 1000}};
+	if (timerfd_settime(p->timefd, TFD_TIMER_ABSTIME, &t, NULL))
+		return poller_ms(until);
+	p->rings = until;
+	return -1;
+}
+
+void poller_wait(struct poller *p, uint64_t until)
+{
+	int ms = time_out(p, until);
+
 	if (p->uv) {
 		int t = uv_backend_timeout(p->uv);
 		if (t >= 0 && (ms < 0 || t < ms))

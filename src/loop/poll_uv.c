@@ -87,8 +87,10 @@ void poller_wake(struct poller *p)
 	uv_async_send(&p->async);
 }
 
-void poller_wait(struct poller *p, int ms)
+void poller_wait(struct poller *p, uint64_t until)
 {
+	int ms = poller_ms(until);
+
 	if (ms > 0) {
 		/* libuv counts from the time of its last turn */
 		uv_update_time(&p->uv);
