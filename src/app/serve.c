@@ -48,6 +48,7 @@ static void run(struct server *s, const struct cli *c)
 		log_warn("app", "signals cannot be caught: %s", err_str(err));
 	if (s->opt->bench_no_auth)
 		log_warn("app", "calls need no password (--bench-no-auth): for benchmarks only");
+	trim_start(s);
 	welcome_print(s, c);
 	log_info("app", "ready in %u ms", (unsigned)((clock_mono_us() - c->start_us + 500) / 1000));
 	err = loop_run(s->loop);

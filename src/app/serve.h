@@ -45,13 +45,17 @@ struct server {
 	struct http_server *http;
 	bool welcome; /**< nobody has seen the first passwords yet */
 	unsigned signals;
-	struct timer stop_timer;
+	struct timer trim; /**< gives memory back after busy times */
+	size_t busiest;    /**< most transactions seen since it last did */
 };
 /** Make loop, store, phone system, media, SIP, API and control socket. On an error `why` has a sentence with what to
  * do, and all is closed again. */
 int server_open(struct server *s, struct buf *why) MUST_CHECK;
 /** End what is left, in order; written data is safe when it returns. */
 void server_close(struct server *s);
+
+/** From now on give memory back to the system whenever a busy time is over. */
+void trim_start(struct server *s);
 
 /** The address to give a phone: "192.168.1.20", the first of the named ones, or the one this machine uses towards
  * others. */

@@ -295,7 +295,7 @@ int server_open(struct server *s, struct buf *why)
 
 void server_close(struct server *s)
 {
-	timer_stop(&s->stop_timer);
+	timer_stop(&s->trim);
 	s->http = mem_deref(s->http); /* no orders any more */
 	if (s->loop)
 		loop_drain(s->loop); /* last BYEs leave */

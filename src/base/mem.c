@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <malloc.h>
+#endif
 #include "base/base_priv.h"
 #include "base/mem.h"
 
@@ -295,6 +298,14 @@ int mem_strdup(char **sp, const char *s)
 	memcpy(d, s, n);
 	*sp = d;
 	return 0;
+}
+
+void mem_trim(void)
+{
+	pool_empty();
+#ifdef __GLIBC__
+	(void)malloc_trim(0);
+#endif
 }
 
 void mem_wipe(void *p, size_t n)

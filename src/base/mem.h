@@ -35,6 +35,8 @@ void *mem_deref(void *obj);
 uint32_t mem_nrefs(const void *obj);
 /** New copy of a terminated string; ENOMEM. */
 int mem_strdup(char **sp, const char *s) MUST_CHECK;
+/** Give back to the system what this thread and the C library keep for later needs: after a storm. Takes a few ms. */
+void mem_trim(void);
 /** Overwrite memory in a way the compiler keeps (secrets). */
 void mem_wipe(void *p, size_t n);
 
