@@ -110,6 +110,7 @@ void sip_auth_reply(struct sip_auth *a, struct sip_strans *st, bool proxy, bool 
 
 	if (!st->sip || !st->msg)
 		return;
+	sip_strans_brief(st);
 	b = &st->sip->lines;
 	buf_reset(b);
 	sip_auth_challenge(a, st->msg, proxy, stale, b);

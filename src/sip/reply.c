@@ -156,17 +156,30 @@ void sip_reply_lines(struct sip_strans *st, uint16_t scode, const struct buf *li
 }
 
 /* RFC 3261 8.2.7: the tag is the same for each copy of the request. */
-static struct slice stateless_tag(char *dst, size_t size, const struct sip_msg *msg)
+static void stateless_tag(char dst[SIP_TAG_LEN + 1], const struct sip_msg *msg)
 {
-	int n = snprintf(dst, size, "%08x%08x", hash_bytes(msg->via.val), hash_bytes(msg->callid));
+	uint64_t v = (uint64_t)hash_bytes(msg->via.val) << 32 | hash_bytes(msg->callid);
 
-	return slice_mem(dst, (size_t)n);
+	for (int i = 0; i < SIP_TAG_LEN; i++, v >>= 5)
+		dst[i] = "abcdefghijklmnopqrstuvwxyz234567"[v & 31];
+	dst[SIP_TAG_LEN] = 0;
+}
+
+void sip_strans_brief(struct sip_strans *st)
+{
+	if (st->invite)
+		return;
+	st->brief = true;
+	if (!st->tag_l && !st->own_tag) {
+		stateless_tag(st->tag, st->msg);
+		st->own_tag = true;
+	}
 }
 
 void sip_reply_stateless(struct sip *s, const struct sip_msg *msg, uint16_t scode, const char *reason,
 			 struct slice hdrs)
 {
-	char tag[24];
+	char tag[SIP_TAG_LEN + 1];
 	struct buf *b = &s->scratch;
 	struct sip_dest d;
 	struct rbuf *rb;
@@ -175,7 +188,8 @@ void sip_reply_stateless(struct sip *s, const struct sip_msg *msg, uint16_t scod
 	if (!msg->req || msg->m == SIP_ACK)
 		return;
 	buf_reset(b);
-	enc_head(b, msg, scode, slice_str(reason), stateless_tag(tag, sizeof(tag), msg));
+	stateless_tag(tag, msg);
+	enc_head(b, msg, scode, slice_str(reason), slice_mem(tag, SIP_TAG_LEN));
 	buf_slice(b, hdrs);
 	enc_server(b, s);
 	sip_enc_body(b, SLICE_NULL, SLICE_NULL);

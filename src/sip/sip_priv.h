@@ -109,6 +109,8 @@ void sip_flow_gone(struct sip *s, uint64_t flow);
 void sip_enc_allow(struct buf *b, const struct sip *s);
 /** "Supported: ..." line; nothing when no option is supported. */
 void sip_enc_supported(struct buf *b, const struct sip *s);
+/** Answer and forget, as a stateless server would (RFC 3261 8.2.7): the tag is the same for each copy of the request. */
+void sip_strans_brief(struct sip_strans *st);
 /** SIP_TAG_LEN random characters and a terminator. */
 void sip_make_tag(char tag[SIP_TAG_LEN + 1]);
 
@@ -194,6 +196,7 @@ struct sip_strans {
 	uint16_t retry; /**< answer that had no memory and is tried again */
 	uint8_t state;  /**< private to the machine */
 	bool invite, reliable, rfc2543, own_tag;
+	bool brief; /**< ends with its answer: a challenge (RFC 3261 8.2.7) */
 	enum sip_method m;
 	uint16_t key_l, merge_l, tag_l;
 	char tag[SIP_TAG_LEN + 1]; /**< ours, when the request had none */

@@ -6,6 +6,9 @@
  * Timer J: repeat the answer to retransmitted requests (64*T1; 0 on streams). A request that is
  * never answered ends as well after 64*T1: its sender has given up by then (timer F).
  *
+ * A challenge leaves nothing behind (8.2.7): a flood of requests without credentials must not fill
+ * memory, and a repeated request is simply challenged again.
+ *
  * Two thousand registrations a second are 128,000 transactions in Completed. So that they shut out
  * nobody, the oldest end before timer J when there are many: the answer to almost every request
  * arrives, and what is repeated late is judged anew.
@@ -68,7 +71,7 @@ void sip_ns_answer(struct sip_strans *st, uint16_t scode)
 	set_state(st, COMPLETED);
 	sip_strans_slim(st);
 	list_append(&st->sip->done, &st->done_le);
-	start_j(st, st->reliable ? 0 : 64ULL * st->sip->t1);
+	start_j(st, st->reliable || st->brief ? 0 : 64ULL * st->sip->t1);
 }
 
 /* The request again: dropped while there is no answer. */
