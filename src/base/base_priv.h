@@ -12,12 +12,12 @@
 
 /** A programmer's mistake: the debug build stops at once, the release build goes on. */
 #ifdef OH_DEBUG
-#define DEBUG_CHECK(cond) \
-	do { \
-		if (!(cond)) { \
-			fprintf(stderr, "%s:%d: broken rule: %s\n", __FILE__, __LINE__, #cond); \
-			abort(); \
-		} \
+#define DEBUG_CHECK(cond)                                                                                              \
+	do {                                                                                                           \
+		if (!(cond)) {                                                                                         \
+			fprintf(stderr, "%s:%d: broken rule: %s\n", __FILE__, __LINE__, #cond);                        \
+			abort();                                                                                       \
+		}                                                                                                      \
 	} while (0)
 #else
 #define DEBUG_CHECK(cond) ((void)0)
@@ -37,7 +37,10 @@ size_t pool_kept(void);
 void pool_empty(void);
 
 /** `c` with an ASCII capital made small. */
-static inline unsigned char fold1(unsigned char c) { return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c); }
+static inline unsigned char fold1(unsigned char c)
+{
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
 
 /**
  * Eight bytes at once: every ASCII capital is made small, other bytes stay.

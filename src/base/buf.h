@@ -13,12 +13,12 @@
 #include "base/slice.h"
 
 struct buf {
-	char *p;      /**< bytes; not terminated */
-	size_t l;     /**< bytes in use */
-	size_t cap;   /**< bytes allocated */
-	size_t max;   /**< refuse to grow beyond; 0 = 64 MiB */
-	int err;      /**< first error, 0 if none */
-	bool fixed;   /**< p is the caller's and never grows */
+	char *p;    /**< bytes; not terminated */
+	size_t l;   /**< bytes in use */
+	size_t cap; /**< bytes allocated */
+	size_t max; /**< refuse to grow beyond; 0 = 64 MiB */
+	int err;    /**< first error, 0 if none */
+	bool fixed; /**< p is the caller's and never grows */
 };
 
 /** Empty buffer, no allocation yet. */
@@ -48,7 +48,10 @@ static inline void buf_str(struct buf *b, const char *s)
 		buf_mem(b, s, strlen(s));
 }
 /** Append a slice. */
-static inline void buf_slice(struct buf *b, struct slice s) { buf_mem(b, s.p, s.l); }
+static inline void buf_slice(struct buf *b, struct slice s)
+{
+	buf_mem(b, s.p, s.l);
+}
 /** Append one byte. */
 static inline void buf_char(struct buf *b, char c)
 {
@@ -63,9 +66,15 @@ void buf_u64(struct buf *b, uint64_t v);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap);
 /** First error so far. */
-static inline int buf_err(const struct buf *b) { return b->err; }
+static inline int buf_err(const struct buf *b)
+{
+	return b->err;
+}
 /** Content as a slice. */
-static inline struct slice buf_get(const struct buf *b) { return slice_mem(b->p, b->l); }
+static inline struct slice buf_get(const struct buf *b)
+{
+	return slice_mem(b->p, b->l);
+}
 /** Content as a new rbuf; returns the sticky error or ENOMEM. */
 int buf_rbuf(const struct buf *b, struct rbuf **rp) MUST_CHECK;
 /** Content as a new terminated string (mem_deref it); returns the sticky error or ENOMEM. */

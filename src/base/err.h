@@ -17,14 +17,14 @@
 /** Number of elements of an array. */
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 /** The object that contains MEMBER at PTR. */
-#define CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+#define CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 enum {
 	ERR_BASE = 10000,
-	ERR_SYNTAX,  /**< text or packet breaks its grammar */
-	ERR_AUTH,    /**< credentials are missing or wrong */
-	ERR_LIMIT,   /**< a configured limit is reached */
-	ERR_STATE,   /**< not allowed in the present state */
+	ERR_SYNTAX, /**< text or packet breaks its grammar */
+	ERR_AUTH,   /**< credentials are missing or wrong */
+	ERR_LIMIT,  /**< a configured limit is reached */
+	ERR_STATE,  /**< not allowed in the present state */
 	ERR_LAST
 };
 

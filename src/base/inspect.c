@@ -10,7 +10,7 @@ void inspect_add(struct inspect *i)
 {
 	if (i->le.list)
 		return;
-	LIST_EACH(&dumps, k) {
+	LIST_EACH (&dumps, k) {
 		if (strcmp(LINK_OBJ(k, struct inspect, le)->name, i->name) > 0) {
 			list_insert_before(k, &i->le);
 			return;
@@ -29,7 +29,7 @@ int inspect_run(struct slice name, struct buf *b)
 {
 	int err = ENOENT;
 
-	LIST_EACH(&dumps, k) {
+	LIST_EACH (&dumps, k) {
 		struct inspect *i = LINK_OBJ(k, struct inspect, le);
 
 		if (slice_eqs(name, i->name)) {
@@ -44,7 +44,7 @@ void inspect_each(void (*fn)(const char *name, void *arg), void *arg)
 {
 	const char *last = NULL;
 
-	LIST_EACH(&dumps, k) {
+	LIST_EACH (&dumps, k) {
 		const char *name = LINK_OBJ(k, struct inspect, le)->name;
 
 		if (!last || strcmp(last, name) != 0)
@@ -57,7 +57,7 @@ void metric_reg(struct metric *m)
 {
 	if (m->le.list)
 		return;
-	LIST_EACH(&metrics, k) {
+	LIST_EACH (&metrics, k) {
 		if (strcmp(LINK_OBJ(k, struct metric, le)->name, m->name) > 0) {
 			list_insert_before(k, &m->le);
 			return;
@@ -68,6 +68,6 @@ void metric_reg(struct metric *m)
 
 void metric_each(void (*fn)(struct metric *m, void *arg), void *arg)
 {
-	LIST_EACH(&metrics, k)
+	LIST_EACH (&metrics, k)
 		fn(LINK_OBJ(k, struct metric, le), arg);
 }

@@ -31,7 +31,8 @@ void inspect_each(void (*fn)(const char *name, void *arg), void *arg);
 /** A counter or gauge, static in its room. */
 struct metric {
 	struct link le;
-	const char *name; /**< "sip_requests_received_total": Prometheus naming, prefix offhook_ is added by the reader */
+	const char
+		*name; /**< "sip_requests_received_total": Prometheus naming, prefix offhook_ is added by the reader */
 	const char *help; /**< one sentence */
 	bool gauge;       /**< goes up and down */
 	_Atomic int64_t v;

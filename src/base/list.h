@@ -32,7 +32,7 @@ void list_unlink(struct link *k);
 /** The object of type T whose member M is at link K. */
 #define LINK_OBJ(k, T, m) CONTAINER_OF(k, T, m)
 /** Walk; the body may unlink the present element. */
-#define LIST_EACH(l, k) \
+#define LIST_EACH(l, k)                                                                                                \
 	for (struct link *k = (l)->head, *k##_next = k ? k->next : NULL; k; k = k##_next, k##_next = k ? k->next : NULL)
 
 #endif

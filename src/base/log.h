@@ -25,9 +25,12 @@ void log_print(enum log_level lvl, const char *room, const char *fmt, ...) PRINT
 bool log_on(enum log_level lvl);
 
 #define log_error(room, ...) log_print(LOG_ERROR, room, __VA_ARGS__)
-#define log_warn(room, ...) log_print(LOG_WARN, room, __VA_ARGS__)
-#define log_info(room, ...) log_print(LOG_INFO, room, __VA_ARGS__)
-#define log_debug(room, ...) \
-	do { if (log_on(LOG_DEBUG)) log_print(LOG_DEBUG, room, __VA_ARGS__); } while (0)
+#define log_warn(room, ...)  log_print(LOG_WARN, room, __VA_ARGS__)
+#define log_info(room, ...)  log_print(LOG_INFO, room, __VA_ARGS__)
+#define log_debug(room, ...)                                                                                           \
+	do {                                                                                                           \
+		if (log_on(LOG_DEBUG))                                                                                 \
+			log_print(LOG_DEBUG, room, __VA_ARGS__);                                                       \
+	} while (0)
 
 #endif

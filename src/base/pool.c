@@ -12,8 +12,8 @@
 #include "base/base_priv.h"
 
 enum {
-	STEP_SMALL = 32,   /**< sizes of the first classes differ by this */
-	SMALL_MAX = 512,   /**< bytes */
+	STEP_SMALL = 32, /**< sizes of the first classes differ by this */
+	SMALL_MAX = 512, /**< bytes */
 	STEP_LARGE = 256,
 	LARGE_MAX = 4096,
 	SMALL_CLASSES = SMALL_MAX / STEP_SMALL,
@@ -69,7 +69,7 @@ uint32_t pool_class(size_t size)
 size_t pool_size(uint32_t class)
 {
 	if (class <= SMALL_CLASSES)
-		return (size_t)class * STEP_SMALL;
+		return (size_t) class * STEP_SMALL;
 	return SMALL_MAX + (size_t)(class - SMALL_CLASSES) * STEP_LARGE;
 }
 

@@ -20,11 +20,11 @@ enum { KEY_BYTES = 32, POOL = 256, RESEED = 64 * 1024 };
 
 static _Thread_local struct gen {
 	uint32_t key[8];
-	uint32_t run;      /* bytes since the last reseed */
-	uint32_t left;     /* unused bytes, at the end of pool */
+	uint32_t run;  /* bytes since the last reseed */
+	uint32_t left; /* unused bytes, at the end of pool */
 	uint8_t pool[POOL];
-	bool keyed;        /* has had entropy */
-	bool fixed;        /* seeded by a test: no entropy */
+	bool keyed; /* has had entropy */
+	bool fixed; /* seeded by a test: no entropy */
 } gen;
 
 static inline uint32_t rotl(uint32_t v, int n)

@@ -10,13 +10,16 @@
 #include "base/slice.h"
 
 struct rbuf {
-	size_t l;         /**< bytes in use */
+	size_t l; /**< bytes in use */
 	uint8_t data[];
 };
 
 /** New block of `l` bytes; copies `p` unless it is NULL. ENOMEM. */
 int rbuf_alloc(struct rbuf **bp, const void *p, size_t l) MUST_CHECK;
 /** All of it as a slice. */
-static inline struct slice rbuf_slice(const struct rbuf *b) { return slice_mem(b->data, b->l); }
+static inline struct slice rbuf_slice(const struct rbuf *b)
+{
+	return slice_mem(b->data, b->l);
+}
 
 #endif

@@ -90,11 +90,12 @@ bool ring_put(struct ring *r, const void *rec)
 	uint64_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
 	bool lost = false;
 
-	/* a failed swap means that the reader has just taken the oldest record: then there is room and nothing is lost */
-	if (head - tail > r->mask && atomic_compare_exchange_strong_explicit(&r->tail, &tail, tail + 1,
-		memory_order_acq_rel, memory_order_acquire)) {
-		atomic_store_explicit(&r->dropped,
-			atomic_load_explicit(&r->dropped, memory_order_relaxed) + 1, memory_order_relaxed);
+	/* a failed swap means that the reader has just taken the oldest record: then there is room and nothing is lost
+	 */
+	if (head - tail > r->mask && atomic_compare_exchange_strong_explicit(
+					     &r->tail, &tail, tail + 1, memory_order_acq_rel, memory_order_acquire)) {
+		atomic_store_explicit(&r->dropped, atomic_load_explicit(&r->dropped, memory_order_relaxed) + 1,
+				      memory_order_relaxed);
 		lost = true;
 	}
 	slot_write(r, head, rec);
@@ -112,8 +113,8 @@ bool ring_get(struct ring *r, void *rec)
 		if (tail >= head)
 			return false;
 		slot_read(r, tail, rec);
-	} while (!atomic_compare_exchange_strong_explicit(&r->tail, &tail, tail + 1,
-		memory_order_acq_rel, memory_order_acquire));
+	} while (!atomic_compare_exchange_strong_explicit(&r->tail, &tail, tail + 1, memory_order_acq_rel,
+							  memory_order_acquire));
 	return true;
 }
 

@@ -40,9 +40,12 @@ static void set6(struct sa *a, const struct in6_addr *addr, uint16_t port, uint3
 socklen_t sa_len(const struct sa *a)
 {
 	switch (sa_af(a)) {
-	case AF_INET: return sizeof(a->u.in);
-	case AF_INET6: return sizeof(a->u.in6);
-	default: return 0;
+	case AF_INET:
+		return sizeof(a->u.in);
+	case AF_INET6:
+		return sizeof(a->u.in6);
+	default:
+		return 0;
 	}
 }
 
@@ -178,18 +181,26 @@ void sa_any(struct sa *a, int af, uint16_t port)
 uint16_t sa_port(const struct sa *a)
 {
 	switch (sa_af(a)) {
-	case AF_INET: return ntohs(a->u.in.sin_port);
-	case AF_INET6: return ntohs(a->u.in6.sin6_port);
-	default: return 0;
+	case AF_INET:
+		return ntohs(a->u.in.sin_port);
+	case AF_INET6:
+		return ntohs(a->u.in6.sin6_port);
+	default:
+		return 0;
 	}
 }
 
 void sa_set_port(struct sa *a, uint16_t port)
 {
 	switch (sa_af(a)) {
-	case AF_INET: a->u.in.sin_port = htons(port); break;
-	case AF_INET6: a->u.in6.sin6_port = htons(port); break;
-	default: break;
+	case AF_INET:
+		a->u.in.sin_port = htons(port);
+		break;
+	case AF_INET6:
+		a->u.in6.sin6_port = htons(port);
+		break;
+	default:
+		break;
 	}
 }
 
@@ -202,7 +213,7 @@ bool sa_eq_addr(const struct sa *a, const struct sa *b)
 		return a->u.in.sin_addr.s_addr == b->u.in.sin_addr.s_addr;
 	case AF_INET6:
 		return memcmp(&a->u.in6.sin6_addr, &b->u.in6.sin6_addr, 16) == 0 &&
-			a->u.in6.sin6_scope_id == b->u.in6.sin6_scope_id;
+		       a->u.in6.sin6_scope_id == b->u.in6.sin6_scope_id;
 	default:
 		return true;
 	}
@@ -254,36 +265,48 @@ static const uint8_t *v6(const struct sa *a)
 bool sa_is_any(const struct sa *a)
 {
 	switch (sa_af(a)) {
-	case AF_INET: return v4(a) == 0;
-	case AF_INET6: return IN6_IS_ADDR_UNSPECIFIED(&a->u.in6.sin6_addr);
-	default: return false;
+	case AF_INET:
+		return v4(a) == 0;
+	case AF_INET6:
+		return IN6_IS_ADDR_UNSPECIFIED(&a->u.in6.sin6_addr);
+	default:
+		return false;
 	}
 }
 
 bool sa_is_loopback(const struct sa *a)
 {
 	switch (sa_af(a)) {
-	case AF_INET: return v4(a) >> 24 == 127;
-	case AF_INET6: return IN6_IS_ADDR_LOOPBACK(&a->u.in6.sin6_addr);
-	default: return false;
+	case AF_INET:
+		return v4(a) >> 24 == 127;
+	case AF_INET6:
+		return IN6_IS_ADDR_LOOPBACK(&a->u.in6.sin6_addr);
+	default:
+		return false;
 	}
 }
 
 bool sa_is_linklocal(const struct sa *a)
 {
 	switch (sa_af(a)) {
-	case AF_INET: return v4(a) >> 16 == 0xa9fe;
-	case AF_INET6: return v6(a)[0] == 0xfe && (v6(a)[1] & 0xc0) == 0x80;
-	default: return false;
+	case AF_INET:
+		return v4(a) >> 16 == 0xa9fe;
+	case AF_INET6:
+		return v6(a)[0] == 0xfe && (v6(a)[1] & 0xc0) == 0x80;
+	default:
+		return false;
 	}
 }
 
 bool sa_is_multicast(const struct sa *a)
 {
 	switch (sa_af(a)) {
-	case AF_INET: return v4(a) >> 28 == 0xe;
-	case AF_INET6: return v6(a)[0] == 0xff;
-	default: return false;
+	case AF_INET:
+		return v4(a) >> 28 == 0xe;
+	case AF_INET6:
+		return v6(a)[0] == 0xff;
+	default:
+		return false;
 	}
 }
 
@@ -293,12 +316,12 @@ bool sa_is_private(const struct sa *a)
 		return true;
 	switch (sa_af(a)) {
 	case AF_INET:
-		return v4(a) >> 24 == 10 ||          /* 10/8, RFC 1918 */
-			v4(a) >> 20 == 0xac1 ||      /* 172.16/12 */
-			v4(a) >> 16 == 0xc0a8 ||     /* 192.168/16 */
-			v4(a) >> 22 == (100 << 2 | 1); /* 100.64/10, RFC 6598 */
+		return v4(a) >> 24 == 10 ||           /* 10/8, RFC 1918 */
+		       v4(a) >> 20 == 0xac1 ||        /* 172.16/12 */
+		       v4(a) >> 16 == 0xc0a8 ||       /* 192.168/16 */
+		       v4(a) >> 22 == (100 << 2 | 1); /* 100.64/10, RFC 6598 */
 	case AF_INET6:
-		return (v6(a)[0] & 0xfe) == 0xfc;    /* fc00::/7, RFC 4193 */
+		return (v6(a)[0] & 0xfe) == 0xfc; /* fc00::/7, RFC 4193 */
 	default:
 		return false;
 	}

@@ -16,7 +16,7 @@ struct sa {
 		struct sockaddr sa;
 		struct sockaddr_in in;
 		struct sockaddr_in6 in6;
-	} u;           /**< sa_family 0 = not set */
+	} u; /**< sa_family 0 = not set */
 };
 /** Longest text of an address: "[ipv6%scope]:65535" and the terminator. */
 enum { SA_STRLEN = 80 };
@@ -24,9 +24,15 @@ enum { SA_STRLEN = 80 };
 /** No address. */
 void sa_init(struct sa *a);
 /** Family, address and port set? */
-static inline bool sa_isset(const struct sa *a) { return a->u.sa.sa_family != 0; }
+static inline bool sa_isset(const struct sa *a)
+{
+	return a->u.sa.sa_family != 0;
+}
 /** AF_INET, AF_INET6 or 0. */
-static inline int sa_af(const struct sa *a) { return a->u.sa.sa_family; }
+static inline int sa_af(const struct sa *a)
+{
+	return a->u.sa.sa_family;
+}
 /** Length of the socket address for system calls. */
 socklen_t sa_len(const struct sa *a);
 /** From a system call's result; EAFNOSUPPORT. */

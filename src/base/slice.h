@@ -26,11 +26,20 @@ struct slice {
 #define SLICE_FMT(s) (int)(s).l, (s).p ? (s).p : ""
 
 /** Slice of a terminated string (NULL gives the empty slice). */
-static inline struct slice slice_str(const char *s) { return (struct slice){s, s ? strlen(s) : 0}; }
+static inline struct slice slice_str(const char *s)
+{
+	return (struct slice){s, s ? strlen(s) : 0};
+}
 /** Slice of `l` bytes at `p`. */
-static inline struct slice slice_mem(const void *p, size_t l) { return (struct slice){(const char *)p, l}; }
+static inline struct slice slice_mem(const void *p, size_t l)
+{
+	return (struct slice){(const char *)p, l};
+}
 /** True if the slice has bytes. */
-static inline bool slice_isset(struct slice s) { return s.l > 0; }
+static inline bool slice_isset(struct slice s)
+{
+	return s.l > 0;
+}
 
 /** Bytes equal. */
 static inline bool slice_eq(struct slice a, struct slice b)
@@ -40,7 +49,10 @@ static inline bool slice_eq(struct slice a, struct slice b)
 /** Equal but for ASCII case. */
 bool slice_ieq(struct slice a, struct slice b);
 /** Equal to a terminated string. */
-static inline bool slice_eqs(struct slice a, const char *s) { return slice_eq(a, slice_str(s)); }
+static inline bool slice_eqs(struct slice a, const char *s)
+{
+	return slice_eq(a, slice_str(s));
+}
 /** Equal to a terminated string but for ASCII case. */
 static inline bool slice_ieqs(struct slice a, const char *s)
 {
@@ -73,7 +85,10 @@ static inline struct slice slice_from(struct slice s, size_t n)
 	return n ? (struct slice){s.p + n, s.l - n} : s;
 }
 /** The first `n` bytes (all when shorter). */
-static inline struct slice slice_first(struct slice s, size_t n) { return (struct slice){s.p, n < s.l ? n : s.l}; }
+static inline struct slice slice_first(struct slice s, size_t n)
+{
+	return (struct slice){s.p, n < s.l ? n : s.l};
+}
 /**
  * Cut at the first `c`: returns what is before it and moves `*s` behind it; without a `c` returns all,
  * leaving `*s` empty.
@@ -94,7 +109,8 @@ int slice_u64(struct slice s, uint64_t *v) MUST_CHECK;
 
 /** Value of a hexadecimal digit, -1 for another character. */
 int slice_hex(char c);
-/** Edit distance of two short words (letters added, left out or changed), 99 when one is longer than 38: "did you mean". */
+/** Edit distance of two short words (letters added, left out or changed), 99 when one is longer than 38: "did you
+ * mean". */
 size_t slice_distance(struct slice a, struct slice b);
 
 /** Copy into `dst` of `size` bytes with a terminator, cut when too long; returns true if it fitted. */

@@ -13,7 +13,7 @@
 
 enum {
 	MAX_EVENTS = 8,
-	MAX_IGNORED = 3,     /**< ECANCELED results that a fiber may overlook */
+	MAX_IGNORED = 3, /**< ECANCELED results that a fiber may overlook */
 };
 
 struct defer {
@@ -23,7 +23,7 @@ struct defer {
 };
 
 struct fiber {
-	struct link le;      /* in loop.fibers */
+	struct link le; /* in loop.fibers */
 	struct loop *loop;
 	struct fiber_ctx *ctx;
 	struct loop_tail tail;
@@ -33,7 +33,7 @@ struct fiber {
 	void *arg;
 	struct defer *defers;
 	bool cancelled, timed_out, ending, done;
-	int told;            /**< times ECANCELED was returned */
+	int told; /**< times ECANCELED was returned */
 };
 
 static _Thread_local struct fiber *self;

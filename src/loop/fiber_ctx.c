@@ -54,7 +54,7 @@ struct fiber_ctx {
 	ucontext_t uc, back;
 	void (*fn)(void *arg);
 	void *arg;
-	uint8_t *stack;        /* lowest byte in use; the guard page lies below */
+	uint8_t *stack; /* lowest byte in use; the guard page lies below */
 #ifdef WITH_ASAN
 	void *fake, *back_fake;
 	const void *back_stack;

@@ -43,7 +43,7 @@ static void loop_destroy(void *obj)
 	loop_fibers_drop(l);
 	/* so that owners who stop theirs later find them stopped */
 	wheel_clear(&l->wheel);
-	LIST_EACH(&l->tails, k)
+	LIST_EACH (&l->tails, k)
 		list_unlink(k);
 	if (l->net)
 		vnet_leave(l->net, l);
@@ -160,8 +160,8 @@ void loop_post(struct loop *l, struct loop_msg *m)
 
 	do {
 		m->next = old;
-	} while (!atomic_compare_exchange_weak_explicit(&l->inbox, &old, m, memory_order_release,
-							memory_order_relaxed));
+	} while (
+		!atomic_compare_exchange_weak_explicit(&l->inbox, &old, m, memory_order_release, memory_order_relaxed));
 	/* not the first of a burst: the first one woke the loop, or is the loop's own and is seen before it waits */
 	if (old || !l->poll)
 		return;

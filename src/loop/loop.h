@@ -53,17 +53,20 @@ uint64_t loop_now_us_fresh(struct loop *l);
 /** A timer, embedded in its owner. All zero when new. Resolution 1 ms; never early. */
 struct timer {
 	struct link le;
-	uint64_t due;            /**< ms */
+	uint64_t due; /**< ms */
 	void (*fn)(void *arg);
 	void *arg;
-	struct loop *loop;       /**< set while running */
+	struct loop *loop; /**< set while running */
 };
 /** Start or restart: `fn(arg)` once, after `ms`. Cannot fail. Timers of one ms fire in the order of their start. */
 void timer_start(struct timer *t, struct loop *l, uint64_t ms, void (*fn)(void *arg), void *arg);
 /** Stop, if running. Its owner must do this before it dies. */
 void timer_stop(struct timer *t);
 /** Running? */
-static inline bool timer_running(const struct timer *t) { return t->loop != NULL; }
+static inline bool timer_running(const struct timer *t)
+{
+	return t->loop != NULL;
+}
 /** Ms until it fires, 0 if not running. */
 uint64_t timer_left(const struct timer *t);
 

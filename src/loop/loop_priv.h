@@ -14,11 +14,11 @@
 enum {
 	WHEEL_BITS = 6,
 	WHEEL_SLOTS = 1 << WHEEL_BITS,
-	WHEEL_LEVELS = 6,                  /**< 2^36 ms, a little over two years; what is later waits in `far` */
-	VNET_START_MS = 1000000,           /**< virtual time begins here, so that "now - x" never wraps in tests */
-	RX_SLOTS = 32,                     /**< datagrams of one recvmmsg */
-	RX_SIZE = 65536,                   /**< bytes for each */
-	WAKES_MAX = 8,                     /**< loops whose waking waits for the end of a turn */
+	WHEEL_LEVELS = 6,        /**< 2^36 ms, a little over two years; what is later waits in `far` */
+	VNET_START_MS = 1000000, /**< virtual time begins here, so that "now - x" never wraps in tests */
+	RX_SLOTS = 32,           /**< datagrams of one recvmmsg */
+	RX_SIZE = 65536,         /**< bytes for each */
+	WAKES_MAX = 8,           /**< loops whose waking waits for the end of a turn */
 };
 
 /**
@@ -50,21 +50,21 @@ struct udp_scratch;
 struct loop {
 	struct wheel wheel;
 	struct list tails;
-	_Atomic(struct loop_msg *) inbox;  /**< newest first; taken whole */
+	_Atomic(struct loop_msg *) inbox; /**< newest first; taken whole */
 	atomic_bool stop;
-	bool running;                      /**< inside loop_run */
-	bool stale;                        /**< the clock was not read since the last wait */
+	bool running; /**< inside loop_run */
+	bool stale;   /**< the clock was not read since the last wait */
 	uint64_t now_us;
-	struct poller *poll;               /**< real loops */
-	struct loop *wakes[WAKES_MAX];     /**< loops that were sent messages in this turn and sleep, perhaps */
+	struct poller *poll;           /**< real loops */
+	struct loop *wakes[WAKES_MAX]; /**< loops that were sent messages in this turn and sleep, perhaps */
 	unsigned nwakes;
-	struct udp_scratch *udp;           /**< arrays for batches, made when first needed */
-	uint8_t *rx;                       /**< RX_SLOTS * RX_SIZE bytes, made when first needed */
-	struct list lingering;             /**< struct tcp that finish their output without an owner */
+	struct udp_scratch *udp; /**< arrays for batches, made when first needed */
+	uint8_t *rx;             /**< RX_SLOTS * RX_SIZE bytes, made when first needed */
+	struct list lingering;   /**< struct tcp that finish their output without an owner */
 	struct list fibers;
-	struct vnet *net;                  /**< virtual loops */
-	struct link le;                    /**< in vnet.loops */
-	struct list socks;                 /**< virtual UDP sockets in the order of binding */
+	struct vnet *net;  /**< virtual loops */
+	struct link le;    /**< in vnet.loops */
+	struct list socks; /**< virtual UDP sockets in the order of binding */
 	void (*sig_fn)(int signum, void *arg);
 	void *sig_arg;
 };

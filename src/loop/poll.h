@@ -26,16 +26,17 @@ enum { WATCH_READ = 1, WATCH_WRITE = 2 };
 /** Interest in a descriptor; embedded in its owner, all zero when new. */
 struct watch {
 	int fd;
-	unsigned ev;                            /**< WATCH_ bits asked for */
-	void (*fn)(void *arg, unsigned ev);     /**< called with the WATCH_ bits that are ready; errors set both */
+	unsigned ev;                        /**< WATCH_ bits asked for */
+	void (*fn)(void *arg, unsigned ev); /**< called with the WATCH_ bits that are ready; errors set both */
 	void *arg;
-	struct poller *p;                       /**< set while started */
-	void *h;                                /**< libuv's handle */
+	struct poller *p; /**< set while started */
+	void *h;          /**< libuv's handle */
 };
 
 /** New poller; system's error or ENOMEM. mem_deref it. */
 int poller_alloc(struct poller **pp) MUST_CHECK;
-/** Wait until `until` (us of the monotonic clock; 0: not at all, UINT64_MAX: for ever), call the watches that are ready. */
+/** Wait until `until` (us of the monotonic clock; 0: not at all, UINT64_MAX: for ever), call the watches that are
+ * ready. */
 void poller_wait(struct poller *p, uint64_t until);
 /** The same as ms from now, rounded up; -1: for ever. */
 int poller_ms(uint64_t until);

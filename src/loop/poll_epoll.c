@@ -27,8 +27,8 @@ enum { MAX_EVENTS = 256 };
 
 struct poller {
 	int ep, wakefd, timefd;
-	uint64_t rings;          /**< us at which the timer rings; past: it has rung */
-	int n, i;                /**< events of the present wait, and the one being called */
+	uint64_t rings; /**< us at which the timer rings; past: it has rung */
+	int n, i;       /**< events of the present wait, and the one being called */
 	uv_loop_t *uv;
 	struct epoll_event ev[MAX_EVENTS];
 };
@@ -135,8 +135,8 @@ static int time_out(struct poller *p, uint64_t until)
 		return 0;
 	if (p->rings > now && p->rings <= until)
 		return -1;
-	struct itimerspec t = {.it_value = {.tv_sec = (time_t)(until / 1000000),
-					    .tv_nsec = (long)(until % 1000000) * 1000}};
+	struct itimerspec t = {
+		.it_value = {.tv_sec = (time_t)(until / 1000000), .tv_nsec = (long)(until % 1000000) * 1000}};
 	if (timerfd_settime(p->timefd, TFD_TIMER_ABSTIME, &t, NULL))
 		return poller_ms(until);
 	p->rings = until;

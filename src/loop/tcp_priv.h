@@ -43,11 +43,11 @@ struct tcp {
 	struct sa local, peer;
 	enum tcp_st st;
 	bool paused;
-	bool starved;          /**< ENOBUFS was returned; `drained` is owed */
-	bool self;             /**< holds a reference of its own while it lingers */
-	uint32_t guards;       /**< references held around call-backs (tcp_hold) */
-	struct link le;        /**< in loop.lingering */
-	struct timer tmr;      /**< connecting, lingering */
+	bool starved;     /**< ENOBUFS was returned; `drained` is owed */
+	bool self;        /**< holds a reference of its own while it lingers */
+	uint32_t guards;  /**< references held around call-backs (tcp_hold) */
+	struct link le;   /**< in loop.lingering */
+	struct timer tmr; /**< connecting, lingering */
 	/* output: a ring of shared blocks */
 	struct rbuf **q;
 	uint32_t head, n, cap; /**< first, number, size (a power of two) */
@@ -68,7 +68,7 @@ struct tcp_listener {
 	struct sa local;
 	tcp_accept_h *ah;
 	void *arg;
-	struct sa peer;        /**< of the connection that is announced */
+	struct sa peer; /**< of the connection that is announced */
 };
 
 /** Destructors. */

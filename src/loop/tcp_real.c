@@ -21,10 +21,10 @@ struct tcp_real {
 	struct watch w;
 	struct loop_tail tail;
 	int fd;
-	int err;             /**< found where no call-back is allowed; told at the tail */
-	bool up;             /**< the system's connection is made (also while lingering) */
-	bool fin;            /**< our side is shut down */
-	bool eof;            /**< lingering: the peer's side is, and output is not done */
+	int err;  /**< found where no call-back is allowed; told at the tail */
+	bool up;  /**< the system's connection is made (also while lingering) */
+	bool fin; /**< our side is shut down */
+	bool eof; /**< lingering: the peer's side is, and output is not done */
 };
 
 struct tcp_real_listener {
@@ -32,7 +32,7 @@ struct tcp_real_listener {
 	struct watch w;
 	struct timer rest;
 	int fd;
-	int pending;         /**< descriptor that is announced, or -1 */
+	int pending; /**< descriptor that is announced, or -1 */
 };
 
 static struct tcp_real *real_of(struct tcp *t)

@@ -13,7 +13,7 @@
 
 enum {
 	SEGMENT = 1400,
-	WINDOW = 64 * 1024,  /**< bytes on their way or unread because of tcp_read_pause */
+	WINDOW = 64 * 1024, /**< bytes on their way or unread because of tcp_read_pause */
 };
 
 struct tcp_virtual;
@@ -21,23 +21,23 @@ struct tcp_virtual_listener;
 
 /* What flows towards one end. */
 struct vflow {
-	struct list parked;  /**< segments that arrived while reading was paused */
+	struct list parked; /**< segments that arrived while reading was paused */
 	size_t window_used;
-	uint64_t last_at;    /**< arrival of the latest segment: none may overtake it */
-	bool ended;          /**< the end of the stream is sent */
+	uint64_t last_at; /**< arrival of the latest segment: none may overtake it */
+	bool ended;       /**< the end of the stream is sent */
 };
 
 struct vpipe {
 	struct vnet *net;
 	struct tcp_virtual *end[2];
-	struct sa addr[2];   /**< as the other end sees it */
+	struct sa addr[2]; /**< as the other end sees it */
 	struct vflow to[2];
 };
 
 struct tcp_virtual {
 	struct tcp t;
 	struct vpipe *pipe;
-	int side;            /**< 0 called, 1 listened */
+	int side; /**< 0 called, 1 listened */
 	bool up;
 	struct loop_tail tail;
 };
@@ -52,9 +52,9 @@ enum vseg_kind { SEG_SYN, SEG_UP, SEG_REFUSED, SEG_DATA, SEG_FIN };
 
 struct vseg {
 	struct vevent e;
-	struct link le;      /* while parked */
+	struct link le; /* while parked */
 	struct vpipe *pipe;
-	int side;            /**< where it goes */
+	int side; /**< where it goes */
 	enum vseg_kind kind;
 	size_t l;
 	uint8_t data[];
@@ -174,7 +174,7 @@ static void credit(struct vpipe *p, int side, size_t l)
 /* What an end that goes has not read; these segments hold the pipe, so they cannot stay in it. */
 static void drop_parked(struct vpipe *p, int side)
 {
-	LIST_EACH(&p->to[side].parked, k) {
+	LIST_EACH (&p->to[side].parked, k) {
 		struct vseg *s = LINK_OBJ(k, struct vseg, le);
 		list_unlink(k);
 		if (s->kind == SEG_DATA)
@@ -316,8 +316,7 @@ static void seg_h(struct vevent *e)
 
 /* ------------------------------------------------------------------ interface */
 
-static int connect_addr(struct vpipe *p, struct loop *l, const struct sa *local, const struct sa *dst,
-			struct sa *mine)
+static int connect_addr(struct vpipe *p, struct loop *l, const struct sa *local, const struct sa *dst, struct sa *mine)
 {
 	if (local && !sa_is_any(local))
 		*mine = *local;

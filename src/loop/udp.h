@@ -16,20 +16,20 @@ struct udp;
 
 /** A received datagram. */
 struct udp_rx {
-	struct sa src;          /**< where it came from */
-	struct sa dst;          /**< local address it arrived at (pktinfo when bound to any; else the bound address) */
-	struct slice data;      /**< bytes; writable: the media path patches in place */
-	uint64_t us;            /**< arrival, loop's monotonic us */
+	struct sa src;     /**< where it came from */
+	struct sa dst;     /**< local address it arrived at (pktinfo when bound to any; else the bound address) */
+	struct slice data; /**< bytes; writable: the media path patches in place */
+	uint64_t us;       /**< arrival, loop's monotonic us */
 };
 typedef void(udp_recv_h)(struct udp *u, const struct udp_rx *rx, void *arg);
 
 struct udp_opts {
-	bool batch;        /**< recvmmsg of up to 32 and sends collected to the end of the turn */
-	int rcvbuf;        /**< bytes asked of the system, 0 = its default */
-	int sndbuf;        /**< as rcvbuf */
-	uint8_t dscp;      /**< 46 = EF, 24 = CS3; 0 leaves it */
-	bool reuseport;    /**< several sockets on one address */
-	bool detached;     /**< on no loop yet: udp_attach will follow (a pool opens them for other threads) */
+	bool batch;     /**< recvmmsg of up to 32 and sends collected to the end of the turn */
+	int rcvbuf;     /**< bytes asked of the system, 0 = its default */
+	int sndbuf;     /**< as rcvbuf */
+	uint8_t dscp;   /**< 46 = EF, 24 = CS3; 0 leaves it */
+	bool reuseport; /**< several sockets on one address */
+	bool detached;  /**< on no loop yet: udp_attach will follow (a pool opens them for other threads) */
 };
 
 /** Open and bind; IPv6 sockets are v6-only. `o` NULL: immediate, all defaults. EADDRINUSE, EMFILE, ENOMEM ... */

@@ -20,7 +20,7 @@ struct udp_impl {
 /** Beginning of every socket object. */
 struct udp {
 	const struct udp_impl *impl;
-	struct loop *loop;     /**< NULL while detached */
+	struct loop *loop; /**< NULL while detached */
 	udp_recv_h *rh;
 	void *arg;
 	const void *near[2]; /**< see udp_set_near */

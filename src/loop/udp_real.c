@@ -46,16 +46,16 @@ struct udp_real {
 	struct udp u;
 	struct watch w;
 	int fd;
-	bool any;            /**< bound to the unspecified address: local addresses come with each datagram */
+	bool any; /**< bound to the unspecified address: local addresses come with each datagram */
 	bool batch;
-	bool blocked;        /**< waiting for the system's buffer */
+	bool blocked; /**< waiting for the system's buffer */
 	uint8_t dscp;
-	uint64_t logged_us;  /**< of the last line about a failed send */
+	uint64_t logged_us; /**< of the last line about a failed send */
 	/* batched only; the memory of an immediate socket ends here */
 	struct loop_tail tail;
 	struct udp_out *out;
 	uint32_t n, cap;
-	uint32_t expect;     /**< datagrams that the next receive makes room for */
+	uint32_t expect; /**< datagrams that the next receive makes room for */
 };
 
 static struct udp_real *real_of(struct udp *u)
@@ -77,15 +77,15 @@ static bool is_echo(int err)
  * compiler drops calls of a function that only does this.
  */
 #define FETCH(p) __builtin_prefetch((p), 1)
-#define FETCH_NEAR(p) \
-	do { \
-		const char *at_ = (p); \
-		if (at_) { \
-			FETCH(at_); \
-			FETCH(at_ + 64); \
-			FETCH(at_ + 128); \
-			FETCH(at_ + 192); \
-		} \
+#define FETCH_NEAR(p)                                                                                                  \
+	do {                                                                                                           \
+		const char *at_ = (p);                                                                                 \
+		if (at_) {                                                                                             \
+			FETCH(at_);                                                                                    \
+			FETCH(at_ + 64);                                                                               \
+			FETCH(at_ + 128);                                                                              \
+			FETCH(at_ + 192);                                                                              \
+		}                                                                                                      \
 	} while (0)
 
 static void recv_one(struct udp_real *r)

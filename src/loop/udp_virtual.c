@@ -11,7 +11,7 @@ struct udp_virtual {
 	struct udp u;
 	struct vnet *net;
 	struct vport port;
-	struct link le;      /* in loop.socks */
+	struct link le; /* in loop.socks */
 };
 
 static struct udp_virtual *virtual_of(struct udp *u)
@@ -21,7 +21,7 @@ static struct udp_virtual *virtual_of(struct udp *u)
 
 void udp_virtual_local_for(const struct loop *l, const struct sa *dst, struct sa *local)
 {
-	LIST_EACH(&l->socks, k) {
+	LIST_EACH (&l->socks, k) {
 		const struct sa *a = &LINK_OBJ(k, struct udp_virtual, le)->u.local;
 		if (sa_af(a) != sa_af(dst) || sa_is_any(a))
 			continue;

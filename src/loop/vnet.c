@@ -130,7 +130,7 @@ size_t vnet_pending(const struct vnet *n)
 {
 	size_t sum = n->n_events + n->n_conns;
 
-	LIST_EACH(&n->loops, k)
+	LIST_EACH (&n->loops, k)
 		sum += LINK_OBJ(k, struct loop, le)->wheel.n;
 	return sum;
 }
@@ -190,7 +190,7 @@ static uint64_t next_time(const struct vnet *n)
 {
 	uint64_t at = n->top ? n->top->at : UINT64_MAX, t;
 
-	LIST_EACH(&n->loops, k) {
+	LIST_EACH (&n->loops, k) {
 		if (wheel_next(&LINK_OBJ(k, struct loop, le)->wheel, &t) && t < at)
 			at = t;
 	}

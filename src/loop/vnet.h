@@ -31,11 +31,11 @@ size_t vnet_pending(const struct vnet *n);
  * incoming ones. TCP suffers the delay alone, but a loss of 1000 swallows attempts to connect.
  */
 struct vnet_path {
-	uint32_t delay_ms;     /**< one way; default 0 */
-	uint32_t jitter_ms;    /**< uniform extra delay 0..jitter */
-	uint16_t loss_pm;      /**< per mille lost */
-	uint16_t dup_pm;       /**< per mille sent twice */
-	uint16_t reorder_pm;   /**< per mille held back 30 ms */
+	uint32_t delay_ms;   /**< one way; default 0 */
+	uint32_t jitter_ms;  /**< uniform extra delay 0..jitter */
+	uint16_t loss_pm;    /**< per mille lost */
+	uint16_t dup_pm;     /**< per mille sent twice */
+	uint16_t reorder_pm; /**< per mille held back 30 ms */
 };
 /**
  * Faults from `src` to `dst`; NULL or an unset address means any; port 0 means any port. The latest

@@ -13,7 +13,7 @@
 enum {
 	REORDER_MS = 30,
 	NAT_FIRST_PORT = 20000,
-	NAT_NEST = 8,        /**< NATs behind NATs */
+	NAT_NEST = 8, /**< NATs behind NATs */
 };
 
 struct vnat {
@@ -28,7 +28,7 @@ struct vnat {
 struct vmap {
 	struct link le;
 	struct sa in, peer;
-	uint16_t port;       /**< on the outside */
+	uint16_t port; /**< on the outside */
 };
 
 /* ------------------------------------------------------------------ paths */
@@ -50,7 +50,7 @@ const struct vnet_path *vnet_path_of(const struct vnet *n, const struct sa *src,
 {
 	static const struct vnet_path clean;
 
-	LIST_EACH(&n->rules, k) {
+	LIST_EACH (&n->rules, k) {
 		struct vnet_rule *r = LINK_OBJ(k, struct vnet_rule, le);
 		if (rule_match(src, &r->src) && rule_match(dst, &r->dst))
 			return &r->path;
@@ -66,7 +66,7 @@ int vnet_set_path(struct vnet *n, const struct sa *src, const struct sa *dst, co
 	sa_init(&none);
 	src = src ? src : &none;
 	dst = dst ? dst : &none;
-	LIST_EACH(&n->rules, k) {
+	LIST_EACH (&n->rules, k) {
 		r = LINK_OBJ(k, struct vnet_rule, le);
 		if (!same(&r->src, src) || !same(&r->dst, dst))
 			continue;
@@ -109,7 +109,7 @@ static int nat_map(struct vnat *a, struct sa *src, const struct sa *dst)
 {
 	struct vmap *m = NULL;
 
-	LIST_EACH(&a->maps, k) {
+	LIST_EACH (&a->maps, k) {
 		struct vmap *c = LINK_OBJ(k, struct vmap, le);
 		if (sa_eq(&c->in, src) && sa_eq(&c->peer, dst))
 			m = c;
@@ -133,7 +133,7 @@ int vnet_nat_out(struct vnet *n, struct sa *src, const struct sa *dst)
 	int err = 0;
 
 	/* in the order they were added: an outer NAT comes after the inner one */
-	LIST_EACH(&n->nats, k) {
+	LIST_EACH (&n->nats, k) {
 		struct vnat *a = LINK_OBJ(k, struct vnat, le);
 		if (!err && sa_net_has(&a->inside, src) && !sa_net_has(&a->inside, dst))
 			err = nat_map(a, src, dst);
@@ -143,7 +143,7 @@ int vnet_nat_out(struct vnet *n, struct sa *src, const struct sa *dst)
 
 static struct vnat *nat_of(const struct vnet *n, const struct sa *dst)
 {
-	LIST_EACH(&n->nats, k) {
+	LIST_EACH (&n->nats, k) {
 		struct vnat *a = LINK_OBJ(k, struct vnat, le);
 		if (sa_eq_addr(&a->outside, dst))
 			return a;
@@ -157,7 +157,7 @@ bool vnet_nat_in(const struct vnet *n, const struct sa *src, struct sa *dst)
 
 	for (int i = 0; i < NAT_NEST && (a = nat_of(n, dst)); i++) {
 		struct vmap *m = NULL;
-		LIST_EACH(&a->maps, k) {
+		LIST_EACH (&a->maps, k) {
 			struct vmap *c = LINK_OBJ(k, struct vmap, le);
 			if (c->port == sa_port(dst) && sa_eq(&c->peer, src))
 				m = c;
@@ -171,13 +171,13 @@ bool vnet_nat_in(const struct vnet *n, const struct sa *src, struct sa *dst)
 
 void vnet_faults_free(struct vnet *n)
 {
-	LIST_EACH(&n->rules, k) {
+	LIST_EACH (&n->rules, k) {
 		list_unlink(k);
 		mem_deref(LINK_OBJ(k, struct vnet_rule, le));
 	}
-	LIST_EACH(&n->nats, k) {
+	LIST_EACH (&n->nats, k) {
 		struct vnat *a = LINK_OBJ(k, struct vnat, le);
-		LIST_EACH(&a->maps, j) {
+		LIST_EACH (&a->maps, j) {
 			list_unlink(j);
 			mem_deref(LINK_OBJ(j, struct vmap, le));
 		}

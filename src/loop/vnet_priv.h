@@ -16,7 +16,7 @@
  */
 struct vevent {
 	struct vevent *child, *sibling;
-	uint64_t at, seq;            /**< ms; order of scheduling among equals */
+	uint64_t at, seq; /**< ms; order of scheduling among equals */
 	void (*fn)(struct vevent *e);
 };
 
@@ -26,8 +26,8 @@ enum { VNET_FIRST_PORT = 49152 }; /**< ports that are given out, up to 65535 */
 struct vport {
 	struct hlink hl;
 	struct sa addr;
-	uint64_t seq;                /**< order of binding */
-	bool shared;                 /**< others may bind the same */
+	uint64_t seq; /**< order of binding */
+	bool shared;  /**< others may bind the same */
 };
 
 struct vnet_rule {
@@ -37,16 +37,16 @@ struct vnet_rule {
 };
 
 struct vnet {
-	uint64_t now;                /**< ms */
+	uint64_t now; /**< ms */
 	uint64_t seq;
-	uint64_t rnd;                /**< state of the random numbers */
+	uint64_t rnd; /**< state of the random numbers */
 	struct vevent *top;
 	size_t n_events;
-	size_t n_conns;              /**< ends of TCP connections */
+	size_t n_conns; /**< ends of TCP connections */
 	struct list loops;
-	struct list rules;           /**< latest first */
+	struct list rules; /**< latest first */
 	struct list nats;
-	struct hash udp, tcp;        /**< struct vport by address */
+	struct hash udp, tcp; /**< struct vport by address */
 	uint16_t next_port;
 	bool (*filter)(const struct sa *src, const struct sa *dst, struct slice data, void *arg);
 	void *filter_arg;

@@ -91,11 +91,11 @@ static void wheel_empty(struct wheel *w, struct list *l, bool place)
 {
 	struct list tmp = {0};
 
-	LIST_EACH(l, k) {
+	LIST_EACH (l, k) {
 		list_unlink(k);
 		list_append(place ? &tmp : &w->firing, k);
 	}
-	LIST_EACH(&tmp, k) {
+	LIST_EACH (&tmp, k) {
 		list_unlink(k);
 		wheel_place(w, timer_of(k));
 	}
@@ -103,7 +103,7 @@ static void wheel_empty(struct wheel *w, struct list *l, bool place)
 
 static void list_clear(struct list *l)
 {
-	LIST_EACH(l, k) {
+	LIST_EACH (l, k) {
 		list_unlink(k);
 		timer_of(k)->loop = NULL;
 	}

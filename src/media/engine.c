@@ -17,7 +17,7 @@ enum {
 	QUARANTINE_MS = 30000,
 	DEAD_S = 60,
 	RELEARN_MS = 2000,
-	NUDGE_MS = 20, /**< how long a worker without packets may be left alone with its orders */
+	NUDGE_MS = 20,    /**< how long a worker without packets may be left alone with its orders */
 	FDS_OTHER = 1024, /**< descriptors that are no ports */
 };
 
@@ -198,8 +198,9 @@ static unsigned cores(void)
 }
 
 /*
- * Worker: have room for the descriptors of all ports. Linux doubles a table that threads share only after a grace period
- * of 10-20 ms, in which the thread that opens a socket stands still; here, before the first call, that harms nobody.
+ * Worker: have room for the descriptors of all ports. Linux doubles a table that threads share only after a grace
+ * period of 10-20 ms, in which the thread that opens a socket stands still; here, before the first call, that harms
+ * nobody.
  */
 static void reserve_h(struct loop_msg *n)
 {

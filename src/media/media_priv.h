@@ -286,7 +286,7 @@ struct wstream {
 	uint64_t alive_us; /**< last accepted packet of either kind */
 	struct port *port;
 	struct worker *wk;
-	struct link touched; /**< worker.touched: to be reported this second */
+	struct link touched;  /**< worker.touched: to be reported this second */
 	struct wstream *peer; /**< W_RELAY: where what arrives goes */
 	struct mlink *link;   /**< W_RELAY to a stream of another worker */
 	struct tap *tap;

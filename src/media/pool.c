@@ -5,8 +5,8 @@
  * A port belongs to one worker, which reads it all the time: what comes for nobody
  * is dropped at once and cannot wait in the kernel for the next call. Given back,
  * a port rests (30 s; 1 s if nothing ever arrived at it), then goes to the end of
- * the free list: the one that was used last is used again last. The pool grows in steps, a few pairs at a time, ahead of the
- * need, and shrinks slowly. Ports that others hold are passed over.
+ * the free list: the one that was used last is used again last. The pool grows in steps, a few pairs at a time, ahead
+ * of the need, and shrinks slowly. Ports that others hold are passed over.
  */
 #include <string.h>
 #include "media/media_priv.h"
@@ -22,8 +22,8 @@ enum {
 	KEEP = 32,   /**< idle pairs that are always kept */
 	SHRINK_MS = 5000,
 	SHRINK_PAIRS = 64,
-	QUIET_MS = 1000,      /**< rest of a port that nobody ever sent anything to */
-	HARD_REST_MS = 2000,  /**< in need, a port that was heard may be used again after this */
+	QUIET_MS = 1000,     /**< rest of a port that nobody ever sent anything to */
+	HARD_REST_MS = 2000, /**< in need, a port that was heard may be used again after this */
 };
 
 static bool bit_get(const uint8_t *v, uint32_t i)

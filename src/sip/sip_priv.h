@@ -109,7 +109,8 @@ void sip_flow_gone(struct sip *s, uint64_t flow);
 void sip_enc_allow(struct buf *b, const struct sip *s);
 /** "Supported: ..." line; nothing when no option is supported. */
 void sip_enc_supported(struct buf *b, const struct sip *s);
-/** Answer and forget, as a stateless server would (RFC 3261 8.2.7): the tag is the same for each copy of the request. */
+/** Answer and forget, as a stateless server would (RFC 3261 8.2.7): the tag is the same for each copy of the request.
+ */
 void sip_strans_brief(struct sip_strans *st);
 /** SIP_TAG_LEN random characters and a terminator. */
 void sip_make_tag(char tag[SIP_TAG_LEN + 1]);

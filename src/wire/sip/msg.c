@@ -69,8 +69,8 @@ static size_t lines_count(const char *p, const char *e, bool *crlf)
 }
 
 /*
- * End of the line at `p`, its LF, or NULL; *stop: behind its last character. A carriage return that ends no line becomes
- * white space: nothing behind us may take it for a line end.
+ * End of the line at `p`, its LF, or NULL; *stop: behind its last character. A carriage return that ends no line
+ * becomes white space: nothing behind us may take it for a line end.
  */
 static char *line_end(const struct dec *d, char *p, char **stop)
 {

@@ -169,8 +169,8 @@ static void no_memory(void **st)
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(building), cmocka_unit_test(growing), cmocka_unit_test(limits),
-		cmocka_unit_test(results),
+		cmocka_unit_test(building),  cmocka_unit_test(growing),
+		cmocka_unit_test(limits),    cmocka_unit_test(results),
 #ifdef OH_DEBUG
 		cmocka_unit_test(no_memory),
 #endif

@@ -13,8 +13,8 @@ static void siphash(void **st)
 		size_t l;
 		uint64_t h;
 	} tab[] = {
-		{1, 0x68a914128e01e473ULL}, {7, 0x2f098ab0c751325aULL}, {8, 0xead411e67ebe2eeaULL},
-		{9, 0x75927f9d95124362ULL}, {15, 0xf30eb725bb91c9eaULL}, {16, 0x8972188433a5c5b7ULL},
+		{1, 0x68a914128e01e473ULL},  {7, 0x2f098ab0c751325aULL},  {8, 0xead411e67ebe2eeaULL},
+		{9, 0x75927f9d95124362ULL},  {15, 0xf30eb725bb91c9eaULL}, {16, 0x8972188433a5c5b7ULL},
 		{31, 0x169739443111d49bULL}, {63, 0x385d3e39e5f37359ULL},
 	};
 	static const uint64_t key[2], other[2] = {0, 1};
@@ -188,8 +188,8 @@ static void no_memory(void **st)
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(siphash), cmocka_unit_test(folding), cmocka_unit_test(table),
-		cmocka_unit_test(same_keys),
+		cmocka_unit_test(siphash),   cmocka_unit_test(folding),
+		cmocka_unit_test(table),     cmocka_unit_test(same_keys),
 #ifdef OH_DEBUG
 		cmocka_unit_test(no_memory),
 #endif

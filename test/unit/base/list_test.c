@@ -17,7 +17,7 @@ static void expect(const struct list *l, const char *want)
 	size_t n = strlen(want), i = 0;
 
 	assert_int_equal(l->n, n);
-	LIST_EACH(l, k) {
+	LIST_EACH (l, k) {
 		assert_ptr_equal(k->list, l);
 		assert_int_equal(LINK_OBJ(k, struct item, le)->name, want[i++]);
 	}
@@ -51,7 +51,7 @@ static void order(void **st)
 	list_unlink(&b.le);
 	list_unlink(&c.le);
 	expect(&l, "ad");
-	LIST_EACH(&l, k)
+	LIST_EACH (&l, k)
 		list_unlink(k);
 	expect(&l, "");
 }
@@ -134,9 +134,11 @@ static void handle_no_memory(void **st)
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(order), cmocka_unit_test(handles),
+		cmocka_unit_test(order),
+		cmocka_unit_test(handles),
 #ifdef OH_DEBUG
-		cmocka_unit_test(mistakes), cmocka_unit_test(handle_no_memory),
+		cmocka_unit_test(mistakes),
+		cmocka_unit_test(handle_no_memory),
 #endif
 	};
 

@@ -171,8 +171,8 @@ static void clocks(void **st)
 
 static void errors(void **st)
 {
-	static const int known[] = {0, ENOMEM, EINVAL, ETIMEDOUT, ECONNREFUSED, ENOTSUP, ERR_SYNTAX, ERR_AUTH, ERR_LIMIT,
-		ERR_STATE};
+	static const int known[] = {0,       ENOMEM,     EINVAL,   ETIMEDOUT, ECONNREFUSED,
+				    ENOTSUP, ERR_SYNTAX, ERR_AUTH, ERR_LIMIT, ERR_STATE};
 
 	(void)st;
 	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
@@ -192,7 +192,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(escaping, setup, teardown),
 		cmocka_unit_test_setup_teardown(cut_utf8, setup, teardown),
 		cmocka_unit_test_setup_teardown(to_stderr, setup, teardown),
-		cmocka_unit_test(clocks), cmocka_unit_test(errors),
+		cmocka_unit_test(clocks),
+		cmocka_unit_test(errors),
 	};
 
 	return cmocka_run_group_tests(t, NULL, NULL);

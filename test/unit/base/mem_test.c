@@ -258,11 +258,13 @@ static void quiet_in_release(void **st)
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(refs), cmocka_unit_test(ref_in_destructor), cmocka_unit_test(alignment),
-		cmocka_unit_test(resize), cmocka_unit_test(strings),
+		cmocka_unit_test(refs),      cmocka_unit_test(ref_in_destructor),
+		cmocka_unit_test(alignment), cmocka_unit_test(resize),
+		cmocka_unit_test(strings),
 #ifdef OH_DEBUG
-		cmocka_unit_test(live), cmocka_unit_test(leak_report), cmocka_unit_test(failing),
-		cmocka_unit_test(failing_is_per_thread), cmocka_unit_test(mistakes),
+		cmocka_unit_test(live),      cmocka_unit_test(leak_report),
+		cmocka_unit_test(failing),   cmocka_unit_test(failing_is_per_thread),
+		cmocka_unit_test(mistakes),
 #else
 		cmocka_unit_test(quiet_in_release),
 #endif

@@ -145,8 +145,8 @@ static void seeded(void **st)
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(chacha), cmocka_unit_test(balanced), cmocka_unit_test(below),
-		cmocka_unit_test(texts), cmocka_unit_test(threads_differ), cmocka_unit_test(seeded),
+		cmocka_unit_test(chacha), cmocka_unit_test(balanced),       cmocka_unit_test(below),
+		cmocka_unit_test(texts),  cmocka_unit_test(threads_differ), cmocka_unit_test(seeded),
 	};
 
 	return cmocka_run_group_tests(t, NULL, NULL);

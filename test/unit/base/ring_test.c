@@ -157,7 +157,9 @@ static void two_threads(void **st)
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(one_thread), cmocka_unit_test(sizes), cmocka_unit_test(refused),
+		cmocka_unit_test(one_thread),
+		cmocka_unit_test(sizes),
+		cmocka_unit_test(refused),
 		cmocka_unit_test(two_threads),
 	};
 

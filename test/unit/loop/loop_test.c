@@ -382,11 +382,11 @@ static void test_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_post_threads),   cmocka_unit_test(test_post_self_and_tails),
-		cmocka_unit_test(test_tail_cancel),    cmocka_unit_test(test_tail_spin),
-		cmocka_unit_test(test_thread),         cmocka_unit_test(test_thread_virtual),
-		cmocka_unit_test(test_wake_stop),      cmocka_unit_test(test_signal),
-		cmocka_unit_test(test_uv),             cmocka_unit_test(test_time),
+		cmocka_unit_test(test_post_threads), cmocka_unit_test(test_post_self_and_tails),
+		cmocka_unit_test(test_tail_cancel),  cmocka_unit_test(test_tail_spin),
+		cmocka_unit_test(test_thread),       cmocka_unit_test(test_thread_virtual),
+		cmocka_unit_test(test_wake_stop),    cmocka_unit_test(test_signal),
+		cmocka_unit_test(test_uv),           cmocka_unit_test(test_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

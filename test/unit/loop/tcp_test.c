@@ -11,7 +11,7 @@
 
 /* The world of a case: real or virtual. */
 struct world {
-	struct vnet *net;       /* NULL: real */
+	struct vnet *net; /* NULL: real */
 	struct loop *l;
 };
 
@@ -463,7 +463,7 @@ static void each_world(void (*fn)(struct world *w, const char *at))
 {
 	static const char *const at[] = {"127.0.0.1:0", "[::1]:0"};
 
-	for (int virtual = 0; virtual < 2; virtual++) {
+	for (int virtual = 0; virtual < 2; virtual ++) {
 		for (size_t i = 0; i < ARRAY_LEN(at); i++) {
 			struct world w;
 			world_up(&w, virtual);
@@ -473,8 +473,12 @@ static void each_world(void (*fn)(struct world *w, const char *at))
 	}
 }
 
-#define CASE(name) \
-	static void test_##name(void **state) { (void)state; each_world(case_##name); }
+#define CASE(name)                                                                                                     \
+	static void test_##name(void **state)                                                                          \
+	{                                                                                                              \
+		(void)state;                                                                                           \
+		each_world(case_##name);                                                                               \
+	}
 CASE(echo)
 CASE(pressure)
 CASE(paused_end)
@@ -698,13 +702,20 @@ static void test_no_descriptors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_echo),            cmocka_unit_test(test_pressure),
-		cmocka_unit_test(test_paused_end),      cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_not_taken),       cmocka_unit_test(test_shutdown),
-		cmocka_unit_test(test_close_inside),    cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_timeout_virtual), cmocka_unit_test(test_timeout_real),
-		cmocka_unit_test(test_no_descriptors),  cmocka_unit_test(test_linger_limit),
-		cmocka_unit_test(test_linger_loop_end), cmocka_unit_test(test_delay_drops),
+		cmocka_unit_test(test_echo),
+		cmocka_unit_test(test_pressure),
+		cmocka_unit_test(test_paused_end),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_not_taken),
+		cmocka_unit_test(test_shutdown),
+		cmocka_unit_test(test_close_inside),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_timeout_virtual),
+		cmocka_unit_test(test_timeout_real),
+		cmocka_unit_test(test_no_descriptors),
+		cmocka_unit_test(test_linger_limit),
+		cmocka_unit_test(test_linger_loop_end),
+		cmocka_unit_test(test_delay_drops),
 		cmocka_unit_test(test_half_close),
 	};
 

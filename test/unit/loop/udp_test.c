@@ -18,7 +18,7 @@ struct peer {
 	size_t bytes;
 	struct udp_rx last;
 	char text[64];
-	int close_at;           /* closes its socket at this datagram */
+	int close_at; /* closes its socket at this datagram */
 };
 
 static void recv_h(struct udp *u, const struct udp_rx *rx, void *arg)
@@ -49,7 +49,7 @@ static void peer_open(struct peer *p, struct loop *l, const char *at, bool batch
 }
 
 struct kind {
-	const char *bind, *to;  /* `to`: address under which it is reached */
+	const char *bind, *to; /* `to`: address under which it is reached */
 	bool batch;
 };
 
@@ -415,10 +415,10 @@ static void test_batch_blocked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pairs),        cmocka_unit_test(test_source_address),
-		cmocka_unit_test(test_batch_many),   cmocka_unit_test(test_close_inside),
-		cmocka_unit_test(test_close_other),  cmocka_unit_test(test_pool),
-		cmocka_unit_test(test_open_errors),  cmocka_unit_test(test_local_for),
+		cmocka_unit_test(test_pairs),         cmocka_unit_test(test_source_address),
+		cmocka_unit_test(test_batch_many),    cmocka_unit_test(test_close_inside),
+		cmocka_unit_test(test_close_other),   cmocka_unit_test(test_pool),
+		cmocka_unit_test(test_open_errors),   cmocka_unit_test(test_local_for),
 		cmocka_unit_test(test_batch_blocked),
 	};
 

@@ -459,9 +459,16 @@ static void test_run_until(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_delivery), T(test_close_and_move), T(test_order_of_time), cmocka_unit_test(test_faults_repeat),
-		T(test_filter),   T(test_path_rules),     T(test_nat),           T(test_nat_nested),
-		T(test_shared_address), T(test_run_until),
+		T(test_delivery),
+		T(test_close_and_move),
+		T(test_order_of_time),
+		cmocka_unit_test(test_faults_repeat),
+		T(test_filter),
+		T(test_path_rules),
+		T(test_nat),
+		T(test_nat_nested),
+		T(test_shared_address),
+		T(test_run_until),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -194,8 +194,8 @@ static void end_with_mail(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(packet_brings_order), cmocka_unit_test(nudge),	       cmocka_unit_test(closed_at_once),
-		cmocka_unit_test(never_told),	       cmocka_unit_test(heard_untold), cmocka_unit_test(second_order),
+		cmocka_unit_test(packet_brings_order), cmocka_unit_test(nudge),        cmocka_unit_test(closed_at_once),
+		cmocka_unit_test(never_told),          cmocka_unit_test(heard_untold), cmocka_unit_test(second_order),
 		cmocka_unit_test(end_with_mail),
 	};
 
