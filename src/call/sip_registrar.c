@@ -38,7 +38,7 @@ static void enc_date(struct buf *b, int64_t wall_ms)
 	buf_char(b, ' ');
 	buf_str(b, mon[tm.tm_mon]);
 	buf_char(b, ' ');
-	buf_u64(b, (uint64_t)(tm.tm_year + 1900));
+	buf_u64(b, (uint64_t)tm.tm_year + 1900);
 	buf_char(b, ' ');
 	put2(b, tm.tm_hour);
 	buf_char(b, ':');
