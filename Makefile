@@ -22,13 +22,13 @@ SANFLAGS_fuzz  := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-reco
 SANFLAGS_cover := --coverage
 SANFLAGS := $(SANFLAGS_$(SAN))
 
-PKGS    := libuv libssl libcrypto jansson sqlite3 libcurl
+PKGS    := libuv libssl libcrypto jansson sqlite3 libcurl libcares libpcre2-8
 # asked once, when first used: the packages may be installed by this very run
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null))$(PKG_CFLAGS)
 CPPFLAGS = -Isrc -Iinclude -D_GNU_SOURCE -DOFFHOOK_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 CFLAGS  := -std=c11 $(OPT) -g -fno-strict-aliasing -fstack-protector-strong $(WARN) $(SANFLAGS)
 LDFLAGS := $(SANFLAGS)
-LIBS    := -lwebsockets -lcurl -lsqlite3 -ljansson -lssl -lcrypto -luv -lm -lpthread
+LIBS    := -lwebsockets -lcurl -lsqlite3 -ljansson -lssl -lcrypto -lcares -lpcre2-8 -luv -lm -lpthread
 
 # ------------------------------------------------------------------ rooms
 # Each room is one archive; a unit test links its room and the rooms that it may use.

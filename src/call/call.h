@@ -20,9 +20,17 @@
 #include "loop/fiber.h"
 #include "media/media.h"
 
+struct trunk; /* trunk.h */
 struct calls; /* the engine: all calls of a process */
 struct call;
 struct leg;
+
+/** Party as shown and recorded. */
+struct party {
+	char number[64]; /**< user part or number, unescaped */
+	char name[96];   /**< display name, UTF-8 */
+	bool hidden;     /**< it asked not to be shown (RFC 3323 "id", "user"): only trusted peers may see who it is */
+};
 
 /** Why a leg or call ends: a SIP status code says it for every protocol (200 = normal clearing). */
 struct hangup {
@@ -59,14 +67,14 @@ struct leg_ops {
 	void (*sdp_ip)(struct leg *l, struct sa *advertise, struct sa *bind);
 	/** The protocol's name of the call, for the record. May be NULL. */
 	struct slice (*callid)(const struct leg *l);
+	/** Who the leg talks to has changed, or is known better now (RFC 4916, PAI, RPID). May be NULL. */
+	void (*connected)(struct leg *l, const struct party *with);
+	/** Say how a transfer that this leg asked for goes: 100, 18x, a final code (RFC 3515 NOTIFY). May be NULL. */
+	void (*transfer_state)(struct leg *l, uint16_t code);
+	/** Ask the peer to place a call itself (REFER out; RFC 3515). May be NULL. */
+	int (*refer)(struct leg *l, const char *number);
 	/** Drop protocol state; last call. */
 	void (*free)(struct leg *l);
-};
-
-/** Party as shown and recorded. */
-struct party {
-	char number[64]; /**< user part or number, unescaped */
-	char name[96];   /**< display name, UTF-8 */
 };
 
 struct leg {
@@ -84,6 +92,8 @@ struct leg {
 	struct party party;                /**< who it is */
 	char device[64];                   /**< which phone: User-Agent or contact host, for people */
 	struct sa peer;                    /**< signalling address */
+	struct trunk *trunk;               /**< the trunk it came or goes by, not referenced; NULL: a phone of ours */
+	bool trusted;                      /**< identities it asserts are believed, hidden ones are shown to it */
 	struct rbuf *offer;                /**< its open offer; NULL: none, or it asked for ours */
 	struct rbuf *remote;               /**< its SDP in force */
 	struct rbuf *local;                /**< our SDP towards it in force */
@@ -108,6 +118,15 @@ struct call_ops {
 	void (*no_port)(struct call *c, int err, void *arg);
 	/** A digit pressed by `from`. */
 	void (*dtmf)(struct call *c, struct leg *from, char digit, uint32_t ms, void *arg);
+	/**
+	 * `by` asked to send the party that stays, c->a, to `number` (REFER, 3xx of a call that is up). The route is
+	 * looked for in the name of `by`, who also pays: its limits and permissions count. As `incoming`: call_dial,
+	 * call_inside, call_hangup; or a status code other than 0, which refuses the transfer and leaves the call as it
+	 * was. NULL: 403.
+	 */
+	uint16_t (*transfer)(struct call *c, struct leg *by, const char *number, void *arg);
+	/** May this leg, not proven by a password, open a call? Trunks known by address (see trunk.h). NULL: yes. */
+	uint16_t (*admit)(struct call *c, struct leg *from, void *arg);
 };
 
 enum call_state { CALL_ROUTING, CALL_RINGING, CALL_UP, CALL_ENDING };
@@ -224,6 +243,8 @@ void calls_set_dialer(struct calls *cs, const struct calls_dialer *d, void *arg)
 struct dial_target {
 	struct slice number;           /**< AoR user to look up ... */
 	const struct contact *contact; /**< ... or a contact given directly (NULL: look up); number then names it */
+	struct trunk *trunk;           /**< ... or a line out: number is what is sent on it */
+	const struct party *caller;    /**< shown on this target instead of dial_cfg.caller; NULL: that one */
 };
 /** A dial; copied. */
 struct dial_cfg {

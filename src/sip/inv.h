@@ -39,8 +39,10 @@ struct sip_inv_ops {
 	 * answer; else ACK went out already and the body is the answer. */
 	void (*answered)(struct sip_inv *i, const struct sip_msg *rsp, void *arg);
 	/**
-	 * An offer in a re-INVITE (or an offerless re-INVITE: body empty): answer with sip_inv_reply_answer(), now or
-	 * later, or sip_inv_reply_reject(). While it is open, further re-INVITEs get 491/500 by the session.
+	 * An offer in a re-INVITE, an UPDATE or a PRACK (req->m tells; or an offerless re-INVITE: body empty): answer
+	 * with sip_inv_reply_answer(), now or later, or sip_inv_reply_reject(). While it is open, further ones get
+	 * 491/500 by the session. An UPDATE must be answered at once or is refused with 504 after a while (RFC
+	 * 3311 5.2).
 	 */
 	void (*reoffer)(struct sip_inv *i, const struct sip_msg *req, void *arg);
 	/**
@@ -75,6 +77,18 @@ struct sip_inv_ops {
 	/** May be NULL. The open re-INVITE (see `reoffer`) was cancelled or broke, nothing was agreed:
 	 * sip_inv_reply_answer() gives ERR_STATE. */
 	void (*reoffer_gone)(struct sip_inv *i, void *arg);
+	/**
+	 * May be NULL. A request or answer brought no description but may tell who the peer is now (RFC 3311 UPDATE
+	 * without SDP, answered 200 by the session already; 2xx to our own): connected line, RFC 4916.
+	 */
+	void (*updated)(struct sip_inv *i, const struct sip_msg *msg, void *arg);
+};
+
+/** Session timer (RFC 4028): how a dead peer is noticed without any sound. */
+struct sip_inv_timer {
+	uint32_t expires_s; /**< asked for; 0 = no timer unless the peer asks. At least min_s */
+	uint32_t min_s;     /**< Min-SE, 0 = 90: less is refused with 422 */
+	bool prefer_peer;   /**< let the peer refresh where it can (phones behind NAT) */
 };
 
 /** A call we make. Slices are copied. */
@@ -91,6 +105,10 @@ struct sip_inv_call {
 	const struct sip_cred *cred;         /**< for 401/407; copied; may be NULL */
 	/** Keep using dest's address for in-dialog requests whatever the Contact says (NATed peer). */
 	bool follow_dest;
+	struct sip_inv_timer timer; /**< session timer (RFC 4028) */
+	bool rel100_required;       /**< Require: 100rel; otherwise it is offered in Supported */
+	/** ms without any answer before `closed` comes with 408, ETIMEDOUT: the next server is tried; 0 = 64*T1 */
+	uint32_t answer_ms;
 };
 /** Make a call. ENOMEM, ENOTSUP, EADDRNOTAVAIL; EINVAL: a URI is missing or holds spaces, controls or <>. */
 int sip_inv_connect(struct sip_inv **ip, struct sip *s, const struct sip_inv_call *c, const struct sip_inv_ops *ops,
@@ -103,7 +121,12 @@ int sip_inv_connect(struct sip_inv **ip, struct sip *s, const struct sip_inv_cal
  */
 int sip_inv_accept(struct sip_inv **ip, struct sip_strans *st, const struct sip_msg *invite, struct slice contact_user,
 		   const struct sip_inv_ops *ops, void *arg) MUST_CHECK;
-/** 101-199 to the INVITE, with SDP if not empty. */
+/** Settings of an incoming session, before its first answer. */
+void sip_inv_set_timer(struct sip_inv *i, const struct sip_inv_timer *t);
+/**
+ * 101-199 to the INVITE, with SDP if not empty. Sent reliably (RFC 3262) when the peer requires it, or when it supports
+ * it and SDP goes along; several are put in line until the PRACK of the one before.
+ */
 int sip_inv_progress(struct sip_inv *i, uint16_t scode, struct slice hdrs, struct slice ctype,
 		     struct slice sdp) MUST_CHECK;
 /** 200 to the INVITE with the answer (or our offer, if theirs had none). */
@@ -116,6 +139,23 @@ int sip_inv_ack_answer(struct sip_inv *i, struct slice ctype, struct slice sdp) 
 int sip_inv_reinvite(struct sip_inv *i, struct slice hdrs, struct slice ctype, struct slice sdp) MUST_CHECK;
 /** Is a re-INVITE possible now (connected, no exchange open)? */
 bool sip_inv_can_offer(const struct sip_inv *i);
+/**
+ * Tell the peer something about this call without a new description: `hdrs` in an UPDATE (RFC 3311) where the peer
+ * takes it, early dialogs too. ENOTSUP: it does not (the caller may send a re-INVITE with its description instead);
+ * ERR_STATE.
+ */
+int sip_inv_update(struct sip_inv *i, struct slice hdrs) MUST_CHECK;
+/** The peer listed this method in Allow. */
+bool sip_inv_peer_allows(const struct sip_inv *i, enum sip_method m);
+/** The peer listed this tag in Supported ("replaces", "norefersub" ...). */
+bool sip_inv_peer_supports(const struct sip_inv *i, const char *tag);
+/**
+ * The session of a dialog by Call-ID and tags as we see them (Replaces, RFC 3891; Target-Dialog), or NULL: early and
+ * confirmed ones of this stack. sip_inv_arg() gives what its user put in.
+ */
+struct sip_inv *sip_inv_find(struct sip *s, struct slice callid, struct slice local_tag, struct slice remote_tag);
+const struct sip_inv_ops *sip_inv_user_ops(const struct sip_inv *i);
+void *sip_inv_arg(const struct sip_inv *i);
 /** 200 to the open re-INVITE. */
 int sip_inv_reply_answer(struct sip_inv *i, struct slice ctype, struct slice sdp) MUST_CHECK;
 /** Refuse the open re-INVITE (488, 491 ...). */

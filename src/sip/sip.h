@@ -67,7 +67,17 @@ struct sip_dest {
 	struct sa addr;  /**< remote */
 	struct sa local; /**< our address to send from; may be unset */
 	uint64_t flow;   /**< connection id, 0 = none; a dead flow makes a new connection to addr (streams) */
+	uint16_t host; /**< sip_host_intern(): the name that TLS must prove (RFC 5922) and that is sent as SNI; 0: addr
+			*/
+	bool tls_any;  /**< with TLS: take any certificate; the peer's policy says so */
 };
+/**
+ * A small number for a host name, for sip_dest.host: names are few (providers) and stay for the life of the stack. The
+ * same name, case ignored, gives the same number. 0 when 65,535 are in use or memory is out.
+ */
+uint16_t sip_host_intern(struct sip *s, struct slice name);
+/** The name of a number; empty for 0. */
+struct slice sip_host_name(const struct sip *s, uint16_t host);
 /** Where the answers to, and later requests on the flow of, a received message go. */
 void sip_dest_from_msg(struct sip_dest *d, const struct sip_msg *msg);
 /**

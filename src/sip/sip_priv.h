@@ -9,7 +9,6 @@
 
 #include "base/hash.h"
 #include "base/inspect.h"
-#include "base/inspect.h"
 #include "base/list.h"
 #include "base/mem.h"
 #include "loop/tcp.h"
