@@ -43,8 +43,8 @@ struct location {
 
 /** A REGISTER, authenticated and parsed. */
 struct location_update {
-	struct slice aor;                /**< user part */
-	struct contact *v[LOCATION_MAX]; /**< new or refreshed; expires_ms set, or in the past to remove */
+	struct slice aor;                      /**< user part */
+	const struct contact *v[LOCATION_MAX]; /**< new or refreshed; expires_ms set, or in the past to remove */
 	size_t n;
 	bool star; /**< "*" with Expires 0: remove all */
 	struct slice callid;
@@ -57,7 +57,7 @@ typedef void(location_lookup_h)(int err, const struct location *loc,
 
 struct location_ops {
 	/** Keep it; answers through h(…, arg), possibly later. The contacts are copied. Refuses an older CSeq of the
-	 * same Call-ID with 500 (RFC 3261 10.3). */
+	 * same Call-ID with 500 (RFC 3261 10.3); the same CSeq is the same request again and changes nothing. */
 	void (*update)(const struct location_update *u, location_update_h *h, void *harg, void *arg);
 	void (*lookup)(struct slice aor, location_lookup_h *h, void *harg, void *arg);
 	/** A stream closed: contacts reached by it are gone until they register again. */

@@ -8,6 +8,7 @@
 struct reader {
 	struct edge *e;
 	const struct sip_msg *msg;
+	struct contact *c; /* LOCATION_MAX */
 	struct location_update *u;
 	bool has_expires, star;
 	uint32_t expires; /* of the Expires header, s */
@@ -69,8 +70,7 @@ static uint16_t add_contact(struct reader *r, const struct sip_contact *sc)
 {
 	const struct sip_msg *msg = r->msg;
 	int64_t now = loop_wall_ms(r->e->loop);
-	struct contact c = {
-		.uri = sc->addr.auri, .callid = msg->callid, .q = sc->q, .src = msg->src, .local = msg->dst};
+	struct contact *c = &r->c[r->u->n];
 	struct sip_dest d;
 	uint32_t s;
 	uint16_t code = lifetime(r, sc, &s);
@@ -84,17 +84,17 @@ static uint16_t add_contact(struct reader *r, const struct sip_contact *sc)
 	if (sc->addr.auri.l > CONTACT_URI_MAX)
 		return no(r, 403, "Contact Too Long");
 	sip_dest_from_msg(&d, msg);
-	c.user_agent = slice_first(sip_msg_val(msg, SIP_HDR_USER_AGENT), 128);
-	c.instance = slice_first(instance(sc->addr.params), 128);
-	c.cseq = msg->cseq.num;
-	c.transp = (uint8_t)msg->tp;
-	c.flow = d.flow;
-	c.natted = behind_nat(msg, &sc->addr.uri);
-	c.since_ms = now;
-	c.expires_ms = s ? now + (int64_t)s * 1000 : 0;
-	if (contact_dup(&r->u->v[r->u->n], &c))
-		return no(r, 500, NULL);
-	r->u->n++;
+	*c = (struct contact){
+		.uri = sc->addr.auri, .callid = msg->callid, .q = sc->q, .src = msg->src, .local = msg->dst};
+	c->user_agent = slice_first(sip_msg_val(msg, SIP_HDR_USER_AGENT), 128);
+	c->instance = slice_first(instance(sc->addr.params), 128);
+	c->cseq = msg->cseq.num;
+	c->transp = (uint8_t)msg->tp;
+	c->flow = d.flow;
+	c->natted = behind_nat(msg, &sc->addr.uri);
+	c->since_ms = now;
+	c->expires_ms = s ? now + (int64_t)s * 1000 : 0;
+	r->u->v[r->u->n++] = c;
 	return 0;
 }
 
@@ -122,9 +122,10 @@ static uint16_t read_contacts(struct reader *r)
 	return 0;
 }
 
-uint16_t edge_bindings(struct edge *e, const struct sip_msg *msg, struct location_update *u, const char **why)
+uint16_t edge_bindings(struct edge *e, const struct sip_msg *msg, struct contact c[LOCATION_MAX],
+		       struct location_update *u, const char **why)
 {
-	struct reader r = {.e = e, .msg = msg, .u = u};
+	struct reader r = {.e = e, .msg = msg, .c = c, .u = u};
 	struct slice exp = sip_msg_val(msg, SIP_HDR_EXPIRES);
 	uint16_t code;
 
@@ -142,11 +143,4 @@ uint16_t edge_bindings(struct edge *e, const struct sip_msg *msg, struct locatio
 	u->star = r.star;
 	*why = r.why;
 	return code;
-}
-
-void edge_bindings_free(struct location_update *u)
-{
-	for (size_t i = 0; i < u->n; i++)
-		mem_deref(u->v[i]);
-	u->n = 0;
 }

@@ -77,8 +77,8 @@ void edge_registrar_end(struct edge *e);
 /* sip_bindings.c */
 /** What a REGISTER wants of one contact list; see sip_bindings.c. Returns 0 or the status code of the refusal with its
  * words. */
-uint16_t edge_bindings(struct edge *e, const struct sip_msg *msg, struct location_update *u, const char **why);
-void edge_bindings_free(struct location_update *u);
+uint16_t edge_bindings(struct edge *e, const struct sip_msg *msg, struct contact c[LOCATION_MAX],
+		       struct location_update *u, const char **why);
 
 /* sip_flow.c */
 /** Keep a stream open until `expires_ms` (wall clock) for a registration. */

@@ -77,6 +77,8 @@ static void reply_ok(struct edge *e, struct sip_strans *st, const struct locatio
 		edge_flow_hold(e, now->v[i]->flow, now->v[i]->expires_ms);
 	}
 	enc_date(&b, wall);
+	/* if it is lost, the phone asks again, and the same is done again: no transaction need remember it for 32 s */
+	sip_strans_brief(st);
 	if (sip_reply(st, 200, SLICE_NULL, buf_get(&b), SLICE_NULL, SLICE_NULL))
 		log_debug("call", "the answer to a REGISTER could not be sent");
 }
@@ -144,6 +146,7 @@ static bool allowed(struct edge *e, struct sip_strans *st, const struct sip_msg 
 
 void edge_register(struct edge *e, struct sip_strans *st, const struct sip_msg *msg)
 {
+	struct contact contacts[LOCATION_MAX];
 	struct location_update u = {0};
 	const char *why;
 	char aor[128], min[16];
@@ -152,7 +155,7 @@ void edge_register(struct edge *e, struct sip_strans *st, const struct sip_msg *
 	if (!allowed(e, st, msg, aor))
 		return;
 	u.aor = slice_str(aor);
-	code = edge_bindings(e, msg, &u, &why);
+	code = edge_bindings(e, msg, contacts, &u, &why);
 	if (code == 423) {
 		snprintf(min, sizeof(min), "%u", e->location->min_expires);
 		edge_reply_hdr(st, 423, SIP_HDR_MIN_EXPIRES, min);
@@ -161,5 +164,4 @@ void edge_register(struct edge *e, struct sip_strans *st, const struct sip_msg *
 	} else {
 		hand_over(e, st, &u);
 	}
-	edge_bindings_free(&u);
 }

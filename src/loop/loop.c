@@ -8,6 +8,7 @@
  */
 #include <limits.h>
 #include <sys/mman.h>
+#include <time.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "loop/loop_priv.h"
@@ -283,6 +284,25 @@ int poller_ms(uint64_t until)
 	return ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
+void loop_rest(struct loop *l, uint32_t us)
+{
+	l->rest_us = us;
+}
+
+/* Never past the next timer. */
+static void rest(struct loop *l)
+{
+	uint64_t due = loop_due(l), now = clock_mono_us(), us = l->rest_us;
+
+	l->rest_us = 0;
+	if (due <= now)
+		return;
+	if (us > due - now)
+		us = due - now;
+	struct timespec ts = {.tv_nsec = (long)(us < 100000 ? us : 100000) * 1000};
+	(void)nanosleep(&ts, NULL);
+}
+
 int loop_run(struct loop *l)
 {
 	struct loop *outer = here;
@@ -301,6 +321,8 @@ int loop_run(struct loop *l)
 		wakes_flush(l);
 		if (atomic_exchange(&l->stop, false))
 			break;
+		if (l->rest_us && !more)
+			rest(l);
 		l->stale = true;
 		poller_wait(l->poll, more ? 0 : loop_due(l));
 		loop_signal_check(l);

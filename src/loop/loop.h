@@ -106,6 +106,13 @@ void loop_thread_stop(struct loop_thread *t);
 /** Raise this thread's priority where the system allows it (sound); returns 0 or EPERM. */
 int loop_thread_raise(void);
 
+/**
+ * What came in this turn can wait: before the loop waits again it rests, `us` at most, so that more comes together and
+ * is served in one wake (as network cards gather interrupts). Only timers are served in time. Asked for anew in each
+ * turn; does nothing on virtual loops.
+ */
+void loop_rest(struct loop *l, uint32_t us);
+
 /** Run `fn` on the loop at SIGINT or SIGTERM (never on virtual loops). EBUSY: another loop has them. NULL ends it. */
 int loop_on_signal(struct loop *l, void (*fn)(int signum, void *arg), void *arg) MUST_CHECK;
 

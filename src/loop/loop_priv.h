@@ -55,6 +55,7 @@ struct loop {
 	bool running; /**< inside loop_run */
 	bool stale;   /**< the clock was not read since the last wait */
 	uint64_t now_us;
+	uint32_t rest_us;              /**< loop_rest() of this turn, 0 = none */
 	struct poller *poll;           /**< real loops */
 	struct loop *wakes[WAKES_MAX]; /**< loops that were sent messages in this turn and sleep, perhaps */
 	unsigned nwakes;

@@ -22,6 +22,7 @@ struct binding {
 struct aor {
 	struct list bindings;
 	struct timer expiry; /**< earliest end of a binding */
+	int64_t kept_ms;     /**< earliest end of a binding as the store knows it, wall clock */
 };
 
 /** An extension in memory. */

@@ -31,6 +31,20 @@ static void binding_drop(struct binding *b)
 	mem_deref(b);
 }
 
+/* The earliest end of a binding, wall clock in ms; INT64_MAX without any. */
+static int64_t first_end(const struct aor *a)
+{
+	int64_t first = INT64_MAX;
+
+	LIST_EACH (&a->bindings, k) {
+		const struct binding *b = LINK_OBJ(k, struct binding, le);
+
+		if (b->c->expires_ms < first)
+			first = b->c->expires_ms;
+	}
+	return first;
+}
+
 /* A mere refresh may be written lazily: what is on disk then runs out a little early. */
 static void keep(struct extension *e, bool refresh)
 {
@@ -41,6 +55,15 @@ static void keep(struct extension *e, bool refresh)
 	if (!buf_err(&b))
 		(refresh ? store_put_lazy : store_put)(e->pbx->store, "contacts", slice_str(e->number), buf_get(&b));
 	buf_free(&b);
+	e->aor->kept_ms = first_end(e->aor);
+}
+
+/* What is on disk may run out an eighth of its life too early: a phone in order has refreshed by then. */
+static bool kept_long_enough(const struct aor *a, int64_t now)
+{
+	int64_t first = first_end(a);
+
+	return first - a->kept_ms < (first - now) / 8;
 }
 
 static void arm_expiry(struct extension *e);
@@ -67,14 +90,8 @@ static void expire(void *arg)
 
 static void arm_expiry(struct extension *e)
 {
-	int64_t first = INT64_MAX, now = loop_wall_ms(e->pbx->loop);
+	int64_t first = first_end(e->aor), now = loop_wall_ms(e->pbx->loop);
 
-	LIST_EACH (&e->aor->bindings, k) {
-		const struct binding *b = LINK_OBJ(k, struct binding, le);
-
-		if (b->c->expires_ms < first)
-			first = b->c->expires_ms;
-	}
 	if (first == INT64_MAX)
 		timer_stop(&e->aor->expiry);
 	else
@@ -157,19 +174,30 @@ static void fill_location(const struct aor *a, struct location *loc)
 	}
 }
 
-/* RFC 3261 10.3 step 7: the same Call-ID must bring a higher CSeq; one stale contact refuses the whole request. */
-static bool in_order(const struct aor *a, const struct location_update *u)
+enum order { ORDER_NEW, ORDER_AGAIN, ORDER_OLD };
+
+/*
+ * RFC 3261 10.3 step 7: the same Call-ID must bring a higher CSeq; one stale contact refuses the whole request. The
+ * same CSeq is the same request again: its answer was lost, and nothing is left to do.
+ */
+static enum order order_of(const struct aor *a, const struct location_update *u, int64_t now)
 {
+	enum order o = ORDER_NEW;
+
 	LIST_EACH (&a->bindings, k) {
 		const struct contact *c = LINK_OBJ(k, struct binding, le)->c;
-		bool touched = u->star;
+		const struct contact *by = NULL;
 
-		for (size_t i = 0; i < u->n && !touched; i++)
-			touched = same_place(c, u->v[i]);
-		if (touched && slice_eq(c->callid, u->callid) && u->cseq <= c->cseq)
-			return false;
+		for (size_t i = 0; i < u->n && !by; i++)
+			by = same_place(c, u->v[i]) ? u->v[i] : NULL;
+		if ((!by && !u->star) || u->cseq > c->cseq || !slice_eq(c->callid, u->callid))
+			continue;
+		/* what removes a contact is not what made it */
+		if (u->cseq < c->cseq || !by || by->expires_ms <= now)
+			return ORDER_OLD;
+		o = ORDER_AGAIN;
 	}
-	return true;
+	return o;
 }
 
 static size_t count_new(const struct aor *a, const struct location_update *u, int64_t now)
@@ -179,6 +207,31 @@ static size_t count_new(const struct aor *a, const struct location_update *u, in
 	for (size_t i = 0; i < u->n; i++)
 		n += u->v[i]->expires_ms > now && !binding_find(a, u->v[i]);
 	return n;
+}
+
+/* Nothing but time has passed. */
+static bool same_texts(const struct contact *a, const struct contact *b)
+{
+	return slice_eq(a->uri, b->uri) && slice_eq(a->callid, b->callid) && slice_eq(a->user_agent, b->user_agent) &&
+	       slice_eq(a->instance, b->instance) && slice_eq(a->path, b->path);
+}
+
+static bool same_way(const struct contact *a, const struct contact *b)
+{
+	return a->flow == b->flow && a->transp == b->transp && a->natted == b->natted && a->q == b->q &&
+	       sa_eq(&a->src, &b->src) && sa_eq(&a->local, &b->local);
+}
+
+/* A refresh that finds all as it was; true if `c` is one and has been carried out. */
+static bool refresh_contact(struct extension *e, struct binding *b, const struct contact *c)
+{
+	if (!same_texts(b->c, c) || !same_way(b->c, c))
+		return false;
+	b->c->expires_ms = c->expires_ms;
+	b->c->cseq = c->cseq;
+	list_unlink(&b->le);
+	sort_in(e->aor, b);
+	return true;
 }
 
 static int put_contact(struct extension *e, const struct contact *c, int64_t now)
@@ -205,10 +258,27 @@ static int put_contact(struct extension *e, const struct contact *c, int64_t now
 	return 0;
 }
 
+/* The most frequent REGISTER: one contact, as it was. */
+static bool mere_refresh(struct extension *e, const struct location_update *u, int64_t now)
+{
+	struct binding *b;
+
+	if (u->star || u->n != 1 || u->v[0]->expires_ms <= now)
+		return false;
+	b = binding_find(e->aor, u->v[0]);
+	if (!b || !refresh_contact(e, b, u->v[0]))
+		return false;
+	if (!kept_long_enough(e->aor, now))
+		keep(e, true);
+	arm_expiry(e);
+	return true;
+}
+
 static uint16_t change_contacts(struct extension *e, const struct location_update *u, const char **why)
 {
 	int64_t now = loop_wall_ms(e->pbx->loop);
 	bool refresh = !u->star;
+	enum order o;
 	size_t before;
 
 	*why = NULL;
@@ -218,10 +288,13 @@ static uint16_t change_contacts(struct extension *e, const struct location_updat
 		*why = "Out of Memory";
 		return 503;
 	}
-	if (!in_order(e->aor, u)) {
+	o = order_of(e->aor, u, now);
+	if (o == ORDER_OLD) {
 		*why = "CSeq Out of Order";
 		return 500;
 	}
+	if (o == ORDER_AGAIN || mere_refresh(e, u, now))
+		return 200;
 	if (u->star)
 		registrar_clear(e, false);
 	if (e->aor->bindings.n + count_new(e->aor, u, now) > LOCATION_MAX) {

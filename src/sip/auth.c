@@ -4,6 +4,7 @@
  * Unknown users are checked against a false secret, so that time and answers tell nothing.
  */
 #include <string.h>
+#include "base/hash.h"
 #include "base/rand.h"
 #include "sip/auth_priv.h"
 
@@ -205,14 +206,22 @@ static bool secret_right(struct sip_auth *a, const struct sip_msg *msg, const st
 	return !digest_from_hex(got, l / 2, c->response) && !CRYPTO_memcmp(want, got, l / 2);
 }
 
-/* The secret was right: is the nonce still good for this count? */
-static enum sip_auth_result use_nonce(struct sip_auth *a, uint64_t id, uint32_t nc, uint64_t now)
+/*
+ * The secret was right: is the nonce still good for this count? A REGISTER that comes again is the same REGISTER: it
+ * leaves no transaction behind that would know it, and to carry it out twice changes nothing.
+ */
+static enum sip_auth_result use_nonce(struct sip_auth *a, const struct sip_msg *msg, uint64_t id,
+				      const struct nonce_use *use)
 {
+	uint64_t now = loop_now_ms(a->loop);
+
 	if (nonce_expired(&a->nonces, id, now))
 		return SIP_AUTH_STALE;
-	switch (nonce_use(&a->nonces, id, nc, now)) {
+	switch (nonce_use(&a->nonces, id, use, now)) {
 	case 0:
 		return SIP_AUTH_OK;
+	case EALREADY:
+		return msg->m == SIP_REGISTER ? SIP_AUTH_OK : SIP_AUTH_BAD;
 	case EEXIST:
 		return SIP_AUTH_BAD;
 	default: /* forgotten, or no memory to remember it: ask again */
@@ -227,12 +236,13 @@ static enum sip_auth_result judge(struct sip_auth *a, const struct sip_msg *msg,
 	bool ours = nonce_read(&a->nonces, c->nonce, &msg->src, &id);
 	bool right = secret_right(a, msg, c, h), sha = sip_digest_alg_find(c->algorithm) == SIP_DIGEST_SHA256;
 	enum sip_auth_result res = SIP_AUTH_BAD;
-	uint32_t nc;
+	struct nonce_use use;
 
-	if (!read_qop(c, &nc))
+	if (!read_qop(c, &use.nc))
 		return SIP_AUTH_MALFORMED;
+	use.mark = hash_bytes(c->response);
 	if (ours && right && uri_fits(msg, c->uri))
-		res = use_nonce(a, id, nc, now);
+		res = use_nonce(a, msg, id, &use);
 	else
 		info->counts = ours && !right;
 	if (sha && ours)

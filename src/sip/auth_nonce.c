@@ -16,8 +16,9 @@
 enum { MAC_LEN = 16, BLOCK = 64, SERIAL_BITS = 20, GEN_MIN = 64 };
 
 struct nonce_count {
-	uint64_t id; /* 0 = free */
-	uint32_t nc; /* highest count used */
+	uint64_t id;   /* 0 = free */
+	uint32_t nc;   /* highest count used */
+	uint32_t mark; /* of the answer that used it */
 };
 
 /* ---- HMAC ---- */
@@ -142,7 +143,7 @@ static struct nonce_count *find(const struct nonce_gen *g, uint64_t id)
 	return NULL;
 }
 
-static void put(struct nonce_gen *g, uint64_t id, uint32_t nc)
+static void put(struct nonce_gen *g, uint64_t id, uint32_t nc, uint32_t mark)
 {
 	uint32_t i = hash_u64(id) & (g->cap - 1);
 
@@ -150,6 +151,7 @@ static void put(struct nonce_gen *g, uint64_t id, uint32_t nc)
 		i = (i + 1) & (g->cap - 1);
 	g->v[i].id = id;
 	g->v[i].nc = nc;
+	g->v[i].mark = mark;
 	g->n++;
 }
 
@@ -162,7 +164,7 @@ static int grow(struct nonce_gen *g)
 		return ENOMEM;
 	for (uint32_t i = 0; i < g->cap; i++)
 		if (g->v[i].id)
-			put(&big, g->v[i].id, g->v[i].nc);
+			put(&big, g->v[i].id, g->v[i].nc, g->v[i].mark);
 	mem_deref(g->v);
 	*g = big;
 	return 0;
@@ -179,7 +181,7 @@ static void turn(struct nonces *n, uint64_t now, bool too_young)
 	n->turned = now;
 }
 
-static int insert(struct nonces *n, uint64_t id, uint32_t nc, uint64_t now)
+static int insert(struct nonces *n, uint64_t id, const struct nonce_use *use, uint64_t now)
 {
 	int err = 0;
 
@@ -188,11 +190,17 @@ static int insert(struct nonces *n, uint64_t id, uint32_t nc, uint64_t now)
 	if ((n->cur.n + 1) * 4 > n->cur.cap * 3)
 		err = grow(&n->cur);
 	if (!err)
-		put(&n->cur, id, nc);
+		put(&n->cur, id, use->nc, use->mark);
 	return err;
 }
 
-int nonce_use(struct nonces *n, uint64_t id, uint32_t nc, uint64_t now)
+/* Used before: by the very same answer? */
+static int used(const struct nonce_count *c, const struct nonce_use *use)
+{
+	return use->nc == c->nc && use->mark == c->mark ? EALREADY : EEXIST;
+}
+
+int nonce_use(struct nonces *n, uint64_t id, const struct nonce_use *use, uint64_t now)
 {
 	struct nonce_count *c;
 
@@ -200,15 +208,16 @@ int nonce_use(struct nonces *n, uint64_t id, uint32_t nc, uint64_t now)
 		turn(n, now, false);
 	c = find(&n->cur, id);
 	if (c) {
-		if (nc <= c->nc)
-			return EEXIST;
-		c->nc = nc;
+		if (use->nc <= c->nc)
+			return used(c, use);
+		c->nc = use->nc;
+		c->mark = use->mark;
 		return 0;
 	}
 	c = find(&n->old, id);
-	if (c && nc <= c->nc)
-		return EEXIST;
+	if (c && use->nc <= c->nc)
+		return used(c, use);
 	if (!c && id <= n->floor)
 		return ESTALE;
-	return insert(n, id, nc, now);
+	return insert(n, id, use, now);
 }

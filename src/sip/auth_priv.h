@@ -61,8 +61,13 @@ void nonce_make(struct nonces *n, uint64_t now, const struct sa *peer, char txt[
 /** Our nonce, given to this very peer? `id` names it. */
 bool nonce_read(struct nonces *n, struct slice txt, const struct sa *peer, uint64_t *id);
 bool nonce_expired(const struct nonces *n, uint64_t id, uint64_t now);
-/** Use count `nc` of a nonce. EEXIST: used already. ESTALE: not known any more. ENOMEM. */
-int nonce_use(struct nonces *n, uint64_t id, uint32_t nc, uint64_t now) MUST_CHECK;
+/** A use of a nonce: its count, and a mark of the answer (its first bytes) that tells a repetition from a replay. */
+struct nonce_use {
+	uint32_t nc, mark;
+};
+/** Use a nonce. EEXIST: used already. EALREADY: used already, by this very answer. ESTALE: not known any more. ENOMEM.
+ */
+int nonce_use(struct nonces *n, uint64_t id, const struct nonce_use *use, uint64_t now) MUST_CHECK;
 
 /* ---- phones that cannot do SHA-256 (auth_fallback.c) ---- */
 

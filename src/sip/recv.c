@@ -275,6 +275,7 @@ void sip_recv(struct sip *s, const struct sip_rx *rx)
 	}
 	mem_ref(s);
 	fill(msg, rx);
+	sip_calm_note(s, msg);
 	if (!err && msg->req)
 		recv_request(s, msg);
 	else if (!err)

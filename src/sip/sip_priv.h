@@ -37,6 +37,12 @@ struct sip_listener {
 	struct tcp_listener *tcp;
 };
 
+/** How busy it is with what can wait (calm.c). */
+struct sip_calm {
+	uint64_t window, hurry; /**< ms: when the window began; calls need haste until */
+	uint32_t n, rate;       /**< REGISTERs in this window; in the last one */
+};
+
 /** The stack. */
 struct sip {
 	struct loop *loop;
@@ -66,6 +72,7 @@ struct sip {
 	struct sa external;  /**< unset = none */
 	struct sa_net *nets; /**< ours; no external address towards them */
 	size_t netc;
+	struct sip_calm calm;
 	uint32_t allow; /**< bit per enum sip_method */
 	const char *tags[SIP_TAGS_MAX];
 	size_t tagc;
@@ -108,9 +115,6 @@ void sip_flow_gone(struct sip *s, uint64_t flow);
 void sip_enc_allow(struct buf *b, const struct sip *s);
 /** "Supported: ..." line; nothing when no option is supported. */
 void sip_enc_supported(struct buf *b, const struct sip *s);
-/** Answer and forget, as a stateless server would (RFC 3261 8.2.7): the tag is the same for each copy of the request.
- */
-void sip_strans_brief(struct sip_strans *st);
 /** SIP_TAG_LEN random characters and a terminator. */
 void sip_make_tag(char tag[SIP_TAG_LEN + 1]);
 
@@ -146,6 +150,8 @@ struct sip_rx {
 };
 /** Whole message from any transport: decode, check, hand over (recv.c). */
 void sip_recv(struct sip *s, const struct sip_rx *rx);
+/** A message is about to be served: may the loop rest after this turn? (calm.c) */
+void sip_calm_note(struct sip *s, const struct sip_msg *msg);
 /** Bytes that are too long or cannot be framed: answer `scode` if the headers can be read, nothing else (recv.c). */
 void sip_recv_bad(struct sip *s, const struct sip_rx *rx, uint16_t scode, const char *reason);
 

@@ -50,6 +50,12 @@ void sip_reply_simple(struct sip_strans *st, uint16_t scode, const char *reason)
 void sip_strans_resend(struct sip_strans *st);
 /** The ACK to a 2xx came: nobody will ask for the answer again. */
 void sip_strans_acked(struct sip_strans *st);
+/**
+ * Answer and forget, as a stateless server would (RFC 3261 8.2.7): the tag is the same for each copy of the request.
+ * For challenges, and for requests that may be carried out twice. Before the answer; INVITE and streams are not
+ * touched.
+ */
+void sip_strans_brief(struct sip_strans *st);
 /** Answer without a transaction (RFC 3261 8.2.7): malformed, overload. Nothing is kept. */
 void sip_reply_stateless(struct sip *s, const struct sip_msg *msg, uint16_t scode, const char *reason,
 			 struct slice hdrs);

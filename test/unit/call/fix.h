@@ -213,7 +213,7 @@ static void loc_update(const struct location_update *u, location_update_h *h, vo
 
 	l->uh = h;
 	l->scode = 200;
-	if (slice_eqs(u->callid, f->last_callid) && u->cseq <= f->last_cseq && (u->n || u->star)) {
+	if (slice_eqs(u->callid, f->last_callid) && u->cseq < f->last_cseq && (u->n || u->star)) {
 		l->scode = 500;
 		return;
 	}

@@ -190,6 +190,28 @@ static void test_tail_spin(void **state)
 	mem_deref(s.l);
 }
 
+static void rest_h(void *arg)
+{
+	struct spin *s = arg;
+
+	loop_rest(s->l, 1000);
+	timer_start(&s->t, s->l, 1, rest_h, s);
+}
+
+/* A loop that rests after each turn still serves its timers and the end. */
+static void test_rest(void **state)
+{
+	struct spin s = {.tail = {.fn = spin_h, .arg = &s}};
+
+	(void)state;
+	assert_int_equal(loop_alloc(&s.l), 0);
+	timer_start(&s.t, s.l, 1, rest_h, &s);
+	run_for(s.l, 20);
+	assert_true(timer_running(&s.t));
+	timer_stop(&s.t);
+	mem_deref(s.l);
+}
+
 struct worker {
 	struct loop *main;
 	struct loop_thread *t;
@@ -382,11 +404,12 @@ static void test_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_post_threads), cmocka_unit_test(test_post_self_and_tails),
-		cmocka_unit_test(test_tail_cancel),  cmocka_unit_test(test_tail_spin),
-		cmocka_unit_test(test_thread),       cmocka_unit_test(test_thread_virtual),
-		cmocka_unit_test(test_wake_stop),    cmocka_unit_test(test_signal),
-		cmocka_unit_test(test_uv),           cmocka_unit_test(test_time),
+		cmocka_unit_test(test_post_threads),   cmocka_unit_test(test_post_self_and_tails),
+		cmocka_unit_test(test_tail_cancel),    cmocka_unit_test(test_tail_spin),
+		cmocka_unit_test(test_rest),           cmocka_unit_test(test_thread),
+		cmocka_unit_test(test_thread_virtual), cmocka_unit_test(test_wake_stop),
+		cmocka_unit_test(test_signal),         cmocka_unit_test(test_uv),
+		cmocka_unit_test(test_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

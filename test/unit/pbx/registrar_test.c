@@ -9,6 +9,7 @@ static struct {
 	int err;
 	size_t n;
 	char uri[LOCATION_MAX][128];
+	int64_t end_ms; /* of the first */
 	bool came;
 } got;
 
@@ -16,6 +17,7 @@ static void take(const struct location *loc)
 {
 	got.came = true;
 	got.n = loc ? loc->n : 0;
+	got.end_ms = got.n ? loc->v[0]->expires_ms : 0;
 	for (size_t i = 0; i < got.n; i++)
 		slice_copy(got.uri[i], sizeof(got.uri[i]), loc->v[i]->uri);
 }
@@ -92,7 +94,8 @@ static void test_rules(void **state)
 		size_t left;
 	} steps[] = {
 		{"first", {"100", "sip:100@192.0.2.7:5062", "a", 5, 600, 500, 0, false, false}, 200, 1},
-		{"same CSeq again", {"100", "sip:100@192.0.2.7:5062", "a", 5, 600, 500, 0, false, false}, 500, 1},
+		{"the same again", {"100", "sip:100@192.0.2.7:5062", "a", 5, 600, 500, 0, false, false}, 200, 1},
+		{"same CSeq to remove", {"100", "sip:100@192.0.2.7:5062", "a", 5, 0, 500, 0, false, false}, 500, 1},
 		{"lower CSeq", {"100", "sip:100@192.0.2.7:5062", "a", 4, 600, 500, 0, false, false}, 500, 1},
 		{"refresh", {"100", "sip:100@192.0.2.7:5062", "a", 6, 600, 500, 0, false, false}, 200, 1},
 		{"equal URI, other case of host",
@@ -193,10 +196,43 @@ static void test_restart(void **state)
 	assert_int_equal(look_up(f, "100"), 1);
 	assert_string_equal(got.uri[0], "sip:a@192.0.2.1");
 	/* order is kept over the restart as well */
-	assert_int_equal(do_register(f, &(struct reg){"100", "sip:a@192.0.2.1", "a", 9, 600, 700, 0, true, false}),
+	assert_int_equal(do_register(f, &(struct reg){"100", "sip:a@192.0.2.1", "a", 8, 600, 700, 0, true, false}),
 			 500);
 	assert_int_equal(do_register(f, &(struct reg){"100", "sip:a@192.0.2.1", "a", 10, 600, 700, 0, true, false}),
 			 200);
+}
+
+/* Refreshes that change next to nothing are not written; one that does is. */
+static void test_refresh_on_disk(void **state)
+{
+	static const struct {
+		uint32_t after_ms;
+		bool written;
+	} steps[] = {{10000, false}, {30000, false}, {200000, true}};
+	struct fixture *f = *state;
+	struct reg r = {"100", "sip:a@192.0.2.1", "a", 1, 600, 1000, 0, false, false};
+	int64_t on_disk, now;
+
+	add_extension(f, "100");
+	do_register(f, &r);
+	on_disk = got.end_ms;
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		vnet_run(f->net, steps[i].after_ms);
+		r.cseq++;
+		do_register(f, &r);
+		now = got.end_ms;
+		assert_true(now > on_disk);
+		fixture_stop(f);
+		fixture_start(f);
+		assert_int_equal(look_up(f, "100"), 1);
+		on_disk = steps[i].written ? now : on_disk;
+		assert_true(got.end_ms == on_disk);
+		/* what was read from disk is what it was refreshed to before */
+		r.cseq++;
+		do_register(f, &r);
+		on_disk = got.end_ms;
+		vnet_run(f->net, 40000);
+	}
 }
 
 static void test_removed_extension(void **state)
@@ -223,6 +259,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_expiry, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_stream_closes, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_restart, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_refresh_on_disk, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_removed_extension, fixture_setup, fixture_teardown),
 	};
 
