@@ -23,7 +23,8 @@ static bool known_number(const struct dial *d, struct slice number)
 	return false;
 }
 
-static bool branch_add(struct dial *d, const struct contact *contact, const char *number, uint8_t rank, uint8_t depth)
+static bool branch_add(struct dial *d, const struct contact *contact, const char *number, const char *name,
+		       uint8_t rank, uint8_t depth)
 {
 	struct branch *b;
 
@@ -37,6 +38,7 @@ static bool branch_add(struct dial *d, const struct contact *contact, const char
 	b->rank = rank;
 	b->depth = depth;
 	(void)slice_copy(b->number, sizeof(b->number), slice_str(number));
+	(void)slice_copy(b->name, sizeof(b->name), slice_str(name));
 	list_append(&d->branches, &b->le);
 	return true;
 }
@@ -49,7 +51,7 @@ static void add_contacts(struct dial *d, const struct lookup *lk, const struct l
 	for (size_t i = 0; i < loc->n; i++) {
 		if (i && !d->flat && loc->v[i]->q != loc->v[i - 1]->q)
 			rank++;
-		(void)branch_add(d, loc->v[i], lk->number, rank, lk->depth);
+		(void)branch_add(d, loc->v[i], lk->number, loc->name, rank, lk->depth);
 	}
 }
 
@@ -118,7 +120,7 @@ size_t dial_add(struct dial *d, const struct dial_target *v, size_t n, uint8_t r
 	for (size_t i = 0; i < n && i < DIAL_TARGETS_MAX; i++) {
 		if (v[i].contact) {
 			(void)slice_copy(name, sizeof(name), v[i].number);
-			added += branch_add(d, v[i].contact, name, rank, depth);
+			added += branch_add(d, v[i].contact, name, NULL, rank, depth);
 		} else if (v[i].number.l) {
 			added += lookup_add(d, v[i].number, rank, depth);
 		}
@@ -160,16 +162,20 @@ void branch_start(struct dial *d, struct branch *b)
 	struct call *c = d->call;
 	struct calls *cs = c->calls;
 	struct dial_out o = {.contact = b->contact, .number = b->number, .caller = &d->caller};
+	/* A diversion while others rang goes with those that it led to. */
+	size_t all = c->diverted ? c->diverted->n : 0;
 	struct rbuf *sdp = NULL;
 	struct leg *l = NULL;
 	int err;
 
 	b->started = true;
+	o.ndiverted = b->depth || d->ndiverted > all ? all : d->ndiverted;
 	/* RFC 3261 16.3: the last hop may receive a call but not pass it on. */
 	err = c->maxfwd ? cs->dialer->leg(&l, c, &o, cs->dialer_arg) : ELOOP;
 	if (err)
 		goto out;
 	(void)slice_copy(l->party.number, sizeof(l->party.number), slice_str(b->number));
+	memcpy(l->party.name, b->name, sizeof(l->party.name));
 	err = oa_first_offer(c->a, l, &sdp);
 	if (!err)
 		err = cs->dialer->invite(l, &o, rbuf_opt(sdp), cs->dialer_arg);

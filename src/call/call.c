@@ -32,6 +32,7 @@ static void destroy(void *obj)
 		mem_deref(p);
 	}
 	mem_deref(c->pass);
+	mem_deref(c->diverted);
 }
 
 int call_new_incoming(struct call **cp, struct leg **lp, struct calls *cs, const struct leg_ops *ops, void *proto)

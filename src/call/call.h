@@ -38,6 +38,31 @@ struct hangup {
 	const char *text; /**< plain words for record and log, static; NULL: those of the code */
 	bool elsewhere;   /**< answered by another branch: Reason: SIP;cause=200 */
 	bool silent;      /**< the far end gave no sign at all: unreachable rather than unanswered */
+	uint16_t cause;   /**< status code that the far end gave as its reason (RFC 3326), 0 = none */
+	uint8_t q850;     /**< ISDN cause it gave (ITU-T Q.850), 0 = none */
+};
+
+/** Why a call did not stay with a number (RFC 5806 reason, RFC 4458 cause). */
+enum divert_reason {
+	DIVERT_UNKNOWN,
+	DIVERT_BUSY,
+	DIVERT_NO_ANSWER,
+	DIVERT_ALWAYS,
+	DIVERT_UNAVAILABLE,
+	DIVERT_DND,
+	DIVERT_DEFLECTED /**< by hand, while it rang */
+};
+enum { DIVERTED_MAX = 8 };
+/** One number that passed the call on. */
+struct diversion {
+	struct party from;
+	enum divert_reason reason;
+	uint16_t times; /**< diversions that it stands for, 1 at least */
+};
+/** The way a call came, oldest first. */
+struct diverted {
+	size_t n;
+	struct diversion v[DIVERTED_MAX];
 };
 
 enum leg_state { LEG_NEW, LEG_RINGING, LEG_ANSWERED, LEG_HELD, LEG_ENDED };
@@ -88,6 +113,7 @@ struct leg {
 	bool rang;                         /**< it alerted or gave another sign (18x) */
 	bool offer_open;                   /**< it made an offer, or asked for one, and waits */
 	bool offered;                      /**< we made it an offer, or asked for one, and wait */
+	uint8_t divert;                    /**< enum divert_reason of its leg_ev_redirect() */
 	bool sdp_stale;                    /**< an offer of ours was refused: the next SDP needs a new version */
 	struct party party;                /**< who it is */
 	char device[64];                   /**< which phone: User-Agent or contact host, for people */
@@ -146,22 +172,23 @@ struct call {
 	uint64_t start_ms, answer_ms, end_ms; /**< loop's ms, 0 = never */
 	int64_t start_wall, answer_wall, end_wall; /**< wall clock, ms */
 	char answered_by[64];
-	struct rbuf *pass;    /**< header lines of the caller that go onward, for the adapter; may be NULL */
-	struct dial *dial;    /**< running dial, or NULL */
-	struct fiber *fiber;  /**< inside application, or NULL */
-	struct timer timer;   /**< bound for the final figures of its streams */
-	const char *ended_by; /**< "caller" "callee" "system", NULL while live */
-	const char *end_text; /**< words of the end, static; may be NULL */
-	uint16_t end_code;    /**< 200 answered, else what the caller got */
-	uint16_t inside_code; /**< why the inside application could not answer, 0 = it could */
-	bool rang;            /**< somebody rang */
-	bool end_silent;      /**< it ended because nobody gave a sign */
-	bool gave_up;         /**< the close of the record waits no longer */
-	bool started, closed; /**< record was opened, closed */
-	uint32_t ring_ms;     /**< of the last dial */
-	uint32_t closing;     /**< streams whose final figures are awaited */
-	uint64_t policy;      /**< owner's own flags */
-	void *owner;          /**< owner's own pointer */
+	struct rbuf *pass;         /**< header lines of the caller that go onward, for the adapter; may be NULL */
+	struct diverted *diverted; /**< who passed it on before; NULL: nobody */
+	struct dial *dial;         /**< running dial, or NULL */
+	struct fiber *fiber;       /**< inside application, or NULL */
+	struct timer timer;        /**< bound for the final figures of its streams */
+	const char *ended_by;      /**< "caller" "callee" "system", NULL while live */
+	const char *end_text;      /**< words of the end, static; may be NULL */
+	uint16_t end_code;         /**< 200 answered, else what the caller got */
+	uint16_t inside_code;      /**< why the inside application could not answer, 0 = it could */
+	bool rang;                 /**< somebody rang */
+	bool end_silent;           /**< it ended because nobody gave a sign */
+	bool gave_up;              /**< the close of the record waits no longer */
+	bool started, closed;      /**< record was opened, closed */
+	uint32_t ring_ms;          /**< of the last dial */
+	uint32_t closing;          /**< streams whose final figures are awaited */
+	uint64_t policy;           /**< owner's own flags */
+	void *owner;               /**< owner's own pointer */
 };
 
 struct calls_cfg {
@@ -216,6 +243,10 @@ void leg_ev_dtmf(struct leg *l, char digit, uint32_t ms);
 struct dial_target;
 /** 3xx: it is gone, try these in its place. `v` may be empty. */
 void leg_ev_redirect(struct leg *l, const struct dial_target *v, size_t n);
+/** A trusted peer says who it is now: party is replaced, the other side hears of it (leg_ops.connected). */
+void leg_ev_party(struct leg *l, const struct party *p);
+/** It answered an offer that was the description in force (only headers were new); empty: nothing changes. */
+void leg_ev_renewed(struct leg *l, struct slice sdp);
 /** It is gone: hang-up, failure, cancel. The leg is freed by the call room. */
 void leg_ev_gone(struct leg *l, const struct hangup *h);
 
@@ -224,6 +255,7 @@ struct dial_out {
 	const struct contact *contact;
 	const char *number;         /**< whom the contact stands for */
 	const struct party *caller; /**< shown to it */
+	size_t ndiverted;           /**< the first so many of call->diverted are told */
 };
 /** How the engine looks contacts up and reaches them (set by edge_alloc for the server, by ua for itself). */
 struct calls_dialer {
@@ -264,6 +296,15 @@ struct dial_cfg {
 /** Call the targets; first to answer wins, the others are cancelled with Reason, media is joined. ENOMEM, EINVAL,
  * ERR_STATE (answered, ending or dialling already). */
 int call_dial(struct call *c, const struct dial_cfg *cfg) MUST_CHECK;
+/**
+ * `from` passes the call on (its forwarding, a 3xx of its phone): what is dialled next is told, and the record says so.
+ * Before call_dial(). Past DIVERTED_MAX the oldest but the first is forgotten. `name` may be NULL. ENOMEM.
+ */
+int call_divert(struct call *c, const char *from, const char *name, enum divert_reason reason) MUST_CHECK;
+/** "busy", "no answer" ...; static. */
+const char *divert_words(enum divert_reason reason);
+/** The party that `l` rings or talks to: the other side, or the only one that is called; NULL: nobody in particular. */
+const struct party *leg_connected_party(const struct leg *l);
 /** Reject (before answer) or hang up the whole call. Nothing happens to a call that ends already. */
 void call_hangup(struct call *c, const struct hangup *h);
 /**

@@ -220,8 +220,12 @@ void dial_redirect(struct leg *l, const struct dial_target *v, size_t n)
 	b->leg = NULL;
 	rank = d->rank;
 	depth = (uint8_t)(b->depth + 1);
-	if (!dial_add(d, v, n, rank, depth))
+	if (dial_add(d, v, n, rank, depth)) {
+		if (call_divert(l->call, b->number, b->name, (enum divert_reason)l->divert))
+			log_warn("call", "%s: no memory to note a diversion", l->call->id);
+	} else {
 		best_take(&d->best, &(struct hangup){.code = 480, .text = "it was diverted in a circle"});
+	}
 	dial_next(d);
 }
 
@@ -252,6 +256,7 @@ int call_dial(struct call *c, const struct dial_cfg *cfg)
 	d->arg = cfg->arg;
 	d->flat = cfg->q_parallel == 1;
 	d->ring_ms = cfg->ring_ms ? cfg->ring_ms : RING_MS_DEFAULT;
+	d->ndiverted = c->diverted ? (uint8_t)c->diverted->n : 0;
 	d->end_ms = loop_now_ms(cs->loop) + d->ring_ms;
 	d->go = (struct loop_tail){.fn = go_h, .arg = d};
 	c->dial = d;

@@ -18,10 +18,11 @@ struct dial {
 	struct timer timer;   /**< of the rank that rings now */
 	struct loop_tail go;  /**< start outside of the owner's call */
 	uint32_t ring_ms;
-	uint64_t end_ms; /**< loop's ms at which the whole dial gives up */
-	bool flat;       /**< all contacts at once */
-	uint8_t rank;    /**< contacts of this rank ring now, 0 = best q */
-	bool timed;      /**< the timer runs for this rank */
+	uint64_t end_ms;   /**< loop's ms at which the whole dial gives up */
+	bool flat;         /**< all contacts at once */
+	uint8_t rank;      /**< contacts of this rank ring now, 0 = best q */
+	uint8_t ndiverted; /**< of call->diverted when it began */
+	bool timed;        /**< the timer runs for this rank */
 };
 
 /** One contact to be rung. */
@@ -32,6 +33,7 @@ struct branch {
 	bool started;
 	uint8_t rank, depth; /**< depth: redirections so far */
 	char number[64];
+	char name[96]; /**< of whoever has the number, "" = not known */
 };
 
 /** A number whose contacts were asked for; outlives a dial that was stopped. */

@@ -52,6 +52,27 @@ struct leg *leg_other(const struct leg *l)
 	return l == c->b ? c->a : NULL;
 }
 
+/* Of several that ring none is the one; of those that answered, the one that does so now. */
+const struct party *leg_connected_party(const struct leg *l)
+{
+	const struct leg *other = leg_other(l), *only = NULL;
+	size_t n = 0;
+
+	if (other || l != l->call->a)
+		return other ? &other->party : NULL;
+	LIST_EACH (&l->call->legs, k) {
+		const struct leg *x = LINK_OBJ(k, struct leg, le);
+
+		if (!x->outgoing || x->state == LEG_ENDED)
+			continue;
+		if (x->answer_ms)
+			return &x->party;
+		only = x;
+		n++;
+	}
+	return n == 1 ? &only->party : NULL;
+}
+
 int leg_keep(struct rbuf **slot, struct slice sdp)
 {
 	struct rbuf *b;
@@ -213,13 +234,15 @@ void leg_ev_answered(struct leg *l, struct slice sdp, bool is_offer)
 		leg_hangup(l, &late);
 		return;
 	}
+	l->answer_ms = loop_wall_ms(c->calls->loop);
 	if (oa_answered(c->a, l, sdp, is_offer)) {
+		l->answer_ms = 0;
 		leg_hangup(l, &bad);
 		dial_failed(l, &bad);
 		return;
 	}
 	l->state = c->a->state = LEG_ANSWERED;
-	l->answer_ms = c->a->answer_ms = loop_wall_ms(c->calls->loop);
+	c->a->answer_ms = l->answer_ms;
 	c->b = l;
 	memcpy(c->answered_by, l->party.number, sizeof(c->answered_by));
 	dial_stop(c, &(struct hangup){.code = 487, .elsewhere = true});
@@ -252,6 +275,19 @@ void leg_ev_dtmf(struct leg *l, char digit, uint32_t ms)
 		cs->ops->dtmf(l->call, l, digit, ms, cs->arg);
 }
 
+void leg_ev_party(struct leg *l, const struct party *p)
+{
+	struct leg *other = leg_other(l);
+
+	if (l->state == LEG_ENDED ||
+	    (!strcmp(l->party.number, p->number) && !strcmp(l->party.name, p->name) && l->party.hidden == p->hidden))
+		return;
+	l->party = *p;
+	if (other && other->state != LEG_ENDED && other->ops->connected)
+		other->ops->connected(other, &l->party);
+	call_changed(l->call);
+}
+
 void leg_ev_redirect(struct leg *l, const struct dial_target *v, size_t n)
 {
 	if (l->state == LEG_ENDED || !l->outgoing || !l->call->dial || !n) {
@@ -280,7 +316,7 @@ void leg_ev_gone(struct leg *l, const struct hangup *h)
 	}
 	if (c->state == CALL_UP) {
 		bool fault = h->code != 200;
-		struct hangup other = {.code = 200, .text = h->text};
+		struct hangup other = {.code = 200, .text = h->text, .cause = h->cause, .q850 = h->q850};
 
 		leg_finish(l, 200);
 		call_end(c, fault ? "system" : who(l), &other);

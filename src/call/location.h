@@ -39,6 +39,7 @@ int contact_dup(struct contact **cp, const struct contact *c) MUST_CHECK;
 struct location {
 	const struct contact *v[LOCATION_MAX];
 	size_t n;
+	const char *name; /**< of whoever has the AoR, for displays; may be NULL */
 };
 
 /** A REGISTER, authenticated and parsed. */

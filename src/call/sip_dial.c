@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include "call/sip_edge_priv.h"
+#include "call/sip_identity.h"
 
 static void lookup(struct slice aor, location_lookup_h *h, void *harg, void *arg)
 {
@@ -75,58 +75,73 @@ static int enc_ruri(struct buf *b, struct slice contact)
 	return buf_err(b);
 }
 
-static int enc_own_uri(struct buf *b, const char *user, const struct sa *us)
+static int enc_own_uri(struct buf *b, const char *user, struct slice host)
 {
-	char txt[SA_STRLEN];
-
 	buf_str(b, "sip:");
 	sip_enc_user(b, slice_str(user));
 	buf_char(b, '@');
-	if (sa_port(us) != SIP_PORT)
-		buf_str(b, sa_str(us, txt));
-	else if (sa_af(us) == AF_INET6)
-		buf_printf(b, "[%s]", sa_ntop(us, txt));
-	else
-		buf_str(b, sa_ntop(us, txt));
+	buf_slice(b, host);
 	return buf_err(b);
+}
+
+/* The phone may know the caller's asserted identity only if it is trusted; From says what it may be shown. */
+static int enc_lines(struct buf *b, const struct leg *l, const struct sip_identity_out *id, size_t ndiverted)
+{
+	struct sip_identity_out o = *id;
+
+	o.kind = l->trusted ? TRUNK_ID_PAI : TRUNK_ID_FROM;
+	return sip_identity_invite(b, l, &o, ndiverted);
 }
 
 static int invite(struct leg *l, const struct dial_out *o, struct slice offer, void *arg)
 {
-	char ruri_mem[CONTACT_URI_MAX + 64], from_mem[320], to_mem[320];
+	char ruri_mem[CONTACT_URI_MAX + 64], from_mem[320], to_mem[320], host_mem[SA_STRLEN];
 	struct sip_leg *sl = l->proto;
 	struct edge *e = arg;
-	struct buf ruri, from, to;
+	struct sip_identity_out id = {.who = o->caller, .trusted = l->trusted};
+	struct buf ruri, from, to, host, lines;
+	struct slice display = SLICE_NULL;
 	struct sa us;
 	int err;
 
 	buf_init_fixed(&ruri, ruri_mem, sizeof(ruri_mem));
 	buf_init_fixed(&from, from_mem, sizeof(from_mem));
 	buf_init_fixed(&to, to_mem, sizeof(to_mem));
+	buf_init_fixed(&host, host_mem, sizeof(host_mem));
+	buf_init(&lines);
 	err = sip_local_for(e->sip, &sl->dest, &us);
 	if (!err)
 		err = enc_ruri(&ruri, o->contact->uri);
+	if (!err) {
+		sip_identity_host(&host, &us);
+		id.host = buf_get(&host);
+		err = sip_identity_from(&from, &display, &id);
+	}
 	if (!err)
-		err = enc_own_uri(&from, o->caller->number, &us);
+		err = enc_own_uri(&to, o->number, id.host);
 	if (!err)
-		err = enc_own_uri(&to, o->number, &us);
-	if (err)
+		err = enc_lines(&lines, l, &id, o->ndiverted);
+	if (err) {
+		buf_free(&lines);
 		return err;
+	}
 	struct sip_inv_call call = {
 		.uri = buf_get(&ruri),
 		.dest = sl->dest,
-		.from_display = slice_str(o->caller->name),
+		.from_display = display,
 		.from_uri = buf_get(&from),
 		.to_uri = o->number[0] ? buf_get(&to) : SLICE_NULL,
-		.contact_user = slice_str(o->caller->number),
-		.hdrs = rbuf_opt(l->call->pass),
+		.contact_user = sip_identity_contact_user(o->caller),
+		.hdrs = buf_get(&lines),
 		.ctype = offer.l ? SLICE("application/sdp") : SLICE_NULL,
 		.offer = offer,
 		.maxfwd = l->call->maxfwd,
 		.follow_dest = sl->follow_dest,
 	};
 	sl->delayed = !offer.l;
-	return sip_inv_connect(&sl->inv, e->sip, &call, &sip_leg_inv_ops, sl);
+	err = sip_inv_connect(&sl->inv, e->sip, &call, &sip_leg_inv_ops, sl);
+	buf_free(&lines);
+	return err;
 }
 
 const struct calls_dialer edge_dialer = {.lookup = lookup, .leg = leg, .invite = invite};

@@ -12,6 +12,7 @@ static void destroy(void *obj)
 
 	edge_registrar_end(e);
 	edge_flows_end(e);
+	hash_free(&e->sessions);
 	mem_deref(e->auth);
 	for (size_t i = 0; i < e->ndomains; i++)
 		mem_deref(e->domains[i]);
@@ -54,6 +55,7 @@ int edge_alloc(struct edge **ep, const struct edge_cfg *cfg)
 	if (cfg->external_ip)
 		e->external = *cfg->external_ip;
 	hash_init(&e->flows);
+	hash_init(&e->sessions);
 	err = copy_names(e, cfg);
 	if (!err)
 		err = sip_auth_alloc(&e->auth, &ac);

@@ -12,6 +12,7 @@
 #include "sip/auth.h"
 #include "sip/inv.h"
 #include "sip/trans.h"
+#include "wire/sip/session_id.h"
 
 enum { EDGE_DOMAINS_MAX = 16, EDGE_NETS_MAX = 32 };
 
@@ -32,20 +33,24 @@ struct edge {
 	size_t nnets;
 	char *domains[EDGE_DOMAINS_MAX];
 	size_t ndomains;
-	struct list updates; /**< struct reg_update: REGISTERs that wait for the location */
-	struct hash flows;   /**< struct flow_hold: streams kept open for registrations */
+	struct list updates;  /**< struct reg_update: REGISTERs that wait for the location */
+	struct hash sessions; /**< struct sip_leg by Session-ID: callers' legs */
+	struct hash flows;    /**< struct flow_hold: streams kept open for registrations */
 };
 
 /** State of a SIP leg. */
 struct sip_leg {
 	struct edge *edge; /**< referenced */
 	struct leg *leg;
-	struct sip_inv *inv;  /**< NULL before the INVITE of an outgoing leg */
-	struct sip_dest dest; /**< where an outgoing leg's INVITE goes */
-	bool follow_dest;     /**< the contact is behind NAT: stay at dest */
-	bool delayed;         /**< our INVITE had no offer */
-	bool asked;           /**< our re-INVITE had no offer */
-	bool ack_due;         /**< its 2xx carried an offer: our answer goes into the ACK */
+	struct sip_inv *inv;     /**< NULL before the INVITE of an outgoing leg */
+	struct sip_dest dest;    /**< where an outgoing leg's INVITE goes */
+	bool follow_dest;        /**< the contact is behind NAT: stay at dest */
+	bool delayed;            /**< our INVITE had no offer */
+	bool asked;              /**< our re-INVITE had no offer */
+	bool renaming;           /**< our re-INVITE changes nothing but who the peer talks to */
+	bool ack_due;            /**< its 2xx carried an offer: our answer goes into the ACK */
+	struct sip_uuid session; /**< Session-ID of the peer's end (RFC 7989); nil: it gave none */
+	struct hlink session_le; /**< in edge->sessions */
 };
 
 extern const struct leg_ops sip_leg_ops;
@@ -101,6 +106,8 @@ void edge_in_dialog(struct sip_leg *sl, struct sip_strans *st, const struct sip_
 /* sip_headers.c */
 /** Header lines of `msg` that go onward to the other side; NULL if there are none. */
 struct rbuf *edge_pass_headers(const struct sip_msg *msg);
+/** Those lines for one leg; `trusted`: both sides are. */
+void sip_headers_enc(struct buf *b, struct slice pass, bool trusted);
 
 /* sip_leg.c */
 int sip_leg_new(struct sip_leg **sp, struct edge *e) MUST_CHECK;

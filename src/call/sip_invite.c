@@ -3,7 +3,7 @@
  * call.
  */
 #include <string.h>
-#include "call/sip_edge_priv.h"
+#include "call/sip_identity.h"
 
 /* The body is one description or nothing. Answers if it is something else. */
 static bool body_ok(struct sip_strans *st, const struct sip_msg *msg)
@@ -50,23 +50,38 @@ static bool target_ok(struct edge *e, struct sip_strans *st, const struct sip_ms
 	return true;
 }
 
-/* Who calls: the user part of From, which must be the one that proved itself. */
+/* Who calls: the user part of From, which must be the one that proved itself, or says nothing (RFC 3323 4.1). */
 static bool caller_ok(struct edge *e, struct sip_strans *st, const struct sip_msg *msg, struct party *p)
 {
-	char user[128];
-	bool named;
+	char user[128], from[64];
 
 	if (e->auth_invite && !edge_auth(e, st, msg, true, user))
 		return false;
-	named = edge_user(p->number, sizeof(p->number), &msg->from.uri);
-	if (e->auth_invite && (!named || !slice_eqs(slice_str(user), p->number))) {
+	sip_identity_caller(p, msg, false);
+	if (!e->auth_invite)
+		return true;
+	if (!sip_identity_from_anonymous(msg) &&
+	    (!edge_user(from, sizeof(from), &msg->from.uri) || strcmp(user, from))) {
 		sip_reply_simple(st, 403, NULL);
 		return false;
 	}
-	if (!named)
-		strcpy(p->number, "anonymous");
-	(void)sip_unquote(p->name, sizeof(p->name), msg->from.display);
-	return true;
+	if (slice_copy(p->number, sizeof(p->number), slice_str(user)))
+		return true;
+	sip_reply_simple(st, 403, NULL);
+	return false;
+}
+
+/* A call that went round through another system would never end. */
+static bool straight(struct edge *e, struct sip_strans *st, const struct sip_msg *msg, const char *dialled)
+{
+	const char *words = NULL;
+	uint16_t scode = sip_diverted_loop(e, msg, dialled, &words);
+
+	if (!scode)
+		return true;
+	log_warn("call", "an INVITE for %s is refused: %s", dialled, words);
+	sip_reply_simple(st, scode, words);
+	return false;
 }
 
 static void refuse(struct sip_strans *st, int err)
@@ -102,6 +117,9 @@ static int open_call(struct edge *e, struct sip_strans *st, const struct sip_msg
 		return err;
 	}
 	sip_leg_device(sl);
+	sip_session_begin(sl, msg);
+	if (sl->leg->trusted)
+		sip_diverted_read(c, msg);
 	call_start(c, dialled, msg->body);
 	return 0;
 }
@@ -112,7 +130,8 @@ void edge_invite(struct edge *e, struct sip_strans *st, const struct sip_msg *ms
 	char dialled[64];
 	int err;
 
-	if (!target_ok(e, st, msg, dialled, sizeof(dialled)) || !caller_ok(e, st, msg, &p) || !body_ok(st, msg))
+	if (!target_ok(e, st, msg, dialled, sizeof(dialled)) || !caller_ok(e, st, msg, &p) || !body_ok(st, msg) ||
+	    !straight(e, st, msg, dialled))
 		return;
 	err = open_call(e, st, msg, &p, dialled);
 	if (err)

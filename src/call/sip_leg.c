@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include "call/sip_edge_priv.h"
+#include "call/sip_identity.h"
 
 #define CT_SDP SLICE("application/sdp")
 
@@ -12,6 +12,7 @@ static void destroy(void *obj)
 {
 	struct sip_leg *sl = obj;
 
+	sip_session_end(sl);
 	mem_deref(sl->inv);
 	mem_deref(sl->edge);
 }
@@ -41,33 +42,46 @@ void sip_leg_device(struct sip_leg *sl)
 
 /* ------------------------------------------------------------------ orders */
 
-static int op_ring(struct leg *l)
-{
-	struct sip_leg *sl = l->proto;
-
-	return sip_inv_progress(sl->inv, 180, SLICE_NULL, SLICE_NULL, SLICE_NULL);
-}
-
 static int op_progress(struct leg *l, uint16_t code, struct slice sdp)
 {
 	struct sip_leg *sl = l->proto;
+	struct buf b;
+	int err;
 
-	return sip_inv_progress(sl->inv, code, SLICE_NULL, sdp.l ? CT_SDP : SLICE_NULL, sdp);
+	buf_init(&b);
+	sip_connected_enc(&b, l);
+	err = sip_inv_progress(sl->inv, code, buf_get(&b), sdp.l ? CT_SDP : SLICE_NULL, sdp);
+	buf_free(&b);
+	return err;
+}
+
+static int op_ring(struct leg *l)
+{
+	return op_progress(l, 180, SLICE_NULL);
 }
 
 static int op_answer(struct leg *l, struct slice sdp)
 {
 	struct sip_leg *sl = l->proto;
+	struct buf b;
+	int err;
 
-	return sip_inv_answer(sl->inv, SLICE_NULL, CT_SDP, sdp);
+	buf_init(&b);
+	sip_connected_enc(&b, l);
+	err = sip_inv_answer(sl->inv, buf_get(&b), CT_SDP, sdp);
+	buf_free(&b);
+	return err;
 }
 
 static void op_hangup(struct leg *l, const struct hangup *h)
 {
 	struct sip_leg *sl = l->proto;
-	struct slice reason = h->elsewhere ? SLICE("SIP;cause=200;text=\"Call completed elsewhere\"") : SLICE_NULL;
+	char mem[256];
+	struct buf reason;
 
-	sip_inv_hangup(sl->inv, h->code >= 300 ? h->code : 0, reason);
+	buf_init_fixed(&reason, mem, sizeof(mem));
+	sip_reason_enc(&reason, h, sip_inv_state(sl->inv) == SIP_INV_INCOMING);
+	sip_inv_hangup(sl->inv, h->code >= 300 ? h->code : 0, buf_err(&reason) ? SLICE_NULL : buf_get(&reason));
 }
 
 static int op_offer(struct leg *l, struct slice sdp)
@@ -127,6 +141,7 @@ const struct leg_ops sip_leg_ops = {
 	.reject_offer = op_reject_offer,
 	.sdp_ip = op_sdp_ip,
 	.callid = op_callid,
+	.connected = sip_connected,
 	.free = op_free,
 };
 
@@ -146,6 +161,7 @@ static void progress_h(struct sip_inv *i, const struct sip_msg *rsp, void *arg)
 	(void)i;
 	if (rsp->scode == 199)
 		return; /* one of several early dialogs behind the phone's own proxy ended */
+	sip_identity_note(sl, rsp);
 	if (sdp.l)
 		leg_ev_progress(sl->leg, rsp->scode, sdp);
 	else
@@ -158,6 +174,7 @@ static void answered_h(struct sip_inv *i, const struct sip_msg *rsp, void *arg)
 
 	(void)i;
 	sip_leg_device(sl);
+	sip_identity_note(sl, rsp);
 	sl->ack_due = sl->delayed;
 	leg_ev_answered(sl->leg, sdp_of(rsp), sl->delayed);
 }
@@ -168,6 +185,7 @@ static void reoffer_h(struct sip_inv *i, const struct sip_msg *req, void *arg)
 	uint16_t code = 0;
 	int err;
 
+	sip_identity_note(sl, req);
 	if (req->body.l && !sdp_of(req).l) {
 		code = 415;
 	} else if (req->body.l) {
@@ -187,6 +205,14 @@ static void reanswered_h(struct sip_inv *i, const struct sip_msg *rsp, uint16_t 
 	struct sip_leg *sl = arg;
 
 	(void)i;
+	if (rsp && scode < 300)
+		sip_identity_note(sl, rsp);
+	if (sl->renaming) {
+		sl->renaming = false;
+		if (scode < 300)
+			leg_ev_renewed(sl->leg, sdp_of(rsp));
+		return;
+	}
 	sl->ack_due = sl->asked && scode < 300;
 	leg_ev_offer_result(sl->leg, scode, sdp_of(rsp), sl->asked);
 }
@@ -197,8 +223,10 @@ static int renew_h(struct sip_inv *i, struct buf *sdp, void *arg)
 	const struct leg *l = ((struct sip_leg *)arg)->leg;
 
 	(void)i;
-	if (!l->offered || l->state == LEG_ENDED)
+	if (!l->offered || l->state == LEG_ENDED) {
+		((struct sip_leg *)arg)->renaming = false;
 		return ECANCELED;
+	}
 	buf_slice(sdp, rbuf_opt(l->sent));
 	return 0;
 }
@@ -251,7 +279,20 @@ static void redirected(struct sip_leg *sl, const struct sip_msg *msg)
 	while (n < MAX && sip_msg_next_val(msg, SIP_HDR_CONTACT, &it, &val))
 		if (!sip_contact_decode(&sc, val) && !sc.star && redirect_target(sl, msg, &sc, &t[n], &c[n], number[n]))
 			n++;
+	sl->leg->divert = (uint8_t)sip_diverted_why(msg);
 	leg_ev_redirect(sl->leg, t, n);
+}
+
+static void updated_h(struct sip_inv *i, const struct sip_msg *msg, void *arg)
+{
+	(void)i;
+	sip_identity_note(arg, msg);
+}
+
+static void lines_h(struct sip_inv *i, struct buf *b, void *arg)
+{
+	(void)i;
+	sip_session_enc(b, arg);
 }
 
 static void closed_h(struct sip_inv *i, int err, uint16_t scode, const struct sip_msg *msg, void *arg)
@@ -272,6 +313,8 @@ static void closed_h(struct sip_inv *i, int err, uint16_t scode, const struct si
 		h.code = 500;
 		h.text = "the connection to the caller was lost";
 	}
+	if (msg)
+		sip_reason_read(&h, msg);
 	leg_ev_gone(sl->leg, &h);
 }
 
@@ -283,5 +326,7 @@ const struct sip_inv_ops sip_leg_inv_ops = {
 	.acked = acked_h,
 	.request = request_h,
 	.renew = renew_h,
+	.updated = updated_h,
+	.lines = lines_h,
 	.closed = closed_h,
 };

@@ -61,6 +61,15 @@ static bool is_digit(char c)
 	return (c >= '0' && c <= '9') || c == '*' || c == '#' || (c >= 'A' && c <= 'D') || (c >= 'a' && c <= 'd');
 }
 
+/* We have named no package that we take (RFC 6086 4.2.2): the answer says so. */
+static void bad_package(struct sip_strans *st)
+{
+	static const char lines[] = "Recv-Info: nil\r\n";
+
+	if (sip_reply(st, 469, SLICE_NULL, slice_str(lines), SLICE_NULL, SLICE_NULL))
+		sip_reply_simple(st, 469, NULL);
+}
+
 /* A phone that sends digits by INFO: the other side gets them in its sound, where it takes them so. */
 static void info(struct sip_leg *sl, struct sip_strans *st, const struct sip_msg *msg)
 {
@@ -68,12 +77,16 @@ static void info(struct sip_leg *sl, struct sip_strans *st, const struct sip_msg
 	uint32_t ms;
 	char digit;
 
+	if (sip_msg_hdr_name(msg, SLICE("Info-Package"))) {
+		bad_package(st);
+		return;
+	}
 	if (!msg->body.l) {
 		sip_reply_simple(st, 200, NULL);
 		return;
 	}
 	if (!sip_msg_ctype_is(msg, "application", "dtmf-relay") && !sip_msg_ctype_is(msg, "application", "dtmf")) {
-		edge_reply_hdr(st, 415, SIP_HDR_ACCEPT, "application/dtmf-relay");
+		edge_reply_hdr(st, 415, SIP_HDR_ACCEPT, "application/dtmf-relay, application/dtmf");
 		return;
 	}
 	if (!info_digit(msg, &digit, &ms) || !is_digit(digit)) {

@@ -345,8 +345,10 @@ static void lookup_answer(void *arg)
 	struct extension *e = extension_find(lk->pbx, slice_mem(lk->aor, lk->l));
 	struct location loc = {.n = 0};
 
-	if (e && e->enabled)
+	if (e && e->enabled) {
 		fill_location(e->aor, &loc);
+		loc.name = e->name;
+	}
 	lk->h(e && e->enabled ? 0 : ENOENT, &loc, lk->arg);
 	mem_deref(lk);
 }

@@ -37,6 +37,8 @@ struct dialog_ops {
 	void (*ack)(struct dialog *d, const struct sip_msg *ack, void *arg);
 	/** Before a UAC dialog is confirmed: is `tag` the remote tag of one of its early dialogs? NULL: never. */
 	bool (*early)(const struct dialog *d, struct slice tag, void *arg);
+	/** Header lines that every request, and every answer to an INVITE, carries. NULL: none. */
+	void (*lines)(const struct dialog *d, struct buf *b, void *arg);
 };
 
 struct dialog {
@@ -103,6 +105,9 @@ struct slice dialog_ruri(const struct dialog *d);
 /** The lines that a 101-299 to the request that opened it carries: Record-Route as it came, our Contact. Allow and
  * Supported with 2xx. */
 void dialog_enc_answer(struct buf *b, struct dialog *d, const struct sip_msg *req, uint16_t scode);
+
+/** The lines of its user (dialog_ops.lines). */
+void dialog_enc_lines(struct buf *b, const struct dialog *d);
 
 /** Something that uses a stack and must know when it ends. Embedded. */
 struct sip_user {

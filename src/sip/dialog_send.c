@@ -66,6 +66,12 @@ static bool needs_contact(enum sip_method m)
 	return m == SIP_INVITE || m == SIP_UPDATE || m == SIP_SUBSCRIBE || m == SIP_NOTIFY || m == SIP_REFER;
 }
 
+void dialog_enc_lines(struct buf *b, const struct dialog *d)
+{
+	if (d->ops && d->ops->lines)
+		d->ops->lines(d, b, d->arg);
+}
+
 static int enc_request(struct buf *b, struct dialog *d, const struct dialog_request *r)
 {
 	int err = 0;
@@ -86,6 +92,7 @@ static int enc_request(struct buf *b, struct dialog *d, const struct dialog_requ
 		sip_enc_supported(b, d->sip);
 	}
 	buf_slice(b, r->auth);
+	dialog_enc_lines(b, d);
 	buf_slice(b, r->hdrs);
 	return err ? err : buf_err(b);
 }
@@ -141,6 +148,8 @@ void dialog_enc_answer(struct buf *b, struct dialog *d, const struct sip_msg *re
 	err = enc_contact(b, d);
 	if (err && !b->err)
 		b->err = err;
+	if (req->m == SIP_INVITE)
+		dialog_enc_lines(b, d);
 	if (scode < 200)
 		return;
 	sip_enc_allow(b, d->sip);

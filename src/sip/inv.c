@@ -168,7 +168,16 @@ static bool early_h(const struct dialog *d, struct slice tag, void *arg)
 	return cx && cx_branch(cx, tag);
 }
 
-const struct dialog_ops inv_dialog_ops = {.request = request_h, .ack = inv_ack_in, .early = early_h};
+static void lines_h(const struct dialog *d, struct buf *b, void *arg)
+{
+	const struct inv *in = arg;
+
+	(void)d;
+	if (in->h && in->ops->lines)
+		in->ops->lines(in->h, b, in->arg);
+}
+
+const struct dialog_ops inv_dialog_ops = {.request = request_h, .ack = inv_ack_in, .early = early_h, .lines = lines_h};
 
 /* ---- what can be asked ---- */
 

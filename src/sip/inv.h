@@ -82,6 +82,11 @@ struct sip_inv_ops {
 	 * without SDP, answered 200 by the session already; 2xx to our own): connected line, RFC 4916.
 	 */
 	void (*updated)(struct sip_inv *i, const struct sip_msg *msg, void *arg);
+	/**
+	 * May be NULL. Write header lines that every request, and every answer to their INVITEs, carries (Session-ID).
+	 * The first INVITE is built before sip_inv_connect() returns: `i` may not be used.
+	 */
+	void (*lines)(struct sip_inv *i, struct buf *b, void *arg);
 };
 
 /** Session timer (RFC 4028): how a dead peer is noticed without any sound. */

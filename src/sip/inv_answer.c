@@ -195,8 +195,16 @@ int sx_reply(struct inv_sx *sx, uint16_t scode, struct slice hdrs, struct slice 
 void sx_refuse(struct inv_sx *sx, uint16_t scode, struct slice reason, struct slice hdrs)
 {
 	struct sip_strans *st = mem_ref(sx->st);
-	int err = sip_reply(st, scode, reason, hdrs, SLICE_NULL, SLICE_NULL);
+	struct buf lines;
+	int err;
 
+	buf_init(&lines);
+	dialog_enc_lines(&lines, sx->in->d);
+	buf_slice(&lines, hdrs);
+	err = buf_err(&lines);
+	if (!err)
+		err = sip_reply(st, scode, reason, buf_get(&lines), SLICE_NULL, SLICE_NULL);
+	buf_free(&lines);
 	sx_close(sx);
 	if (err)
 		sip_reply_simple(st, scode, NULL); /* tries on its own until there is memory */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include "base/log.h"
 #include "sip/sip_priv.h"
+#include "wire/sip/session_id.h"
 
 /* Topmost Via value with where it really came from. */
 static void enc_top_via(struct buf *b, const struct sip_msg *msg)
@@ -51,6 +52,23 @@ static void enc_to(struct buf *b, const struct sip_msg *msg, const struct sip_hd
 	buf_str(b, "\r\n");
 }
 
+/*
+ * Session-ID of an answer within a session: that of the request with its two halves exchanged (RFC 7989 6). For INVITE
+ * the session's user writes it, who knows both ends.
+ */
+static void enc_session_id(struct buf *b, const struct sip_msg *msg)
+{
+	struct sip_session_id id, back;
+
+	if (msg->m == SIP_INVITE || sip_session_id_get(&id, msg) || !sip_uuid_isset(&id.remote))
+		return;
+	back = (struct sip_session_id){.local = id.remote, .has_remote = true, .remote = id.local};
+	buf_slice(b, sip_hdr_name(SIP_HDR_SESSION_ID));
+	buf_str(b, ": ");
+	sip_session_id_encode(b, &back);
+	buf_str(b, "\r\n");
+}
+
 /* Status line and what is copied from the request. */
 static void enc_head(struct buf *b, const struct sip_msg *msg, uint16_t scode, struct slice reason, struct slice tag)
 {
@@ -74,6 +92,10 @@ static void enc_head(struct buf *b, const struct sip_msg *msg, uint16_t scode, s
 			buf_str(b, ": ");
 			buf_slice(b, h->val);
 			buf_str(b, "\r\n");
+			break;
+		case SIP_HDR_SESSION_ID:
+			if (scode > 100 && h == sip_msg_hdr(msg, SIP_HDR_SESSION_ID))
+				enc_session_id(b, msg);
 			break;
 		case SIP_HDR_TIMESTAMP:
 			if (scode == 100)

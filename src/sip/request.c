@@ -162,6 +162,7 @@ static void enc_child(struct buf *b, const struct sip *s, const struct sip_msg *
 	sip_enc_copy(b, inv, SIP_HDR_FROM);
 	sip_enc_hdr(b, SIP_HDR_TO, to);
 	sip_enc_copy(b, inv, SIP_HDR_CALL_ID);
+	sip_enc_copy(b, inv, SIP_HDR_SESSION_ID);
 	buf_str(b, "CSeq: ");
 	buf_u64(b, inv->cseq.num);
 	buf_char(b, ' ');

@@ -134,7 +134,7 @@ static size_t reg_find(struct fix *f, const char *aor, struct location *loc)
 {
 	size_t known = 0;
 
-	loc->n = 0;
+	*loc = (struct location){.n = 0};
 	for (size_t i = 0; i < f->nreg; i++) {
 		if (strcmp(f->reg[i].aor, aor))
 			continue;
