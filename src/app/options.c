@@ -31,6 +31,11 @@ const struct opt serve_opts[] = {
 	 .arg = "NET",
 	 .env = "OFFHOOK_LOCAL_NET",
 	 .help = "network of your own, as 192.168.0.0/16: no external address towards it; may be given several times"},
+	{.name = "dns",
+	 .arg = "ADDR[:PORT]",
+	 .env = "OFFHOOK_DNS",
+	 .def = "those of /etc/resolv.conf",
+	 .help = "name server to ask; may be given several times"},
 	{.name = "log-level",
 	 .arg = "LEVEL",
 	 .env = "OFFHOOK_LOG_LEVEL",
@@ -97,6 +102,23 @@ static int add_net(struct serve_options *o, const struct cli *c, struct slice v)
 	return CLI_OK;
 }
 
+static int add_dns(struct serve_options *o, const struct cli *c, struct slice v)
+{
+	size_t l = strlen(o->dns);
+	char txt[SA_STRLEN];
+	struct sa a;
+
+	if (sa_parse(&a, v, 53) || !sa_port(&a))
+		return cli_usage(c, "--dns: \"%.*s\" is not an IP address, with or without a port.", SLICE_FMT(v));
+	sa_str(&a, txt);
+	if (l + strlen(txt) + 2 > sizeof(o->dns))
+		return cli_usage(c, "--dns: at most %d name servers.", DNS_MAX);
+	if (l)
+		o->dns[l++] = ',';
+	memcpy(o->dns + l, txt, strlen(txt) + 1);
+	return CLI_OK;
+}
+
 static int read_rtp_ports(struct serve_options *o, const struct cli *c)
 {
 	const char *v = cli_opt(c, "rtp-ports");
@@ -123,6 +145,9 @@ static int read_addresses(struct serve_options *o, const struct cli *c)
 	if (rc)
 		return rc;
 	rc = each_value(c, "local-net", add_net, o);
+	if (rc)
+		return rc;
+	rc = each_value(c, "dns", add_dns, o);
 	if (rc)
 		return rc;
 	if (ext && (sa_set(&o->external_ip, slice_str(ext), 0) || sa_is_any(&o->external_ip)))

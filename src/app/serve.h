@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/sa.h"
 
-enum { LISTEN_MAX = 16, LOCAL_NET_MAX = 32 };
+enum { LISTEN_MAX = 16, LOCAL_NET_MAX = 32, DNS_MAX = 4 };
 
 /** Options of `serve`, checked. */
 struct serve_options {
@@ -20,12 +20,14 @@ struct serve_options {
 	struct sa external_ip; /**< unset: none */
 	struct sa_net local_net[LOCAL_NET_MAX];
 	size_t nlocal_net;
+	char dns[DNS_MAX * SA_STRLEN]; /**< "ADDR:PORT,..."; "": the system's name servers */
 	enum log_level log_level;
 	bool bench_no_auth; /**< INVITE is not asked for a password: benchmarks only */
 };
 /** Read them from command line and environment; CLI_OK, or CLI_USAGE after a sentence. */
 int serve_options_read(struct serve_options *o, const struct cli *c);
 
+struct dns;
 struct http_server;
 struct media;
 struct edge;
@@ -40,6 +42,7 @@ struct server {
 	struct media *media;
 	struct calls *calls;
 	struct edge *edge;
+	struct dns *dns;
 	struct sip *sip;
 	struct api *api;
 	struct http_server *http;

@@ -10,6 +10,7 @@
 #include "base/rand.h"
 #include "call/edge.h"
 #include "http/http.h"
+#include "loop/dns.h"
 #include "media/media.h"
 #include "sip/sip.h"
 
@@ -123,6 +124,12 @@ static int open_edge(struct server *s)
 	}
 	if (err)
 		return err;
+	struct dns_cfg dc = {.servers = o->dns};
+
+	err = dns_alloc(&s->dns, s->loop, &dc);
+	if (err)
+		return err;
+	sip_set_dns(s->sip, s->dns);
 	edge_set_sip(s->edge, s->sip);
 	sip_set_external(s->sip, &o->external_ip);
 	return sip_set_local_nets(s->sip, o->local_net, o->nlocal_net);
@@ -301,6 +308,7 @@ void server_close(struct server *s)
 		loop_drain(s->loop); /* last BYEs leave */
 	s->sip = mem_deref(s->sip);
 	s->edge = mem_deref(s->edge);
+	s->dns = mem_deref(s->dns);
 	if (s->pbx)
 		pbx_set_calls(s->pbx, NULL);
 	s->calls = mem_deref(s->calls);

@@ -75,6 +75,7 @@ static void vnet_destroy(void *obj)
 	while (n->top)
 		mem_deref(pop(n));
 	vnet_faults_free(n);
+	mem_deref(n->dns);
 	hash_free(&n->udp);
 	hash_free(&n->tcp);
 }

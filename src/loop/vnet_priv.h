@@ -50,6 +50,7 @@ struct vnet {
 	uint16_t next_port;
 	bool (*filter)(const struct sa *src, const struct sa *dst, struct slice data, void *arg);
 	void *filter_arg;
+	struct vnet_dns *dns; /**< scripted zone; NULL until something is in it */
 };
 
 /** Let `e` happen at `at` (not before now). */

@@ -36,6 +36,9 @@ static void sip_destroy(void *obj)
 	mem_deref(s->pong);
 	mem_deref(s->nets);
 	mem_deref(s->software);
+	mem_deref(s->dns);
+	mem_deref(s->hosts);
+	mem_deref(s->dead);
 }
 
 static uint32_t or_default(uint32_t v, uint32_t def)

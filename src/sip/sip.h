@@ -16,6 +16,7 @@
 #include "loop/loop.h"
 #include "wire/sip/msg.h"
 
+struct dns;
 struct sip;
 struct sip_strans;
 
@@ -58,6 +59,8 @@ struct loop *sip_loop(const struct sip *s);
 void sip_set_external(struct sip *s, const struct sa *ip);
 /** Networks that are ours: no external address towards them. Copied; ENOMEM. */
 int sip_set_local_nets(struct sip *s, const struct sa_net *v, size_t n) MUST_CHECK;
+/** The resolver to ask for names (referenced); without one the stack makes its own with the system's settings. */
+void sip_set_dns(struct sip *s, struct dns *d);
 /* A stream of another room (WebSocket, TLS) joins by sip_stream_add() of transp.h. */
 
 /** Where a message goes: transport, address, and the flow to prefer (RFC 5626: an open stream, or the UDP socket it

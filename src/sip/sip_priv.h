@@ -84,8 +84,14 @@ struct sip {
 		struct sa dst, local;
 		uint64_t until; /**< ms */
 	} routes[SIP_ROUTE_CACHE];
+	struct dns *dns;              /**< sip_set_dns(), or made when first needed */
+	struct sip_hosts *hosts;      /**< names of sip_host_intern() */
+	struct sip_dead *dead;        /**< targets that did not answer */
 	struct inspect dumps[3];
 };
+
+/** The resolver, made now if there was none. ENOMEM. */
+int sip_dns(struct dns **dp, struct sip *s) MUST_CHECK;
 
 /** Register and take back what can be looked at (dump.c). */
 void sip_dumps_add(struct sip *s);

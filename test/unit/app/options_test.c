@@ -41,7 +41,7 @@ static void clear_env(void)
 {
 	static const char *const names[] = {"OFFHOOK_DATA",      "OFFHOOK_LISTEN",       "OFFHOOK_SIP_PORT",
 					    "OFFHOOK_RTP_PORTS", "OFFHOOK_EXTERNAL_IP",  "OFFHOOK_LOCAL_NET",
-					    "OFFHOOK_LOG_LEVEL", "OFFHOOK_BENCH_NO_AUTH"};
+					    "OFFHOOK_LOG_LEVEL", "OFFHOOK_BENCH_NO_AUTH", "OFFHOOK_DNS"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		unsetenv(names[i]);
@@ -74,6 +74,8 @@ static void test_refused(void **state)
 		{"local-net", "192.168.0.0/33"},
 		{"local-net", "home"},
 		{"log-level", "loud"},
+		{"dns", "ns.example.com"},
+		{"dns", "127.0.0.1:0"},
 	};
 
 	(void)state;
@@ -108,6 +110,11 @@ static void test_defaults(void **state)
 	assert_int_equal(o.nlocal_net, 0);
 	assert_int_equal(o.log_level, LOG_INFO);
 	assert_false(o.bench_no_auth);
+	assert_string_equal(o.dns, "");
+	setenv("OFFHOOK_DNS", "127.0.0.1:5353 ::1", 1);
+	assert_int_equal(serve_options_read(&o, &c), CLI_OK);
+	assert_string_equal(o.dns, "127.0.0.1:5353,[::1]:53");
+	unsetenv("OFFHOOK_DNS");
 }
 
 static void test_given(void **state)
