@@ -37,6 +37,7 @@ static void signalled(int signum, void *arg)
 		log_info("app", "stopping: ending %zu call%s", n, n == 1 ? "" : "s");
 	else
 		log_info("app", "stopping");
+	pbx_lines(s->pbx, false); /* providers are told while there is time */
 	calls_drain(s->calls, DRAIN_MS, drained, s);
 }
 

@@ -291,6 +291,7 @@ int server_open(struct server *s, struct buf *why)
 	if (!err)
 		err = open_control(s, why);
 	if (!err) {
+		pbx_lines(s->pbx, true);
 		set_about(s);
 		return 0;
 	}
@@ -304,6 +305,8 @@ void server_close(struct server *s)
 {
 	timer_stop(&s->trim);
 	s->http = mem_deref(s->http); /* no orders any more */
+	if (s->pbx)
+		pbx_lines(s->pbx, false);
 	if (s->loop)
 		loop_drain(s->loop); /* last BYEs leave */
 	s->sip = mem_deref(s->sip);

@@ -119,6 +119,7 @@ struct leg {
 	char device[64];                   /**< which phone: User-Agent or contact host, for people */
 	struct sa peer;                    /**< signalling address */
 	struct trunk *trunk;               /**< the trunk it came or goes by, not referenced; NULL: a phone of ours */
+	bool proven; /**< it proved who it is (password, secret contact, TLS name), not by its address alone */
 	bool trusted;                      /**< identities it asserts are believed, hidden ones are shown to it */
 	struct rbuf *offer;                /**< its open offer; NULL: none, or it asked for ours */
 	struct rbuf *remote;               /**< its SDP in force */
@@ -240,6 +241,9 @@ void leg_ev_offer_result(struct leg *l, uint16_t code, struct slice sdp, bool is
 void leg_ev_answer(struct leg *l, struct slice sdp);
 /** Digit by signalling. */
 void leg_ev_dtmf(struct leg *l, char digit, uint32_t ms);
+/** A leg on a trunk failed in a way that another server of it may cure: its branch goes on with that server, or as
+ * after leg_ev_gone when there is none left. */
+void leg_ev_next_server(struct leg *l, const struct hangup *h);
 struct dial_target;
 /** 3xx: it is gone, try these in its place. `v` may be empty. */
 void leg_ev_redirect(struct leg *l, const struct dial_target *v, size_t n);

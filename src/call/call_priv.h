@@ -30,6 +30,9 @@ struct calls {
 	void *arg;
 	const struct calls_dialer *dialer;
 	void *dialer_arg;
+	const struct trunk_driver *trunk_driver; /**< NULL: no protocol does trunks */
+	void *trunk_driver_arg;
+	struct list trunks; /**< struct trunk */
 	uint32_t max;
 	struct list live, ending; /**< struct call */
 	struct list gone;         /**< struct leg, to be freed at the tail */
@@ -94,6 +97,10 @@ uint8_t record_rank(const struct leg *l);
 void dial_failed(struct leg *l, const struct hangup *h);
 /** It is the only branch there is, so that its early media may pass. */
 bool dial_single(const struct leg *l);
+/** Another server of its trunk takes over the branch of `l`; false: there is none. */
+bool dial_again(struct leg *l);
+/** The trunk goes away: branches that wait for it fail. */
+void dial_forget_trunk(struct dial *d, const struct trunk *t);
 /** New branches in place of `l`. */
 void dial_redirect(struct leg *l, const struct dial_target *v, size_t n);
 /** Cancel all branches but the winner and forget the dial. `h` is what they are told. */

@@ -1,7 +1,7 @@
 /*
  * calls.c - the engine: all calls of a process, and the end of each turn at which finished legs and calls are freed.
  */
-#include "call/call_priv.h"
+#include "call/trunk_priv.h"
 
 static void dump(struct buf *b, void *arg)
 {
@@ -83,6 +83,10 @@ static void destroy(void *obj)
 	}
 	free_list(&cs->live);
 	free_list(&cs->ending);
+	LIST_EACH (&cs->trunks, k) {
+		LINK_OBJ(k, struct trunk, le)->calls = NULL;
+		list_unlink(k);
+	}
 	loop_tail_cancel(&cs->tail);
 }
 

@@ -17,7 +17,6 @@ static void dial_free(struct dial *d)
 		struct branch *b = LINK_OBJ(k, struct branch, le);
 
 		list_unlink(k);
-		mem_deref(b->contact);
 		mem_deref(b);
 	}
 	mem_deref(d);
@@ -206,6 +205,24 @@ void dial_failed(struct leg *l, const struct hangup *h)
 		fail(d);
 	else
 		dial_next(d);
+}
+
+bool dial_again(struct leg *l)
+{
+	struct dial *d = l->call->dial;
+	struct branch *b = d ? branch_of(d, l) : NULL;
+
+	return b && branch_again(d, b);
+}
+
+void dial_forget_trunk(struct dial *d, const struct trunk *t)
+{
+	LIST_EACH (&d->branches, k) {
+		struct branch *b = LINK_OBJ(k, struct branch, le);
+
+		if (b->trunk == t)
+			b->trunk = NULL;
+	}
 }
 
 void dial_redirect(struct leg *l, const struct dial_target *v, size_t n)

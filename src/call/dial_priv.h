@@ -4,7 +4,7 @@
 #ifndef OFFHOOK_CALL_DIAL_PRIV_H
 #define OFFHOOK_CALL_DIAL_PRIV_H
 
-#include "call/call_priv.h"
+#include "call/trunk_priv.h"
 
 struct dial {
 	struct call *call;
@@ -28,8 +28,10 @@ struct dial {
 /** One contact to be rung. */
 struct branch {
 	struct link le;
-	struct contact *contact;
-	struct leg *leg; /**< while it runs */
+	struct contact *contact; /**< NULL: by the trunk */
+	struct trunk *trunk;     /**< not referenced */
+	struct party *caller;    /**< shown instead of the dial's; NULL: that one */
+	struct leg *leg;         /**< while it runs */
 	bool started;
 	uint8_t rank, depth; /**< depth: redirections so far */
 	char number[64];
@@ -39,7 +41,8 @@ struct branch {
 /** A number whose contacts were asked for; outlives a dial that was stopped. */
 struct lookup {
 	struct link le;
-	struct dial *d; /**< NULL: nobody waits any more */
+	struct dial *d;       /**< NULL: nobody waits any more */
+	struct party *caller; /**< of its branches */
 	uint8_t rank, depth;
 	char number[64];
 };
@@ -50,5 +53,7 @@ size_t dial_add(struct dial *d, const struct dial_target *v, size_t n, uint8_t r
 void dial_next(struct dial *d);
 /** Send the INVITE of a branch. On failure it counts as failed already. */
 void branch_start(struct dial *d, struct branch *b);
+/** The next server of its trunk in place of the leg it has. False: there is none, nothing has changed. */
+bool branch_again(struct dial *d, struct branch *b);
 
 #endif

@@ -297,6 +297,14 @@ void leg_ev_redirect(struct leg *l, const struct dial_target *v, size_t n)
 	dial_redirect(l, v, n);
 }
 
+void leg_ev_next_server(struct leg *l, const struct hangup *h)
+{
+	if (l->state != LEG_ENDED && !l->rang && dial_again(l))
+		leg_finish(l, h->code);
+	else
+		leg_ev_gone(l, h);
+}
+
 /* A leg of an answered call went away: by hanging up, or because it does not answer to the protocol any more. */
 static const char *who(const struct leg *l)
 {

@@ -3,7 +3,7 @@
  * sees.
  */
 #include <string.h>
-#include "call/sip_edge_priv.h"
+#include "call/sip_trunk_priv.h"
 #include "loop/udp.h"
 
 static void destroy(void *obj)
@@ -13,6 +13,8 @@ static void destroy(void *obj)
 	edge_registrar_end(e);
 	edge_flows_end(e);
 	hash_free(&e->sessions);
+	strunks_end(e);
+	mem_deref(e->realm);
 	mem_deref(e->auth);
 	for (size_t i = 0; i < e->ndomains; i++)
 		mem_deref(e->domains[i]);
@@ -58,12 +60,15 @@ int edge_alloc(struct edge **ep, const struct edge_cfg *cfg)
 	hash_init(&e->sessions);
 	err = copy_names(e, cfg);
 	if (!err)
+		err = mem_strdup(&e->realm, cfg->realm ? cfg->realm : "");
+	if (!err)
 		err = sip_auth_alloc(&e->auth, &ac);
 	if (err) {
 		mem_deref(e);
 		return err;
 	}
 	calls_set_dialer(e->calls, &edge_dialer, e);
+	calls_set_trunk_driver(e->calls, &strunk_driver, e);
 	*ep = e;
 	return 0;
 }

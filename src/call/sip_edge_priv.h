@@ -21,6 +21,7 @@ struct edge {
 	struct calls *calls;
 	struct sip *sip; /**< NULL before edge_set_sip and after the stack's end */
 	struct sip_auth *auth;
+	char *realm;
 	const struct location_ops *location;
 	void *location_arg;
 	const struct secret_ops *secret;
@@ -36,21 +37,24 @@ struct edge {
 	struct list updates;  /**< struct reg_update: REGISTERs that wait for the location */
 	struct hash sessions; /**< struct sip_leg by Session-ID: callers' legs */
 	struct hash flows;    /**< struct flow_hold: streams kept open for registrations */
+	struct list trunks;   /**< struct strunk, see sip_trunk_priv.h */
 };
 
 /** State of a SIP leg. */
 struct sip_leg {
 	struct edge *edge; /**< referenced */
 	struct leg *leg;
-	struct sip_inv *inv;     /**< NULL before the INVITE of an outgoing leg */
-	struct sip_dest dest;    /**< where an outgoing leg's INVITE goes */
-	bool follow_dest;        /**< the contact is behind NAT: stay at dest */
-	bool delayed;            /**< our INVITE had no offer */
-	bool asked;              /**< our re-INVITE had no offer */
-	bool renaming;           /**< our re-INVITE changes nothing but who the peer talks to */
-	bool ack_due;            /**< its 2xx carried an offer: our answer goes into the ACK */
-	struct sip_uuid session; /**< Session-ID of the peer's end (RFC 7989); nil: it gave none */
-	struct hlink session_le; /**< in edge->sessions */
+	struct sip_inv *inv;        /**< NULL before the INVITE of an outgoing leg */
+	struct sip_dest dest;       /**< where an outgoing leg's INVITE goes */
+	bool follow_dest;           /**< the contact is behind NAT: stay at dest */
+	bool delayed;               /**< our INVITE had no offer */
+	bool asked;                 /**< our re-INVITE had no offer */
+	bool renaming;              /**< our re-INVITE changes nothing but who the peer talks to */
+	bool ack_due;               /**< its 2xx carried an offer: our answer goes into the ACK */
+	struct sip_uuid session;    /**< Session-ID of the peer's end (RFC 7989); nil: it gave none */
+	struct hlink session_le;    /**< in edge->sessions */
+	struct strunk *trunk;       /**< referenced; NULL: a phone */
+	struct strunk_try *servers; /**< of an outgoing call by a trunk: what is left to try; referenced */
 };
 
 extern const struct leg_ops sip_leg_ops;

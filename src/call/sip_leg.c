@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include "call/sip_identity.h"
+#include "call/sip_trunk_priv.h"
 
 #define CT_SDP SLICE("application/sdp")
 
@@ -14,6 +14,8 @@ static void destroy(void *obj)
 
 	sip_session_end(sl);
 	mem_deref(sl->inv);
+	mem_deref(sl->servers);
+	mem_deref(sl->trunk);
 	mem_deref(sl->edge);
 }
 
@@ -159,6 +161,8 @@ static void progress_h(struct sip_inv *i, const struct sip_msg *rsp, void *arg)
 	struct slice sdp = sdp_of(rsp);
 
 	(void)i;
+	if (sl->servers)
+		strunk_answers(sl);
 	if (rsp->scode == 199)
 		return; /* one of several early dialogs behind the phone's own proxy ended */
 	sip_identity_note(sl, rsp);
@@ -175,6 +179,8 @@ static void answered_h(struct sip_inv *i, const struct sip_msg *rsp, void *arg)
 	(void)i;
 	sip_leg_device(sl);
 	sip_identity_note(sl, rsp);
+	if (sl->servers)
+		strunk_answers(sl);
 	sl->ack_due = sl->delayed;
 	leg_ev_answered(sl->leg, sdp_of(rsp), sl->delayed);
 }
@@ -301,6 +307,8 @@ static void closed_h(struct sip_inv *i, int err, uint16_t scode, const struct si
 	struct hangup h = {.code = scode ? scode : 200};
 
 	(void)i;
+	if (sl->servers && strunk_closed(sl, err, scode, msg))
+		return;
 	if (scode >= 300 && scode < 400 && msg) {
 		redirected(sl, msg);
 		return;

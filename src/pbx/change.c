@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "pbx/pbx_priv.h"
+#include "pbx/trunk.h"
 
 /** An answer that must not come within the call. */
 struct refusal {
@@ -39,9 +40,20 @@ static void refuse(struct pbx *p, int err, struct slice why, store_change_h *h, 
 	loop_at_tail(p->loop, &r->tail);
 }
 
-/* What the table cannot say. */
-static int check_item(const struct change_item *it, struct buf *why)
+/* A committed row is taken over by its owner. */
+static void apply(const struct change_item *it, json_t *row, void *arg)
 {
+	if (it->r == &pbx_trunk_resource)
+		ptrunk_apply(it, row, arg);
+	else
+		extension_apply(it, row, arg);
+}
+
+/* What the table cannot say. */
+static int check_item(struct pbx *p, const struct change_item *it, struct buf *why)
+{
+	if (it->r == &pbx_trunk_resource)
+		return ptrunk_check(p, it, why);
 	if (it->r == &pbx_extension_resource && it->op == CHANGE_CREATE && feature_find(slice_str(it->key))) {
 		buf_printf(why, "%s is a feature code; choose another number.", it->key);
 		return EEXIST;
@@ -53,13 +65,13 @@ void pbx_change(struct pbx *p, const struct change_item *item, size_t n, const c
 		store_change_h *h, void *arg)
 {
 	struct store_change c = {
-		.item = item, .n = n, .author = author, .text = text, .apply = extension_apply, .apply_arg = p};
+		.item = item, .n = n, .author = author, .text = text, .apply = apply, .apply_arg = p};
 	struct buf why;
 	int err = 0;
 
 	buf_init(&why);
 	for (size_t i = 0; i < n && !err; i++)
-		err = check_item(&item[i], &why);
+		err = check_item(p, &item[i], &why);
 	if (err)
 		refuse(p, err, buf_get(&why), h, arg);
 	else
@@ -69,7 +81,7 @@ void pbx_change(struct pbx *p, const struct change_item *item, size_t n, const c
 
 void pbx_undo(struct pbx *p, int64_t id, const char *author, store_change_h *h, void *arg)
 {
-	struct store_change c = {.author = author, .apply = extension_apply, .apply_arg = p};
+	struct store_change c = {.author = author, .apply = apply, .apply_arg = p};
 
 	store_undo(p->store, id, &c, h, arg);
 }

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "pbx/pbx_priv.h"
+#include "pbx/trunk.h"
 
 static void dump(struct buf *b, void *arg)
 {
@@ -25,6 +26,7 @@ static void pbx_destroy(void *obj)
 	store_on_trouble(p->store, NULL, NULL);
 	timer_stop(&p->auth_log);
 	inspect_del(&p->dump);
+	ptrunk_flush(p);
 	extension_flush(p);
 	hash_free(&p->flows);
 	alarm_flush(p);
@@ -51,6 +53,8 @@ int pbx_alloc(struct pbx **pp, const struct pbx_cfg *cfg)
 		err = extension_load(p);
 	if (!err)
 		err = registrar_load(p);
+	if (!err)
+		err = ptrunk_load(p);
 	if (err) {
 		mem_deref(p);
 		return err;
@@ -64,6 +68,15 @@ int pbx_alloc(struct pbx **pp, const struct pbx_cfg *cfg)
 void pbx_set_calls(struct pbx *p, struct calls *cs)
 {
 	p->calls = cs;
+}
+
+void pbx_lines(struct pbx *p, bool on)
+{
+	p->lines = on;
+	if (on)
+		ptrunk_start(p);
+	else
+		ptrunk_stop(p);
 }
 
 struct calls *pbx_calls(const struct pbx *p)
@@ -92,7 +105,7 @@ void pbx_counts(const struct pbx *p, size_t *extensions, size_t *registered, siz
 const struct call_ops *pbx_call_ops(void)
 {
 	static const struct call_ops ops = {
-		.incoming = route_incoming, .record = cdr_record, .changed = route_changed, .no_port = alarm_no_port};
+		.incoming = route_incoming, .record = cdr_record, .changed = route_changed, .no_port = alarm_no_port, .admit = ptrunk_admit};
 
 	return &ops;
 }

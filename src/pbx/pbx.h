@@ -40,6 +40,8 @@ const struct location_ops *pbx_location_ops(void);
 const struct secret_ops *pbx_secret_ops(void);
 /** The call engine, once it exists. */
 void pbx_set_calls(struct pbx *p, struct calls *cs);
+/** The engine and its protocols work (trunks register now), or are about to end (they unregister). */
+void pbx_lines(struct pbx *p, bool on);
 struct calls *pbx_calls(const struct pbx *p);
 struct store *pbx_store(const struct pbx *p);
 

@@ -41,6 +41,7 @@ struct extension {
 /** What the PBX keeps beside a call (call->owner). */
 struct pbx_call {
 	struct extension *a, *b; /**< caller and called extension, referenced; either may be NULL */
+	struct ptrunk *in;       /**< the trunk it came by, referenced, with a channel of it; NULL: none */
 };
 
 struct pbx {
@@ -51,6 +52,8 @@ struct pbx {
 	struct hash extensions; /**< by number */
 	struct hash flows;      /**< bindings by flow */
 	size_t registered, contacts;
+	struct list trunks; /**< struct ptrunk, by name */
+	bool lines;         /**< trunks may open their lines */
 	struct list alarms;
 	struct timer ports;    /**< ends the alarm "media.ports" */
 	struct timer auth_log; /**< opens the budget for log lines on wrong passwords again */

@@ -2,7 +2,7 @@
  * resources.c - the configuration tables of the phone system. Everything that people can set on an extension
  * stands here once; SQL, REST, command line and documentation follow.
  */
-#include "pbx/pbx.h"
+#include "pbx/trunk.h"
 
 static const struct field extension_fields[] = {
 	{"number", FIELD_TEXT, FIELD_KEY | FIELD_REQUIRED, 2, 15, NULL, NULL, "0-9",
@@ -26,7 +26,7 @@ const struct resource pbx_extension_resource = {
 
 const struct resource *const *pbx_resources(size_t *n)
 {
-	static const struct resource *const all[] = {&pbx_extension_resource};
+	static const struct resource *const all[] = {&pbx_extension_resource, &pbx_trunk_resource};
 
 	*n = ARRAY_LEN(all);
 	return all;

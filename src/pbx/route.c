@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "pbx/pbx_priv.h"
+#include "pbx/trunk.h"
 
 static void pbx_call_destroy(void *obj)
 {
@@ -13,6 +14,9 @@ static void pbx_call_destroy(void *obj)
 		pc->a->calls--;
 	if (pc->b)
 		pc->b->calls--;
+	if (pc->in)
+		ptrunk_give(pc->in, false, false);
+	mem_deref(pc->in);
 	mem_deref(pc->a);
 	mem_deref(pc->b);
 }
@@ -61,7 +65,8 @@ void route_incoming(struct call *c, struct leg *from, const char *dialled, void 
 {
 	struct pbx *p = arg;
 	struct slice num = slice_str(dialled);
-	struct extension *a = extension_find(p, slice_str(from->party.number)), *b;
+	/* whoever calls by a trunk is nobody of ours, whatever number it shows */
+	struct extension *a = from->trunk ? NULL : extension_find(p, slice_str(from->party.number)), *b;
 	const struct feature *f;
 	struct pbx_call *pc;
 
@@ -75,6 +80,9 @@ void route_incoming(struct call *c, struct leg *from, const char *dialled, void 
 		return;
 	}
 	c->owner = pc;
+	pc->in = mem_ref(ptrunk_of(p, from));
+	if (pc->in)
+		ptrunk_take(pc->in, false, false);
 	if (a) {
 		pc->a = mem_ref(a);
 		a->calls++;

@@ -7,7 +7,7 @@
 #ifndef OFFHOOK_PBX_TRUNK_H
 #define OFFHOOK_PBX_TRUNK_H
 
-#include "base/hash.h"
+#include "base/list.h"
 #include "call/trunk.h"
 #include "pbx/pbx.h"
 
@@ -15,7 +15,7 @@ extern const struct resource pbx_trunk_resource;
 
 /** A trunk in memory. */
 struct ptrunk {
-	struct hlink le; /**< in pbx.trunks, by name */
+	struct link le;  /**< in pbx.trunks, by name */
 	struct pbx *pbx; /**< NULL once removed */
 	char *name;
 	struct trunk *line;            /**< NULL while switched off or before calls exist */
@@ -24,9 +24,12 @@ struct ptrunk {
 	uint32_t emergency_out;        /**< of out: emergency calls, which are never cut for others */
 	bool enabled;
 	bool proven; /**< the peer proves itself (registration, password, TLS name), not by UDP address alone */
-	bool reaches_outside; /**< calls that come in by it may go out again; never without `proven` */
-	char *caller_id;      /**< shown when the extension has none; E.164 or "" */
-	char *country;        /**< numbers in national form are of this country; "" = the phone system's */
+	bool reaches_outside;     /**< calls that come in by it may go out again; never without `proven` */
+	char *caller_id;          /**< shown when the extension has none; E.164 or "" */
+	char *country;            /**< numbers in national form are of this country; "" = the phone system's */
+	json_t *row;              /**< its settings but the secrets */
+	char *sealed, *sealed_in; /**< password and password_in as the store seals them; NULL: none */
+	char words[240];          /**< of ptrunk_blocked() */
 };
 /** By name; NULL. */
 struct ptrunk *ptrunk_find(const struct pbx *p, struct slice name);
@@ -39,11 +42,35 @@ const char *ptrunk_blocked(const struct ptrunk *t, bool out);
 void ptrunk_take(struct ptrunk *t, bool out, bool emergency);
 void ptrunk_give(struct ptrunk *t, bool out, bool emergency);
 
+/* trunk_text.c */
+/** "sip1.example:5060;priority=1;weight=2, 203.0.113.5, [2001:db8::1]:5080". ERR_SYNTAX with a sentence in `why`. The
+ * hosts are slices of `text`. */
+int ptrunk_servers(struct slice text, struct trunk_server v[TRUNK_SERVERS_MAX], size_t *n, struct buf *why) MUST_CHECK;
+/** "203.0.113.0/24, 2001:db8::1" */
+int ptrunk_networks(struct slice text, struct sa_net *v, size_t max, size_t *n, struct buf *why) MUST_CHECK;
+/** What the table of fields cannot say of a row: 0, or ERR_SYNTAX with a sentence. */
+int ptrunk_row_ok(const json_t *row, struct buf *why) MUST_CHECK;
+/** Settings of a row for the line; slices are of `row` and the passwords. */
+int ptrunk_cfg(struct trunk_cfg *cfg, const json_t *row, struct slice password, struct slice password_in) MUST_CHECK;
+
+/** As struct call_ops.admit: may the call come in by its trunk? */
+uint16_t ptrunk_admit(struct call *c, struct leg *from, void *arg);
+/** The trunk that a leg came or goes by; NULL: none of ours. */
+struct ptrunk *ptrunk_of(const struct pbx *p, const struct leg *l);
+/** Before a change is made: 0, or an error with a sentence. */
+int ptrunk_check(struct pbx *p, const struct change_item *it, struct buf *why) MUST_CHECK;
+/** Check its servers and register now. ENOENT; ERR_STATE: it is switched off. */
+int pbx_trunk_test(struct pbx *p, struct slice name) MUST_CHECK;
+/** One trunk as in pbx_json_trunks(); NULL: no such one. */
+json_t *pbx_json_trunk(struct pbx *p, struct slice name);
+
 /* lifecycle, for pbx.c */
 int ptrunk_load(struct pbx *p) MUST_CHECK;
 void ptrunk_apply(const struct change_item *it, json_t *row, void *arg);
-/** The call engine is there (or goes): lines are opened (or ended). */
+/** Lines are opened. */
 void ptrunk_start(struct pbx *p);
+/** Lines are ended. */
+void ptrunk_stop(struct pbx *p);
 void ptrunk_flush(struct pbx *p);
 /** [{name, state, words, server, rtt_ms, channels ..., history}] */
 json_t *pbx_json_trunks(struct pbx *p);

@@ -390,3 +390,14 @@ void sip_reg_stop(struct sip_reg *r)
 	if (err)
 		schedule(r, 0); /* tried once more, then told */
 }
+
+void sip_reg_move(struct sip_reg *r, const struct sip_dest *d)
+{
+	if (r->stopping || !r->sip)
+		return;
+	drop_transaction(r);
+	hold_flow(r, 0);
+	r->dest = *d;
+	r->auths = r->toobrief = 0;
+	schedule(r, 0);
+}
