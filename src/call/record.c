@@ -20,6 +20,7 @@ void record_leg(struct leg_record *r, const struct leg *l)
 	memcpy(r->name, l->party.name, sizeof(r->name));
 	memcpy(r->device, l->device, sizeof(r->device));
 	r->outgoing = l->outgoing;
+	r->hidden = l->party.hidden;
 	if (l->ops->callid)
 		(void)slice_copy(r->callid, sizeof(r->callid), l->ops->callid(l));
 	r->code = l->code;
@@ -114,6 +115,12 @@ static void words_unanswered(char *dst, size_t size, const struct call *c, const
 		snprintf(dst, size, "%.30s: %.50s", to, c->end_text ? c->end_text : hangup_words(c->end_code));
 }
 
+/* With the reason that its BYE gave, if any. */
+static void words_hung_up(char *dst, size_t size, const char *who, const char *why)
+{
+	snprintf(dst, size, why ? "%.30s hung up: %.50s" : "%.30s hung up", who, why);
+}
+
 static void words(char *dst, size_t size, const struct call *c, const char *from)
 {
 	dst[0] = '\0';
@@ -122,9 +129,9 @@ static void words(char *dst, size_t size, const struct call *c, const char *from
 	if (!c->answer_ms)
 		words_unanswered(dst, size, c, from);
 	else if (!strcmp(c->ended_by, "caller"))
-		snprintf(dst, size, "%.30s hung up", from);
+		words_hung_up(dst, size, from, c->end_text);
 	else if (!strcmp(c->ended_by, "callee"))
-		snprintf(dst, size, "%.30s hung up", c->answered_by);
+		words_hung_up(dst, size, c->answered_by, c->end_text);
 	else
 		snprintf(dst, size, "the system hung up: %.60s", c->end_text ? c->end_text : hangup_words(c->end_code));
 }
@@ -132,6 +139,23 @@ static void words(char *dst, size_t size, const struct call *c, const char *from
 static uint32_t span(uint64_t from, uint64_t to)
 {
 	return from && to > from ? (uint32_t)(to - from) : 0;
+}
+
+static void put_diverted(struct call_record *r, const struct diverted *d)
+{
+	struct buf b;
+
+	buf_init_fixed(&b, r->diverted, sizeof(r->diverted) - 1);
+	for (size_t i = 0; i < d->n; i++) {
+		size_t whole = b.l;
+
+		buf_printf(&b, "%s%s (%s)", i ? ", " : "", d->v[i].from.number, divert_words(d->v[i].reason));
+		if (!buf_err(&b))
+			continue;
+		b.l = whole;
+		break;
+	}
+	r->diverted[b.l] = '\0';
 }
 
 void call_record_get(const struct call *c, struct call_record *r)
@@ -153,6 +177,8 @@ void call_record_get(const struct call *c, struct call_record *r)
 	r->duration_ms = span(c->start_ms, end);
 	r->talk_ms = span(c->answer_ms, end);
 	r->code = c->answer_ms ? 200 : c->end_code;
+	if (c->diverted)
+		put_diverted(r, c->diverted);
 	if (c->answer_ms || c->ended_by)
 		(void)slice_copy(r->outcome, sizeof(r->outcome), slice_str(outcome(c)));
 	words(r->words, sizeof(r->words), c, r->from);

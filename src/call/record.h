@@ -17,6 +17,7 @@ enum { RECORD_LEGS = 8 /**< legs written down per call; the winner is always amo
 struct leg_record {
 	char number[64], name[96], device[64];
 	bool outgoing;
+	bool hidden; /**< it asked not to be shown to others */
 	char callid[96];
 	uint16_t code;                       /**< final status of this leg: 200 talked, else why not; 0 = still alive */
 	int64_t start_ms, answer_ms, end_ms; /**< wall clock, 0 = never */
@@ -36,7 +37,8 @@ struct call_record {
 	char outcome[24]; /**< "answered" "busy" "no answer" "cancelled" "failed" "declined" "unreachable"; "" = not yet
 			   */
 	char words[96];   /**< plain words: "100 hung up", "nobody answered in 30 s" */
-	char ended_by[16]; /**< "caller" "callee" "system"; "" = not yet */
+	char ended_by[16];  /**< "caller" "callee" "system"; "" = not yet */
+	char diverted[160]; /**< who passed it on before, oldest first: "200 (busy), 201 (no answer)"; "" = nobody */
 	size_t nlegs;
 	struct leg_record leg[RECORD_LEGS]; /**< the caller first; elements from nlegs on are not set */
 };

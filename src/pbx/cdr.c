@@ -105,6 +105,8 @@ static void put_leg(struct buf *b, const struct leg_record *l)
 	buf_str(b, ",\"device\":");
 	put_text(b, l->device);
 	buf_str(b, l->outgoing ? ",\"outgoing\":true" : ",\"outgoing\":false");
+	if (l->hidden)
+		buf_str(b, ",\"hidden\":true");
 	buf_str(b, ",\"call_id\":");
 	put_text(b, l->callid);
 	buf_str(b, ",\"code\":");
@@ -132,6 +134,10 @@ void cdr_detail(struct buf *b, const struct call_record *r)
 	buf_u64(b, r->talk_ms);
 	buf_str(b, ",\"ended_by\":");
 	put_text(b, r->ended_by);
+	if (r->diverted[0]) {
+		buf_str(b, ",\"diverted\":");
+		put_text(b, r->diverted);
+	}
 	buf_str(b, ",\"legs\":[");
 	for (size_t i = 0; i < r->nlegs; i++) {
 		if (i)

@@ -89,9 +89,10 @@ static json_t *leg_json(const struct leg *l)
 {
 	struct leg_quality q;
 	char peer[SA_STRLEN];
-	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "number", l->party.number, "name", l->party.name,
-			      "device", l->device, "address", sa_isset(&l->peer) ? sa_str(&l->peer, peer) : "", "state",
-			      leg_state_name(l->state), "outgoing", l->outgoing);
+	json_t *o = json_pack("{s:s, s:s, s:b, s:s, s:s, s:s, s:b}", "number", l->party.number, "name", l->party.name,
+			      "hidden", l->party.hidden, "device", l->device, "address",
+			      sa_isset(&l->peer) ? sa_str(&l->peer, peer) : "", "state", leg_state_name(l->state),
+			      "outgoing", l->outgoing);
 
 	if (o && leg_quality(l, &q))
 		json_object_update_new(o, json_pack("{s:s, s:I, s:I, s:I, s:f, s:f, s:f}", "codec", q.codec, "received",

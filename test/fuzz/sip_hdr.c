@@ -5,7 +5,13 @@
  */
 #include "fuzz.h"
 #include "wire/sip/auth.h"
+#include "wire/sip/diversion.h"
+#include "wire/sip/history_info.h"
 #include "wire/sip/msg.h"
+#include "wire/sip/privacy.h"
+#include "wire/sip/reason_value.h"
+#include "wire/sip/remote_party_id.h"
+#include "wire/sip/session_id.h"
 
 static bool uri_same(const struct sip_uri *a, const struct sip_uri *b)
 {
@@ -152,6 +158,55 @@ static void fuzz_text(struct slice s, struct buf *b)
 	free(dst);
 }
 
+static void fuzz_diversion(struct slice s, struct buf *b)
+{
+	struct sip_diversion d, e;
+	struct sip_rpid r, q;
+
+	if (!sip_diversion_decode(&d, s)) {
+		FUZZ_ASSERT(fuzz_inside(s, d.reason) && fuzz_inside(s, d.privacy) && d.counter);
+		sip_diversion_encode(b, &d);
+		/* what stood in quotes with escapes or control characters may come back another way, but it comes back
+		 */
+		FUZZ_ASSERT(!sip_diversion_decode(&e, buf_get(b)));
+		FUZZ_ASSERT(d.counter == e.counter && d.limit == e.limit && uri_same(&d.addr.uri, &e.addr.uri));
+	}
+	buf_reset(b);
+	if (!sip_rpid_decode(&r, s)) {
+		sip_rpid_encode(b, &r);
+		FUZZ_ASSERT(!sip_rpid_decode(&q, buf_get(b)));
+		FUZZ_ASSERT(r.called == q.called && r.screened == q.screened && r.hidden == q.hidden);
+	}
+}
+
+static void fuzz_history(struct slice s)
+{
+	struct sip_history h;
+
+	if (sip_history_decode(&h, s))
+		return;
+	FUZZ_ASSERT(fuzz_inside(s, h.index) && h.index.l && fuzz_inside(s, h.from));
+	FUZZ_ASSERT(sip_history_cause(&h) <= 699);
+	(void)sip_history_hidden(&h);
+}
+
+static void fuzz_reason(struct slice s, struct buf *b)
+{
+	struct sip_reason_value r;
+	struct sip_session_id id, back;
+	unsigned bits = sip_privacy_decode(s);
+
+	sip_privacy_encode(b, bits);
+	FUZZ_ASSERT(sip_privacy_decode(buf_get(b)) == bits);
+	buf_reset(b);
+	if (!sip_reason_value_decode(&r, s))
+		FUZZ_ASSERT(fuzz_inside(s, r.protocol) && sip_is_token(r.protocol) && fuzz_inside(s, r.text));
+	if (sip_session_id_decode(&id, s))
+		return;
+	sip_session_id_encode(b, &id);
+	FUZZ_ASSERT(!sip_session_id_decode(&back, buf_get(b)) && !memcmp(&id, &back, sizeof(id)));
+}
+
 static void fuzz_names(struct slice s)
 {
 	enum sip_hdr_id id = sip_hdr_find(s);
@@ -200,6 +255,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 't':
 		fuzz_text(s, &b);
+		break;
+	case 'D':
+		fuzz_diversion(s, &b);
+		break;
+	case 'H':
+		fuzz_history(s);
+		break;
+	case 'R':
+		fuzz_reason(s, &b);
 		break;
 	case 'n':
 		fuzz_names(s);

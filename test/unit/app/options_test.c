@@ -39,8 +39,8 @@ static void prepare(struct cli *c, const char *const *word)
 
 static void clear_env(void)
 {
-	static const char *const names[] = {"OFFHOOK_DATA",      "OFFHOOK_LISTEN",       "OFFHOOK_SIP_PORT",
-					    "OFFHOOK_RTP_PORTS", "OFFHOOK_EXTERNAL_IP",  "OFFHOOK_LOCAL_NET",
+	static const char *const names[] = {"OFFHOOK_DATA",      "OFFHOOK_LISTEN",        "OFFHOOK_SIP_PORT",
+					    "OFFHOOK_RTP_PORTS", "OFFHOOK_EXTERNAL_IP",   "OFFHOOK_LOCAL_NET",
 					    "OFFHOOK_LOG_LEVEL", "OFFHOOK_BENCH_NO_AUTH", "OFFHOOK_DNS"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
