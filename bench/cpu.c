@@ -62,7 +62,7 @@ uint64_t cpu_us(const struct opts *o)
 	return sum;
 }
 
-static uint64_t status_kb(const struct opts *o, const char *key)
+static uint64_t status_kb(const struct opts *o, const char *name, const char *key)
 {
 	char path[64], line[256];
 	uint64_t sum = 0;
@@ -71,7 +71,7 @@ static uint64_t status_kb(const struct opts *o, const char *key)
 		FILE *f;
 		unsigned long long v;
 
-		snprintf(path, sizeof(path), "/proc/%d/status", o->pid[i]);
+		snprintf(path, sizeof(path), "/proc/%d/%s", o->pid[i], name);
 		f = fopen(path, "r");
 		while (f && fgets(line, sizeof(line), f)) {
 			if (!strncmp(line, key, strlen(key)) && sscanf(line + strlen(key), "%llu", &v) == 1)
@@ -85,10 +85,15 @@ static uint64_t status_kb(const struct opts *o, const char *key)
 
 uint64_t rss_anon_kb(const struct opts *o)
 {
-	return status_kb(o, "RssAnon:");
+	return status_kb(o, "status", "RssAnon:");
 }
 
 uint64_t rss_kb(const struct opts *o)
 {
-	return status_kb(o, "VmRSS:");
+	return status_kb(o, "status", "VmRSS:");
+}
+
+uint64_t pss_kb(const struct opts *o)
+{
+	return status_kb(o, "smaps_rollup", "Pss:");
 }

@@ -18,12 +18,13 @@ enum { MSG_MAX = 4096, BATCH = 64 };
 /** What to do, from the command line. */
 struct opts {
 	struct sockaddr_in target; /**< server's SIP address */
-	const char *mode;          /**< "register" "calls" "hold" "media" "ngmedia" */
+	const char *mode;          /**< "register" "calls" "media" "ngmedia" "tls" */
 	unsigned users;            /**< numbers base .. base + users - 1 */
 	unsigned base;
 	unsigned count;         /**< requests or calls in all */
 	unsigned rate;          /**< per second */
 	unsigned seconds;       /**< media time */
+	unsigned settle;        /**< s before memory is weighed */
 	unsigned pps;           /**< packets per second and direction of a call */
 	const char *password;   /**< the same for all users; NULL: expect no challenge */
 	const char *realm_host; /**< host part of URIs */
@@ -70,12 +71,16 @@ uint64_t cpu_us(const struct opts *o);
 /** Anonymous resident memory of the server's processes, kB. */
 uint64_t rss_anon_kb(const struct opts *o);
 uint64_t rss_kb(const struct opts *o);
+/** Memory with pages that processes share counted once (Pss), kB: for servers of several processes. */
+uint64_t pss_kb(const struct opts *o);
 
 /* register.c, calls.c, media.c, ng.c: each prints one line of "name=value" pairs; 0 if all went well. */
 int run_register(const struct opts *o);
 int run_calls(const struct opts *o);
 int run_media(const struct opts *o);
 int run_ngmedia(const struct opts *o);
+/* tls.c: as those above */
+int run_tls(const struct opts *o);
 
 /** Media ports of held calls: where each side must send. */
 struct media_leg {

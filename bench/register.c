@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "load.h"
 
 /** One user's registration under way. */
@@ -70,7 +71,7 @@ static void on_packet(char *p, size_t l, const struct sockaddr_in *from)
 
 int run_register(const struct opts *o)
 {
-	uint64_t t0, cpu0, due = 0, wall;
+	uint64_t t0, cpu0, due = 0, wall, mem0 = pss_kb(o), mem;
 
 	g.o = o;
 	g.v = calloc(o->users, sizeof(*g.v));
@@ -99,8 +100,11 @@ int run_register(const struct opts *o)
 		net_flush();
 	}
 	wall = now_us() - t0;
-	printf("ok=%u bad=%u rate=%.0f cpu_us=%.2f rss_kb=%llu anon_kb=%llu\n", g.ok, g.bad, g.ok * 1e6 / (double)wall,
-	       (double)(cpu_us(o) - cpu0) / (g.ok ? g.ok : 1), (unsigned long long)rss_kb(o),
-	       (unsigned long long)rss_anon_kb(o));
+	cpu0 = cpu_us(o) - cpu0;
+	sleep(o->settle);
+	mem = pss_kb(o);
+	printf("ok=%u bad=%u rate=%.0f cpu_us=%.2f rss_kb=%llu anon_kb=%llu kb_each=%.3f\n", g.ok, g.bad,
+	       g.ok * 1e6 / (double)wall, (double)cpu0 / (g.ok ? g.ok : 1), (unsigned long long)rss_kb(o),
+	       (unsigned long long)rss_anon_kb(o), (double)(mem > mem0 ? mem - mem0 : 0) / o->users);
 	return g.bad ? 1 : 0;
 }

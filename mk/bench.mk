@@ -2,4 +2,4 @@
 $(BUILD)/bench/load: $(patsubst bench/%.c,$(BUILD)/obj/bench/%.o,$(sort $(wildcard bench/*.c)))
 	@mkdir -p $(@D)
 	@echo "  link  $@"
-	@$(CC) $(LDFLAGS) -o $@ $^ -lcrypto
+	@$(CC) $(LDFLAGS) -o $@ $^ -lssl -lcrypto

@@ -8,7 +8,7 @@
 #include <string.h>
 #include "api/api_priv.h"
 
-enum { IMPORT_MAX = 50000 }; /* changes in one transaction */
+enum { IMPORT_MAX = 262144 }; /* changes in one transaction */
 
 struct plan {
 	struct job *j;
@@ -46,7 +46,10 @@ static void add_item(struct plan *p, enum change_op op, const struct resource *r
 			p->failed = true;
 			json_decref(obj);
 			json_decref(diff);
-			job_fail(j, j->nitem < IMPORT_MAX ? ENOMEM : ERR_LIMIT, NULL);
+			if (j->nitem < IMPORT_MAX)
+				job_fail(j, ENOMEM, NULL);
+			else
+				job_fail(j, ERR_LIMIT, "An import takes 262,144 changes at most; split the file.");
 			return;
 		}
 		j->item = v;
