@@ -93,6 +93,7 @@ struct dialog_request {
 	uint32_t maxfwd;         /**< 0 = 70 */
 	struct slice auth, hdrs; /**< whole header lines */
 	struct slice ctype, body;
+	bool rel100_off; /**< no "100rel" in Supported */
 };
 /** Send it. Errors of sip_request(); ERR_STATE when the stack has ended. */
 int dialog_send(struct sip_ctrans **ctp, struct dialog *d, struct dialog_request *r, const struct sip_ctrans_ops *ops,

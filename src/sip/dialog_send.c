@@ -87,9 +87,9 @@ static int enc_request(struct buf *b, struct dialog *d, const struct dialog_requ
 	buf_str(b, "\r\n");
 	if (needs_contact(r->m))
 		err = enc_contact(b, d);
-	if (r->m == SIP_INVITE) {
+	if (r->m == SIP_INVITE || r->m == SIP_UPDATE) {
 		sip_enc_allow(b, d->sip);
-		sip_enc_supported(b, d->sip);
+		sip_enc_supported(b, d->sip, r->rel100_off ? "100rel" : NULL);
 	}
 	buf_slice(b, r->auth);
 	dialog_enc_lines(b, d);
@@ -153,5 +153,5 @@ void dialog_enc_answer(struct buf *b, struct dialog *d, const struct sip_msg *re
 	if (scode < 200)
 		return;
 	sip_enc_allow(b, d->sip);
-	sip_enc_supported(b, d->sip);
+	sip_enc_supported(b, d->sip, NULL);
 }

@@ -28,6 +28,9 @@ static void inv_destroy(void *obj)
 	struct inv *in = obj;
 
 	timer_stop(&in->tm);
+	if (in->ux)
+		inv_ux_close(in, false);
+	inv_timer_stop(in);
 	list_unlink(&in->user.le);
 	mem_deref((void *)in->bye_hdrs.p);
 	mem_deref(in->cred);
@@ -73,6 +76,8 @@ static void gone(struct sip_user *u)
 	in->told = in->hung = true;
 	in->state = SIP_INV_CLOSED;
 	timer_stop(&in->tm);
+	inv_timer_stop(in);
+	inv_ux_close(in, false);
 	while (in->cxl.head)
 		cx_close(LINK_OBJ(in->cxl.head, struct inv_cx, le));
 	while (in->sxl.head)
@@ -110,6 +115,8 @@ void inv_end(struct inv *in, int err, uint16_t scode, const struct sip_msg *msg)
 	in->told = in->hung = true;
 	in->state = SIP_INV_CLOSED;
 	timer_stop(&in->tm);
+	inv_timer_stop(in);
+	inv_ux_close(in, true);
 	LIST_EACH (&in->sxl, k) {
 		struct inv_sx *sx = LINK_OBJ(k, struct inv_sx, le);
 
@@ -140,6 +147,35 @@ void inv_end_later(struct inv *in)
 
 /* ---- what arrives in the dialog ---- */
 
+/** The option tags that sip_inv_peer_supports() knows; a bit each. */
+static const char *const inv_tags[] = {"100rel",   "timer",        "replaces", "norefersub",    "from-change",
+				       "histinfo", "tdialog",      "outbound", "gruu",          "path",
+				       "join",     "precondition", "ice",      "multiple-refer"};
+
+void inv_note_peer(struct inv *in, const struct sip_msg *msg)
+{
+	struct sip_val_iter it = {0};
+	struct slice v;
+
+	if (sip_msg_hdr(msg, SIP_HDR_ALLOW)) {
+		in->peer_methods = 0;
+		while (sip_msg_next_val(msg, SIP_HDR_ALLOW, &it, &v))
+			in->peer_methods |= (uint16_t)(1U << sip_method_id(v));
+	}
+	if (!sip_msg_hdr(msg, SIP_HDR_SUPPORTED))
+		return;
+	in->peer_tags = 0;
+	for (size_t i = 0; i < ARRAY_LEN(inv_tags); i++)
+		if (sip_msg_has_token(msg, SIP_HDR_SUPPORTED, slice_str(inv_tags[i])))
+			in->peer_tags |= (uint16_t)(1U << i);
+}
+
+/** The user's leave for a request that changes or uses the session; it answers those it refuses. */
+static bool admitted(struct inv *in, struct sip_strans *st, const struct sip_msg *req)
+{
+	return req->m == SIP_PRACK || !in->ops->admit || in->ops->admit(in->h, st, req, in->arg);
+}
+
 static void request_h(struct dialog *d, struct sip_strans *st, const struct sip_msg *req, void *arg)
 {
 	struct inv *in = mem_ref(arg);
@@ -149,11 +185,18 @@ static void request_h(struct dialog *d, struct sip_strans *st, const struct sip_
 		inv_bye_in(in, st, req);
 	} else if (!inv_live(in)) {
 		sip_reply_simple(st, 481, NULL);
+	} else if (!admitted(in, st, req) || !inv_live(in)) {
+		if (!sip_strans_done(st))
+			sip_reply_simple(st, 481, NULL);
+	} else if (req->m == SIP_PRACK) {
+		inv_prack_in(in, st, req);
 	} else if (req->m == SIP_INVITE) {
+		inv_note_peer(in, req);
 		inv_reinvite_in(in, st, req);
+	} else if (req->m == SIP_UPDATE) {
+		inv_note_peer(in, req);
+		inv_update_in(in, st, req);
 	} else {
-		if (req->m == SIP_UPDATE && d->confirmed && dialog_refresh(d, req))
-			log_warn("sip", "no memory to refresh a target");
 		in->ops->request(in->h, st, req, in->arg);
 	}
 	mem_deref(in);
@@ -201,6 +244,53 @@ struct slice sip_inv_peer_software(const struct sip_inv *i)
 {
 	return dialog_text(i->in->d, DIALOG_SOFTWARE);
 }
+bool sip_inv_peer_allows(const struct sip_inv *i, enum sip_method m)
+{
+	return m != SIP_OTHER_METHOD && m < SIP_METHOD_COUNT && i->in->peer_methods & 1U << m;
+}
+bool sip_inv_peer_supports(const struct sip_inv *i, const char *tag)
+{
+	for (size_t k = 0; k < ARRAY_LEN(inv_tags); k++)
+		if (slice_ieqs(slice_str(tag), inv_tags[k]))
+			return i->in->peer_tags & 1U << k;
+	return false;
+}
+const struct sip_inv_ops *sip_inv_user_ops(const struct sip_inv *i)
+{
+	return i->in->ops;
+}
+void *sip_inv_arg(const struct sip_inv *i)
+{
+	return i->in->arg;
+}
+int sip_inv_set_cred(struct sip_inv *i, const struct sip_cred *cred)
+{
+	struct cred *c;
+	int err = cred_alloc(&c, cred);
+
+	if (err)
+		return err;
+	mem_deref(i->in->cred);
+	i->in->cred = c;
+	return 0;
+}
+
+struct sip_inv *sip_inv_find(struct sip *s, struct slice callid, struct slice local_tag, struct slice remote_tag)
+{
+	for (struct hlink *k = hash_first(&s->dialogs, hash_bytes(local_tag)); k; k = hash_next(k)) {
+		struct dialog *d = CONTAINER_OF(k, struct dialog, hl);
+		struct inv *in = d->arg;
+
+		if (d->ops != &inv_dialog_ops || !slice_eq(dialog_text(d, DIALOG_LTAG), local_tag) ||
+		    !slice_eq(dialog_text(d, DIALOG_CALLID), callid))
+			continue;
+		if (in->h &&
+		    (d->confirmed ? slice_eq(dialog_text(d, DIALOG_RTAG), remote_tag) : early_h(d, remote_tag, in)))
+			return in->h;
+	}
+	return NULL;
+}
+
 const struct sip_dest *sip_inv_dest(const struct sip_inv *i)
 {
 	return &i->in->d->dest;

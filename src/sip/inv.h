@@ -32,11 +32,13 @@ enum sip_inv_state {
 struct sip_inv_ops {
 	/**
 	 * 1xx (not 100) to our INVITE. Its body, if any, is early SDP: an answer to our offer (may differ between
-	 * branches, which rsp->to.tag tells apart). The same one may come again (servers repeat it each minute).
+	 * branches, which rsp->to.tag tells apart); sip_inv_body() tells what of it counts. If sip_inv_ack_due(), a
+	 * reliable one carried an offer (ours had none), to be answered by sip_inv_ack_answer(), now or soon. The same
+	 * one may come again (servers repeat it each minute).
 	 */
 	void (*progress)(struct sip_inv *i, const struct sip_msg *rsp, void *arg);
-	/** 2xx to our first INVITE. If we sent no offer, its body is the offer: call sip_inv_ack_answer() with our
-	 * answer; else ACK went out already and the body is the answer. */
+	/** 2xx to our first INVITE. sip_inv_body() is the description that counts. If sip_inv_ack_due(), it is the
+	 * offer: call sip_inv_ack_answer() with our answer; else ACK went out already and it is the answer. */
 	void (*answered)(struct sip_inv *i, const struct sip_msg *rsp, void *arg);
 	/**
 	 * An offer in a re-INVITE, an UPDATE or a PRACK (req->m tells; or an offerless re-INVITE: body empty): answer
@@ -52,10 +54,10 @@ struct sip_inv_ops {
 	 * dialog: then `closed` comes instead (RFC 3261 12.2.1.2).
 	 */
 	void (*reanswered)(struct sip_inv *i, const struct sip_msg *rsp, uint16_t scode, void *arg);
-	/** ACK to our 2xx. If our 2xx carried the offer, its body is the answer. */
+	/** ACK to our 2xx. If our 2xx carried the offer, its body is the answer. Also a PRACK that answers the offer in
+	 * a reliable provisional answer of ours (ack->m tells; the 2xx then says nothing more). */
 	void (*acked)(struct sip_inv *i, const struct sip_msg *ack, void *arg);
-	/** Another in-dialog request (INFO, MESSAGE, REFER, NOTIFY, UPDATE, OPTIONS, PRACK when allowed): answer with
-	 * sip_reply. */
+	/** Another in-dialog request (INFO, MESSAGE, REFER, NOTIFY, OPTIONS when allowed): answer with sip_reply. */
 	void (*request)(struct sip_inv *i, struct sip_strans *st, const struct sip_msg *req, void *arg);
 	/**
 	 * The end, once; never after sip_inv_reject(). By scode:
@@ -64,7 +66,8 @@ struct sip_inv_ops {
 	 * - 487: theirs was cancelled (msg = CANCEL, or BYE before the answer, or NULL when its Expires ended)
 	 * - 3xx-6xx, err 0: final answer to our INVITE (msg = it; 3xx: read its contacts; 401, 407: credentials are
 	 *   missing or refused), or 481, 408 to a later request of ours: the dialog is gone
-	 * - 408, ETIMEDOUT: no answer at all to our INVITE or re-INVITE, or no ACK to our 2xx (msg NULL)
+	 * - 408, ETIMEDOUT: no answer at all to our INVITE or re-INVITE, no ACK to our 2xx, no PRACK to a reliable
+	 *   answer, or the session timer ended it (sip_inv_expired) (msg NULL)
 	 * - 503 with err: the transport failed; 500 with err: trouble of our own (ENOMEM, a broken 2xx)
 	 */
 	void (*closed)(struct sip_inv *i, int err, uint16_t scode, const struct sip_msg *msg, void *arg);
@@ -87,6 +90,17 @@ struct sip_inv_ops {
 	 * The first INVITE is built before sip_inv_connect() returns: `i` may not be used.
 	 */
 	void (*lines)(struct sip_inv *i, struct buf *b, void *arg);
+	 * Asked before a request in the dialog is looked at (re-INVITE, UPDATE, REFER, INFO ...; not ACK, BYE, CANCEL,
+	 * PRACK). False: it was answered here, with a challenge for instance. May be NULL: all are taken.
+	 */
+	bool (*admit)(struct sip_inv *i, struct sip_strans *st, const struct sip_msg *req, void *arg);
+	/**
+	 * The session refreshes itself (RFC 4028) by a re-INVITE: write our description in force, with its o= line as
+	 * it is. Not 0: not now. NULL: only a peer that takes UPDATE can be refreshed.
+	 */
+	int (*current)(struct sip_inv *i, struct buf *sdp, void *arg);
+	/** May be NULL. 2xx to that re-INVITE; its body may name another address than before. */
+	void (*refreshed)(struct sip_inv *i, const struct sip_msg *rsp, void *arg);
 };
 
 /** Session timer (RFC 4028): how a dead peer is noticed without any sound. */
@@ -112,10 +126,12 @@ struct sip_inv_call {
 	bool follow_dest;
 	struct sip_inv_timer timer; /**< session timer (RFC 4028) */
 	bool rel100_required;       /**< Require: 100rel; otherwise it is offered in Supported */
+	bool rel100_off;            /**< not even offered */
 	/** ms without any answer before `closed` comes with 408, ETIMEDOUT: the next server is tried; 0 = 64*T1 */
 	uint32_t answer_ms;
 };
-/** Make a call. ENOMEM, ENOTSUP, EADDRNOTAVAIL; EINVAL: a URI is missing or holds spaces, controls or <>. */
+/** Make a call. ENOMEM, ENOTSUP (transport, or rel100_required without sip_support), EADDRNOTAVAIL; EINVAL: a URI is
+ * missing or holds spaces, controls or <>. */
 int sip_inv_connect(struct sip_inv **ip, struct sip *s, const struct sip_inv_call *c, const struct sip_inv_ops *ops,
 		    void *arg) MUST_CHECK;
 
@@ -126,8 +142,15 @@ int sip_inv_connect(struct sip_inv **ip, struct sip *s, const struct sip_inv_cal
  */
 int sip_inv_accept(struct sip_inv **ip, struct sip_strans *st, const struct sip_msg *invite, struct slice contact_user,
 		   const struct sip_inv_ops *ops, void *arg) MUST_CHECK;
-/** Settings of an incoming session, before its first answer. */
+/** Settings of an incoming session, before its first answer. Without "timer" in sip_support() they mean nothing. */
 void sip_inv_set_timer(struct sip_inv *i, const struct sip_inv_timer *t);
+/** Is the Session-Expires of an INVITE long enough? False: it was answered 422 (RFC 4028 8.1). `min_s` 0: 90. Inside of
+ * sessions this is seen to. */
+bool sip_inv_timer_admit(struct sip_strans *st, const struct sip_msg *invite, uint32_t min_s);
+/** `closed` came because nobody refreshed the session. */
+bool sip_inv_expired(const struct sip_inv *i);
+/** Credentials for requests of ours in an incoming session; copied. ENOMEM. */
+int sip_inv_set_cred(struct sip_inv *i, const struct sip_cred *cred) MUST_CHECK;
 /**
  * 101-199 to the INVITE, with SDP if not empty. Sent reliably (RFC 3262) when the peer requires it, or when it supports
  * it and SDP goes along; several are put in line until the PRACK of the one before.
@@ -138,11 +161,22 @@ int sip_inv_progress(struct sip_inv *i, uint16_t scode, struct slice hdrs, struc
 int sip_inv_answer(struct sip_inv *i, struct slice hdrs, struct slice ctype, struct slice sdp) MUST_CHECK;
 /** Final answer 300-699 to the INVITE; `closed` does not follow. */
 int sip_inv_reject(struct sip_inv *i, uint16_t scode, struct slice reason, struct slice hdrs) MUST_CHECK;
-/** ACK with the answer, to a 2xx that carried an offer. */
+/**
+ * The description in a 1xx or 2xx to an INVITE of ours, as far as it counts: empty where one was agreed on reliably
+ * before or where an offer is not reliable; for a 2xx what was agreed on in its early dialog (RFC 3261 13.2.1, RFC 6337
+ * 2.2). Of other messages: the body.
+ */
+struct slice sip_inv_body(const struct sip_inv *i, const struct sip_msg *rsp);
+/** Their offer, in a 2xx or a reliable provisional answer to our offerless INVITE, waits for sip_inv_ack_answer(). */
+bool sip_inv_ack_due(const struct sip_inv *i);
+/** Offer and answer of the first INVITE are exchanged for good: connected, or by reliable provisional answers. */
+bool sip_inv_agreed(const struct sip_inv *i);
+/** The answer to their offer: in the ACK to a 2xx, or in the PRACK to a reliable provisional answer. */
 int sip_inv_ack_answer(struct sip_inv *i, struct slice ctype, struct slice sdp) MUST_CHECK;
-/** re-INVITE; empty sdp: offerless. ERR_STATE while another exchange is open. */
+/** re-INVITE; empty sdp: offerless. Before the answer, once a first exchange is over: UPDATE, which needs an SDP.
+ * ERR_STATE while another exchange is open. */
 int sip_inv_reinvite(struct sip_inv *i, struct slice hdrs, struct slice ctype, struct slice sdp) MUST_CHECK;
-/** Is a re-INVITE possible now (connected, no exchange open)? */
+/** Is a re-INVITE possible now (connected, no exchange open), or an UPDATE before the answer? */
 bool sip_inv_can_offer(const struct sip_inv *i);
 /**
  * Tell the peer something about this call without a new description: `hdrs` in an UPDATE (RFC 3311) where the peer
@@ -152,7 +186,8 @@ bool sip_inv_can_offer(const struct sip_inv *i);
 int sip_inv_update(struct sip_inv *i, struct slice hdrs) MUST_CHECK;
 /** The peer listed this method in Allow. */
 bool sip_inv_peer_allows(const struct sip_inv *i, enum sip_method m);
-/** The peer listed this tag in Supported ("replaces", "norefersub" ...). */
+/** The peer listed this tag in Supported ("replaces", "norefersub" ...; those of inv_tags[] in inv.c, others: false).
+ */
 bool sip_inv_peer_supports(const struct sip_inv *i, const char *tag);
 /**
  * The session of a dialog by Call-ID and tags as we see them (Replaces, RFC 3891; Target-Dialog), or NULL: early and
@@ -161,9 +196,9 @@ bool sip_inv_peer_supports(const struct sip_inv *i, const char *tag);
 struct sip_inv *sip_inv_find(struct sip *s, struct slice callid, struct slice local_tag, struct slice remote_tag);
 const struct sip_inv_ops *sip_inv_user_ops(const struct sip_inv *i);
 void *sip_inv_arg(const struct sip_inv *i);
-/** 200 to the open re-INVITE. */
+/** 200 to the open re-INVITE, UPDATE or PRACK. */
 int sip_inv_reply_answer(struct sip_inv *i, struct slice ctype, struct slice sdp) MUST_CHECK;
-/** Refuse the open re-INVITE (488, 491 ...). */
+/** Refuse it (488, 491 ...). */
 int sip_inv_reply_reject(struct sip_inv *i, uint16_t scode, struct slice hdrs) MUST_CHECK;
 /**
  * Another request in the dialog (INFO, MESSAGE ...): connected, or incoming and not answered yet; else ERR_STATE.

@@ -25,6 +25,7 @@ int sip_inv_accept(struct sip_inv **ip, struct sip_strans *st, const struct sip_
 		return err;
 	}
 	inv_attach(i->in);
+	inv_note_peer(i->in, invite);
 	*ip = i;
 	return 0;
 }
@@ -41,17 +42,14 @@ int sip_inv_progress(struct sip_inv *i, uint16_t scode, struct slice hdrs, struc
 
 	if (scode <= 100 || scode >= 200)
 		return EINVAL;
-	return sx ? sx_reply(sx, scode, hdrs, ctype, sdp) : ERR_STATE;
+	return sx && !sx->held ? sx_progress(sx, scode, hdrs, ctype, sdp) : ERR_STATE;
 }
 
 int sip_inv_answer(struct sip_inv *i, struct slice hdrs, struct slice ctype, struct slice sdp)
 {
 	struct inv_sx *sx = incoming(i);
-	int err = sx ? sx_reply(sx, 200, hdrs, ctype, sdp) : ERR_STATE;
 
-	if (!err)
-		i->in->state = SIP_INV_CONNECTED;
-	return err;
+	return sx && !sx->held ? sx_answer(sx, hdrs, ctype, sdp) : ERR_STATE;
 }
 
 int sip_inv_reject(struct sip_inv *i, uint16_t scode, struct slice reason, struct slice hdrs)
@@ -64,6 +62,8 @@ int sip_inv_reject(struct sip_inv *i, uint16_t scode, struct slice reason, struc
 		return ERR_STATE;
 	i->in->told = i->in->hung = true;
 	i->in->state = SIP_INV_CLOSED;
+	inv_timer_stop(i->in);
+	inv_ux_close(i->in, true);
 	sx_refuse(sx, scode, reason, hdrs);
 	inv_requests_close(i->in);
 	return 0;

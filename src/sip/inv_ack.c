@@ -80,15 +80,6 @@ void cx_again(struct inv_cx *cx, const struct sip_msg *rsp)
 		refuse_branch(cx, rsp);
 }
 
-int sip_inv_ack_answer(struct sip_inv *i, struct slice ctype, struct slice sdp)
-{
-	struct inv_cx *cx = cx_open(i->in);
-
-	if (!inv_live(i->in) || !cx || cx->state != CX_ANSWERED)
-		return ERR_STATE;
-	return cx_ack(cx, ctype, sdp);
-}
-
 void inv_ack_in(struct dialog *d, const struct sip_msg *ack, void *arg)
 {
 	struct inv *in = arg;

@@ -19,6 +19,7 @@ void sx_close(struct inv_sx *sx)
 		return;
 	sx->in = NULL;
 	timer_stop(&sx->tm);
+	sx_rel_free(sx);
 	sip_strans_set_ops(sx->st, NULL, NULL);
 	list_unlink(&sx->le);
 	mem_deref(sx);
@@ -124,6 +125,10 @@ int sx_start(struct inv_sx **sp, struct inv *in, struct sip_strans *st, const st
 	sx->cseq = req->cseq.num;
 	sx->first = first;
 	sx->offered = !slice_isset(req->body);
+	if (first && sip_has_tag(inv_sip(in), SLICE("100rel"))) {
+		sx->rel_must = sip_msg_has_token(req, SIP_HDR_REQUIRE, SLICE("100rel"));
+		sx->rel_can = sip_msg_has_token(req, SIP_HDR_SUPPORTED, SLICE("100rel"));
+	}
 	if (first && !slice_u32(expires, &sec) && sec)
 		sx->deadline = loop_now_ms(inv_sip(in)->loop) + 1000ULL * sec;
 	list_append(&in->sxl, &sx->le);
@@ -174,6 +179,8 @@ int sx_reply(struct inv_sx *sx, uint16_t scode, struct slice hdrs, struct slice 
 
 	buf_reset(b);
 	dialog_enc_answer(b, in->d, sip_strans_msg(sx->st), scode);
+	if (scode >= 200)
+		inv_timer_enc_answer(b, in, sip_strans_msg(sx->st));
 	buf_slice(b, hdrs);
 	err = buf_err(b);
 	if (!err)

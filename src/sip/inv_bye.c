@@ -85,14 +85,13 @@ void inv_drop(struct inv *in, int err, uint16_t scode, const struct sip_msg *msg
 
 /* ---- hanging up ---- */
 
-/** Keep the Reason line for the BYE, which may wait. */
-static void keep_reason(struct inv *in, struct slice reason)
+void inv_keep_reason(struct inv *in, struct slice reason)
 {
 	struct slice hdrs, none = SLICE_NULL, none2 = SLICE_NULL;
 	struct buf b;
 	char *p;
 
-	if (!slice_isset(reason))
+	if (!slice_isset(reason) || in->bye_hdrs.p)
 		return;
 	buf_init(&b);
 	sip_enc_hdr(&b, SIP_HDR_REASON, reason);
@@ -137,7 +136,9 @@ void inv_hangup(struct inv *in, uint16_t scode, struct slice reason)
 		return;
 	mem_ref(in);
 	in->hung = true;
-	keep_reason(in, reason);
+	inv_timer_stop(in);
+	inv_ux_close(in, true);
+	inv_keep_reason(in, reason);
 	switch (in->state) {
 	case SIP_INV_CALLING:
 		hangup_calling(in, reason);

@@ -51,6 +51,24 @@ static int make_dialog(struct inv *in, struct sip *s, const struct sip_inv_call 
 	return err;
 }
 
+static int start(struct sip_inv *i, const struct sip_inv_call *c)
+{
+	struct inv_cx model = {.first = true,
+			       .maxfwd = c->maxfwd,
+			       .hdrs = c->hdrs,
+			       .ctype = c->ctype,
+			       .body = c->offer,
+			       .rel100_required = c->rel100_required,
+			       .rel100_off = c->rel100_off};
+	int err;
+
+	sip_inv_set_timer(i, &c->timer);
+	err = cx_start(i->in, &model);
+	if (!err && c->answer_ms)
+		cx_await(cx_first(i->in), c->answer_ms);
+	return err;
+}
+
 int sip_inv_connect(struct sip_inv **ip, struct sip *s, const struct sip_inv_call *c, const struct sip_inv_ops *ops,
 		    void *arg)
 {
@@ -60,6 +78,8 @@ int sip_inv_connect(struct sip_inv **ip, struct sip *s, const struct sip_inv_cal
 	if (!slice_isset(c->uri) || !slice_isset(c->from_uri) || !clean(c->uri) || !clean(c->from_uri) ||
 	    !clean(c->to_uri))
 		return EINVAL;
+	if (c->rel100_required && !sip_has_tag(s, SLICE("100rel")))
+		return ENOTSUP;
 	err = inv_alloc(&i, ops, arg);
 	if (err)
 		return err;
@@ -69,7 +89,7 @@ int sip_inv_connect(struct sip_inv **ip, struct sip *s, const struct sip_inv_cal
 	if (!err)
 		err = make_dialog(i->in, s, c);
 	if (!err)
-		err = cx_start(i->in, true, c->maxfwd, c->hdrs, c->ctype, c->offer);
+		err = start(i, c);
 	if (err) {
 		i->in->told = i->in->hung = true;
 		mem_deref(i);

@@ -64,6 +64,8 @@ void cx_branches_clear(struct inv_cx *cx)
 
 		list_unlink(k);
 		mem_deref(b->ack);
+		mem_deref(b->agreed);
+		mem_deref(b->d);
 		mem_deref(b);
 	}
 }
@@ -85,6 +87,7 @@ static void cx_destroy(void *obj)
 	mem_deref(cx->keep);
 	mem_deref(cx->auth);
 	mem_deref(cx->ack);
+	mem_deref(cx->agreed);
 }
 
 void cx_close(struct inv_cx *cx)
@@ -108,7 +111,11 @@ static void timer_h(void *arg)
 	struct inv_cx *cx = arg;
 	struct inv *in = mem_ref(cx->in);
 
-	if (cx->state == CX_CALLING && !cx->cancelled) {
+	if (cx->state == CX_CALLING && cx->first && !cx->heard && !in->hung && !cx->cancelled) {
+		/* no sign within answer_ms: a late answer gets its CANCEL, or its ACK and a BYE */
+		cx_cancel(cx, SLICE_NULL);
+		inv_end(in, ETIMEDOUT, 408, NULL);
+	} else if (cx->state == CX_CALLING && !cx->cancelled) {
 		cx_cancel(cx, SLICE_NULL); /* a transaction with a provisional answer would wait for ever */
 	} else if (cx->state == CX_CALLING) {
 		if (cx->first)
@@ -133,6 +140,12 @@ void cx_cancel(struct inv_cx *cx, struct slice reason)
 	cx_guard(cx);
 }
 
+void cx_await(struct inv_cx *cx, uint32_t ms)
+{
+	if (!cx->heard)
+		timer_start(&cx->tm, inv_sip(cx->in)->loop, ms, timer_h, cx);
+}
+
 void cx_guard(struct inv_cx *cx)
 {
 	timer_start(&cx->tm, inv_sip(cx->in)->loop, 64ULL * inv_sip(cx->in)->t1, timer_h, cx);
@@ -144,26 +157,33 @@ static void provisional(struct inv_cx *cx, const struct sip_msg *rsp)
 {
 	struct inv *in = cx->in;
 
-	if (cx->state != CX_CALLING || !cx->first || rsp->scode == 100 || !inv_live(in))
+	if (cx->state != CX_CALLING || rsp->scode == 100 || !inv_live(in))
 		return;
 	dialog_note_software(in->d, rsp);
-	if (slice_isset(rsp->to.tag) && !cx_branch(cx, rsp->to.tag) && !cx_branch_add(cx, rsp->to.tag))
-		log_debug("sip", "an early dialog is not remembered");
+	inv_note_peer(in, rsp);
+	if (!cx_early(cx, rsp) || !inv_live(in))
+		return;
 	in->ops->progress(in->h, rsp, in->arg);
+	cx->said = SAID_VOID;
 }
 
 /** The 2xx that settles it. */
 static void success(struct inv_cx *cx, const struct sip_msg *rsp)
 {
 	struct inv *in = cx->in;
-	int err = cx->first ? dialog_confirm(in->d, rsp) : dialog_refresh(in->d, rsp);
+	int err;
 
+	cx_early_won(cx, rsp);
+	err = cx->first ? dialog_confirm(in->d, rsp) : dialog_refresh(in->d, rsp);
 	cx_branches_clear(cx);
 	cx->state = CX_ANSWERED;
 	cx_guard(cx);
 	if (cx->first && !in->hung)
 		in->state = SIP_INV_CONNECTED;
-	if (!err && (slice_isset(cx->body) || in->hung))
+	inv_note_peer(in, rsp);
+	if (!in->hung)
+		inv_timer_answered(in, rsp);
+	if (!err && (slice_isset(cx->body) || cx->agreed || in->hung))
 		err = cx_ack(cx, SLICE_NULL, SLICE_NULL);
 	if (err) {
 		inv_drop(in, err, 500, NULL);
@@ -173,20 +193,27 @@ static void success(struct inv_cx *cx, const struct sip_msg *rsp)
 				in); /* the 2xx crossed our CANCEL; to a re-INVITE that a BYE crossed, the ACK is all */
 	} else if (cx->first) {
 		in->ops->answered(in->h, rsp, in->arg);
+	} else if (cx->refresh) {
+		if (in->ops->refreshed)
+			in->ops->refreshed(in->h, rsp, in->arg);
 	} else {
 		in->ops->reanswered(in->h, rsp, rsp->scode, in->arg);
 	}
 }
 
-/** 401 or 407: true if the INVITE is out again. */
+/** 401 or 407, or 422 that more time helps: true if the INVITE is out again. */
 static bool try_again(struct inv_cx *cx, const struct sip_msg *rsp)
 {
 	struct inv *in = cx->in;
 
-	if ((rsp->scode != 401 && rsp->scode != 407) || in->hung || cx->auths >= INV_AUTH_MAX ||
-	    cred_challenge(in->cred, rsp))
+	if (in->hung)
 		return false;
-	cx->auths++;
+	if (rsp->scode == 422 && cx->raised < INV_TIMER_RETRIES && inv_timer_raise(in, rsp))
+		cx->raised++;
+	else if ((rsp->scode == 401 || rsp->scode == 407) && cx->auths < INV_AUTH_MAX && !cred_challenge(in->cred, rsp))
+		cx->auths++;
+	else
+		return false;
 	forget_transaction(cx);
 	cx_branches_clear(cx);
 	return cx_send(cx) == 0;
@@ -208,6 +235,9 @@ static void response_h(struct sip_ctrans *ct, const struct sip_msg *rsp, void *a
 	struct inv *in = mem_ref(cx->in);
 
 	(void)ct;
+	if (!cx->heard && cx->first && cx->state == CX_CALLING && !cx->cancelled && !in->hung)
+		timer_stop(&cx->tm); /* answer_ms */
+	cx->heard = true;
 	if (rsp->scode < 200)
 		provisional(cx, rsp);
 	else if (rsp->scode < 300 && cx->state == CX_CALLING)
@@ -243,8 +273,12 @@ static const struct sip_ctrans_ops cx_ops = {.response = response_h, .failed = f
 int cx_send(struct inv_cx *cx)
 {
 	struct inv *in = cx->in;
-	struct dialog_request r = {
-		.m = SIP_INVITE, .maxfwd = cx->maxfwd, .hdrs = cx->hdrs, .ctype = cx->ctype, .body = cx->body};
+	struct dialog_request r = {.m = SIP_INVITE,
+				   .maxfwd = cx->maxfwd,
+				   .hdrs = cx->hdrs,
+				   .ctype = cx->ctype,
+				   .body = cx->body,
+				   .rel100_off = cx->rel100_off};
 	struct buf auth;
 	int err;
 
@@ -253,6 +287,11 @@ int cx_send(struct inv_cx *cx)
 	err = cred_enc(in->cred, &auth, SIP_INVITE, dialog_ruri(in->d));
 	if (!err && auth.l)
 		err = buf_rbuf(&auth, &cx->auth);
+	if (cx->rel100_required)
+		buf_str(&auth, "Require: 100rel\r\n");
+	inv_timer_enc_request(&auth, in);
+	if (!err)
+		err = buf_err(&auth);
 	if (!err) {
 		r.auth = buf_get(&auth);
 		err = dialog_send(&cx->ct, in->d, &r, &cx_ops, cx);
@@ -267,19 +306,15 @@ int cx_send(struct inv_cx *cx)
 	return 0;
 }
 
-int cx_start(struct inv *in, bool first, uint32_t maxfwd, struct slice hdrs, struct slice ctype, struct slice body)
+int cx_start(struct inv *in, const struct inv_cx *model)
 {
 	struct inv_cx *cx = mem_zalloc(sizeof(*cx), cx_destroy);
 	int err;
 
 	if (!cx)
 		return ENOMEM;
+	*cx = *model;
 	cx->in = mem_ref(in);
-	cx->first = first;
-	cx->maxfwd = maxfwd;
-	cx->hdrs = hdrs;
-	cx->ctype = ctype;
-	cx->body = body;
 	list_append(&in->cxl, &cx->le);
 	err = inv_keep(&cx->keep, &cx->hdrs, &cx->ctype, &cx->body);
 	if (!err)

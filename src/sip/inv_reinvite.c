@@ -11,14 +11,23 @@ bool sip_inv_can_offer(const struct sip_inv *i)
 {
 	const struct inv *in = i->in;
 
-	return inv_live(in) && in->state == SIP_INV_CONNECTED && !cx_open(in) && !in->sxl.n;
+	if (!inv_live(in))
+		return false;
+	if (in->state != SIP_INV_CONNECTED)
+		return inv_early_can_offer(in);
+	return !cx_open(in) && !in->sxl.n && !in->ux && !inv_update_open(in);
 }
 
 int sip_inv_reinvite(struct sip_inv *i, struct slice hdrs, struct slice ctype, struct slice sdp)
 {
+	struct inv_cx model = {.hdrs = hdrs, .ctype = ctype, .body = sdp};
+
 	if (!sip_inv_can_offer(i))
 		return ERR_STATE;
-	return cx_start(i->in, false, 0, hdrs, ctype, sdp);
+	if (i->in->state == SIP_INV_CONNECTED)
+		return cx_start(i->in, &model);
+	/* an offerless UPDATE asks for nothing */
+	return slice_isset(sdp) ? inv_update_offer(i->in, hdrs, ctype, sdp) : ERR_STATE;
 }
 
 /* ---- glare ---- */
@@ -57,7 +66,7 @@ static void again_h(void *arg)
 
 	if (in->sxl.n) { /* theirs came first and is not over */
 		timer_start(&cx->tm, inv_sip(in)->loop, inv_sip(in)->t1, again_h, cx);
-	} else if (!renew(cx)) {
+	} else if ((cx->refresh && cx->stale) || !renew(cx)) { /* theirs refreshed it as well */
 		cx_close(cx);
 	} else {
 		cx->stale = false;
@@ -69,11 +78,15 @@ static void again_h(void *arg)
 	mem_deref(cx);
 }
 
-/** 491: the owner of the Call-ID waits 2.1 to 4 s, the other 0 to 2 s, in steps of 10 ms (RFC 3261 14.1). */
+uint32_t inv_glare_ms(const struct inv *in)
+{
+	return in->d->uac ? 2100 + 10 * rand_below(191) : 10 * rand_below(201);
+}
+
 static void wait_again(struct inv_cx *cx)
 {
 	struct inv *in = cx->in;
-	uint32_t ms = in->d->uac ? 2100 + 10 * rand_below(191) : 10 * rand_below(201);
+	uint32_t ms = inv_glare_ms(in);
 
 	if (cx->ct)
 		sip_ctrans_detach(cx->ct);
@@ -85,6 +98,7 @@ static void wait_again(struct inv_cx *cx)
 void inv_reinvite_failed(struct inv_cx *cx, int err, uint16_t scode, const struct sip_msg *rsp)
 {
 	struct inv *in = cx->in;
+	bool refresh = cx->refresh;
 
 	if (!in->hung && scode == 491 && ++cx->glares < INV_GLARE_MAX) {
 		wait_again(cx);
@@ -97,14 +111,15 @@ void inv_reinvite_failed(struct inv_cx *cx, int err, uint16_t scode, const struc
 		inv_drop(in, err, scode, rsp);
 	else if (scode == 481)
 		inv_end(in, err, scode, rsp);
+	else if (refresh)
+		inv_timer_later(in);
 	else
 		in->ops->reanswered(in->h, rsp, scode, in->arg);
 }
 
 /* ---- theirs ---- */
 
-/** 500 with a wait of 0 to 10 s: an INVITE before the last one was answered (14.2). */
-static void refuse_for_now(struct sip_strans *st)
+void inv_refuse_for_now(struct sip_strans *st)
 {
 	char line[32];
 	int n = snprintf(line, sizeof(line), "Retry-After: %u\r\n", rand_below(11));
@@ -128,22 +143,27 @@ static bool our_offer_is_open(const struct inv *in)
 void inv_reinvite_in(struct inv *in, struct sip_strans *st, const struct sip_msg *req)
 {
 	struct inv_cx *cx = cx_open(in);
+	struct inv_req *r = inv_update_open(in);
 	struct inv_sx *sx;
 
-	if (sx_open(in)) {
-		refuse_for_now(st);
+	if (sx_open(in) || in->ux) { /* 14.2 */
+		inv_refuse_for_now(st);
 		return;
 	}
-	if ((cx && cx->state != CX_WAITING) || our_offer_is_open(in)) {
+	if ((cx && cx->state != CX_WAITING) || (r && r->offer && r->ct) || our_offer_is_open(in)) {
 		sip_reply_simple(st, 491, NULL);
 		return;
 	}
+	if (!inv_timer_admit(in, st, req))
+		return;
 	if (sx_start(&sx, in, st, req, false)) {
 		sip_reply_simple(st, 500, NULL);
 		return;
 	}
 	if (cx)
 		cx->stale = true;
+	if (r)
+		r->stale = true;
 	in->ops->reoffer(in->h, req, in->arg);
 }
 
@@ -158,6 +178,8 @@ int sip_inv_reply_answer(struct sip_inv *i, struct slice ctype, struct slice sdp
 	struct inv_sx *sx = reoffer(i);
 	int err;
 
+	if (inv_live(i->in) && i->in->ux)
+		return inv_ux_answer(i->in->ux, ctype, sdp);
 	if (!sx)
 		return ERR_STATE;
 	/* the target changes only with an accepted request (RFC 6141 4) */
@@ -171,6 +193,8 @@ int sip_inv_reply_reject(struct sip_inv *i, uint16_t scode, struct slice hdrs)
 
 	if (scode < 300 || scode > 699)
 		return EINVAL;
+	if (inv_live(i->in) && i->in->ux)
+		return inv_ux_refuse(i->in->ux, scode, hdrs);
 	if (!sx)
 		return ERR_STATE;
 	sx_refuse(sx, scode, SLICE_NULL, hdrs);

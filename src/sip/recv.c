@@ -51,14 +51,6 @@ static bool check_method(struct sip_strans *st, const struct sip_msg *msg)
 	return false;
 }
 
-static bool supported(const struct sip *s, struct slice tag)
-{
-	for (size_t i = 0; i < s->tagc; i++)
-		if (slice_ieqs(tag, s->tags[i]))
-			return true;
-	return false;
-}
-
 /* RFC 3261 8.2.2.3. */
 static bool check_require(struct sip_strans *st, const struct sip_msg *msg)
 {
@@ -69,7 +61,7 @@ static bool check_require(struct sip_strans *st, const struct sip_msg *msg)
 	if (!sip_msg_hdr(msg, SIP_HDR_REQUIRE))
 		return true;
 	while (sip_msg_next_val(msg, SIP_HDR_REQUIRE, &it, &tag)) {
-		if (!tag.l || supported(st->sip, tag))
+		if (!tag.l || sip_has_tag(st->sip, tag))
 			continue;
 		if (!b) {
 			b = lines_of(st->sip);
@@ -127,7 +119,7 @@ static bool answer_ping(struct sip_strans *st, const struct sip_msg *msg)
 	b = lines_of(st->sip);
 	sip_enc_allow(b, st->sip);
 	buf_str(b, "Accept: application/sdp\r\n");
-	sip_enc_supported(b, st->sip);
+	sip_enc_supported(b, st->sip, NULL);
 	sip_reply_lines(st, 200, b);
 	return true;
 }

@@ -60,7 +60,7 @@ static int enc_headers(struct buf *b, struct sip_reg *r)
 	buf_slice(b, r->cparams);
 	buf_printf(b, ";expires=%u\r\nExpires: %u\r\n", expires, expires);
 	sip_enc_allow(b, r->sip);
-	sip_enc_supported(b, r->sip);
+	sip_enc_supported(b, r->sip, NULL);
 	if (!err)
 		err = cred_enc(r->cred, b, SIP_REGISTER, r->registrar);
 	return err ? err : buf_err(b);

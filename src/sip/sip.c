@@ -169,15 +169,27 @@ void sip_enc_allow(struct buf *b, const struct sip *s)
 	buf_str(b, "\r\n");
 }
 
-void sip_enc_supported(struct buf *b, const struct sip *s)
+void sip_enc_supported(struct buf *b, const struct sip *s, const char *but)
 {
-	if (!s->tagc)
-		return;
+	const char *sep = "Supported: ";
+
 	for (size_t i = 0; i < s->tagc; i++) {
-		buf_str(b, i ? ", " : "Supported: ");
+		if (but && !strcmp(s->tags[i], but))
+			continue;
+		buf_str(b, sep);
 		buf_str(b, s->tags[i]);
+		sep = ", ";
 	}
-	buf_str(b, "\r\n");
+	if (*sep == ',')
+		buf_str(b, "\r\n");
+}
+
+bool sip_has_tag(const struct sip *s, struct slice tag)
+{
+	for (size_t i = 0; i < s->tagc; i++)
+		if (slice_ieqs(tag, s->tags[i]))
+			return true;
+	return false;
 }
 
 void sip_make_tag(char tag[SIP_TAG_LEN + 1])

@@ -119,8 +119,18 @@ void sip_flow_gone(struct sip *s, uint64_t flow);
 
 /** "Allow: INVITE, ACK, ..." line of what this stack answers for. */
 void sip_enc_allow(struct buf *b, const struct sip *s);
-/** "Supported: ..." line; nothing when no option is supported. */
-void sip_enc_supported(struct buf *b, const struct sip *s);
+/** "Supported: ..." line without `but` (NULL: all); nothing when no option is supported. */
+void sip_enc_supported(struct buf *b, const struct sip *s, const char *but);
+/** Is this option tag supported (sip_support)? */
+bool sip_has_tag(const struct sip *s, struct slice tag);
+/** May this method be used with this stack (sip_allow)? */
+static inline bool sip_has_method(const struct sip *s, enum sip_method m)
+{
+	return s->allow & 1U << m;
+}
+/** Answer and forget, as a stateless server would (RFC 3261 8.2.7): the tag is the same for each copy of the request.
+ */
+void sip_strans_brief(struct sip_strans *st);
 /** SIP_TAG_LEN random characters and a terminator. */
 void sip_make_tag(char tag[SIP_TAG_LEN + 1]);
 

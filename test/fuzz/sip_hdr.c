@@ -9,8 +9,10 @@
 #include "wire/sip/history_info.h"
 #include "wire/sip/msg.h"
 #include "wire/sip/privacy.h"
+#include "wire/sip/rack.h"
 #include "wire/sip/reason_value.h"
 #include "wire/sip/remote_party_id.h"
+#include "wire/sip/session_expires.h"
 #include "wire/sip/session_id.h"
 
 static bool uri_same(const struct sip_uri *a, const struct sip_uri *b)
@@ -93,10 +95,25 @@ static void fuzz_cseq(struct slice s, struct buf *b)
 	}
 	buf_reset(b);
 	if (!sip_rack_decode(&r, s)) {
-		buf_printf(b, "%u %u %.*s", r.rseq, r.cseq.num, SLICE_FMT(r.cseq.method));
+		sip_rack_encode(b, &r);
 		FUZZ_ASSERT(!sip_rack_decode(&q, buf_get(b)));
 		FUZZ_ASSERT(r.rseq == q.rseq && r.cseq.num == q.cseq.num && slice_eq(r.cseq.method, q.cseq.method));
 	}
+}
+
+static void fuzz_session_expires(struct slice s, struct buf *b)
+{
+	struct sip_session_expires a, c;
+	uint32_t n;
+
+	if (!sip_session_expires_decode(&a, s)) {
+		sip_session_expires_encode(b, &a);
+		FUZZ_ASSERT(!sip_session_expires_decode(&c, buf_get(b)));
+		FUZZ_ASSERT(a.s == c.s && a.refresher == c.refresher);
+		FUZZ_ASSERT(!sip_min_se_decode(&n, s) && n == a.s);
+	}
+	if (!sip_rseq_decode(&n, s))
+		FUZZ_ASSERT(n > 0);
 }
 
 static void fuzz_challenge(struct slice s)
@@ -243,6 +260,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'c':
 		fuzz_cseq(s, &b);
+		break;
+	case 'e':
+		fuzz_session_expires(s, &b);
 		break;
 	case 'w':
 		fuzz_challenge(s);

@@ -1,5 +1,5 @@
 /*
- * cseq.c - the CSeq header (RFC 3261 20.16) and RAck (RFC 3262 7.2).
+ * cseq.c - the CSeq header (RFC 3261 20.16).
  */
 #include "wire/sip/cseq.h"
 #include "wire/sip/lex.h"
@@ -30,17 +30,4 @@ int sip_cseq_decode(struct sip_cseq *c, struct slice s)
 	e = sip_end(s);
 	p = number_decode(s.p, e, &c->num);
 	return p ? method_decode(c, p, e) : ERR_SYNTAX;
-}
-
-int sip_rack_decode(struct sip_rack *r, struct slice s)
-{
-	const char *p, *e;
-
-	*r = (struct sip_rack){0};
-	s = sip_trim(s);
-	e = sip_end(s);
-	p = number_decode(s.p, e, &r->rseq);
-	if (p)
-		p = number_decode(p, e, &r->cseq.num);
-	return p ? method_decode(&r->cseq, p, e) : ERR_SYNTAX;
 }

@@ -1,5 +1,5 @@
 /*
- * cseq.h - the CSeq header (RFC 3261 20.16), and RAck which shares its form (RFC 3262 7.2).
+ * cseq.h - the CSeq header (RFC 3261 20.16).
  *
  * Thread: any. Ownership: slices.
  */
@@ -15,13 +15,5 @@ struct sip_cseq {
 };
 /** ERR_SYNTAX. */
 int sip_cseq_decode(struct sip_cseq *c, struct slice s) MUST_CHECK;
-
-/** RAck: the RSeq that is acknowledged, and the CSeq of its request. */
-struct sip_rack {
-	uint32_t rseq;
-	struct sip_cseq cseq;
-};
-/** ERR_SYNTAX. */
-int sip_rack_decode(struct sip_rack *r, struct slice s) MUST_CHECK;
 
 #endif

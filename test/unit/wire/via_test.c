@@ -1,5 +1,5 @@
 /*
- * via_test.c - Via, CSeq and RAck.
+ * via_test.c - Via and CSeq.
  */
 #include "edge.h"
 #include "wire/sip/cseq.h"
@@ -137,28 +137,12 @@ static void cseq_test(void **state)
 	}
 }
 
-static void rack_test(void **state)
-{
-	static const char *const bad[] = {
-		"", "1", "1 2", "1 2 ", "1 INVITE", "1 2 INVITE 3", "x 2 INVITE", "4294967296 1 INVITE"};
-	struct sip_rack r;
-
-	(void)state;
-	assert_int_equal(sip_rack_decode(&r, edge_str(" 776656 1 INVITE ")), 0);
-	assert_int_equal(r.rseq, 776656);
-	assert_int_equal(r.cseq.num, 1);
-	assert_int_equal(r.cseq.m, SIP_INVITE);
-	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-		assert_int_equal(sip_rack_decode(&r, edge_str(bad[i])), ERR_SYNTAX);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decode_test),
 		cmocka_unit_test(received_test),
 		cmocka_unit_test(cseq_test),
-		cmocka_unit_test(rack_test),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
