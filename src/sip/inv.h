@@ -90,6 +90,7 @@ struct sip_inv_ops {
 	 * The first INVITE is built before sip_inv_connect() returns: `i` may not be used.
 	 */
 	void (*lines)(struct sip_inv *i, struct buf *b, void *arg);
+	/**
 	 * Asked before a request in the dialog is looked at (re-INVITE, UPDATE, REFER, INFO ...; not ACK, BYE, CANCEL,
 	 * PRACK). False: it was answered here, with a challenge for instance. May be NULL: all are taken.
 	 */

@@ -94,6 +94,17 @@ static int take_body(struct inv_cx *cx, struct inv_branch *br, const struct sip_
 	return 0;
 }
 
+static int fork_dialog(struct inv_branch *br, struct inv *in, const struct sip_msg *rsp)
+{
+	int err = dialog_fork(&br->d, in->d, rsp);
+
+	if (err)
+		return err;
+	br->d->ops = in->d->ops; /* for the lines that every request carries; nothing arrives in it */
+	br->d->arg = in->d->arg;
+	return 0;
+}
+
 /** A reliable one: true if it is new, in order, and acknowledged. It comes again if not. */
 static bool take_reliable(struct inv_cx *cx, struct inv_branch *br, const struct sip_msg *rsp)
 {
@@ -105,7 +116,7 @@ static bool take_reliable(struct inv_cx *cx, struct inv_branch *br, const struct
 		return false;
 	if (!br->d) {
 		if (cx->first)
-			err = dialog_fork(&br->d, in->d, rsp);
+			err = fork_dialog(br, in, rsp);
 		else
 			br->d = mem_ref(in->d);
 	}
