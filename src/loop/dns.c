@@ -19,7 +19,7 @@ enum {
 };
 
 struct dns_query {
-	struct link le; /**< in dns_pending.queries or dns.done */
+	struct link le; /**< in dns_pending.queries, dns.done or dns.told */
 	struct dns *dns;
 	struct dns_set *set; /**< the answer */
 	struct dns_set *old; /**< a stale one, should nothing better come */
@@ -69,6 +69,7 @@ static void deliver(void *arg)
 		dns_h *h = q->h;
 
 		list_unlink(&q->le);
+		list_append(&d->told, &q->le);
 		q->set = NULL;
 		q->h = NULL;
 		if (set) {
@@ -106,19 +107,33 @@ static void finish_failed(struct dns_query *q, int err)
 
 /* ---- are the name servers there? ---- */
 
-/* Only if nothing came at all meanwhile: some name servers are silent about types they do not know. */
-static void note_dead(struct dns *d, const struct dns_pending *p)
+static bool may_log(struct dns *d)
 {
 	uint64_t now = loop_now_ms(d->loop);
 
+	if (d->logged && now - d->logged < LOG_EVERY_MS)
+		return false;
+	d->logged = now;
+	return true;
+}
+
+/* They say no, or nobody listens there. It may be about this name alone, so they are not dead. */
+static void note_refusal(struct dns *d, const struct dns_pending *p)
+{
+	if (may_log(d))
+		log_warn("dns", "the name servers refuse to answer (asked for %s)", p->key.name);
+}
+
+/* Only if nothing came at all meanwhile: some name servers are silent about types they do not know. */
+static void note_dead(struct dns *d, const struct dns_pending *p)
+{
 	if (d->answered > p->since)
 		return;
 	d->dead = true;
-	if (d->logged && now - d->logged < LOG_EVERY_MS)
-		return;
-	d->logged = now;
-	log_warn("dns", "the name servers do not answer (asked for %s); old answers are used where there are any",
-		 p->key.name);
+	if (may_log(d))
+		log_warn("dns",
+			 "the name servers do not answer (asked for %s); old answers are used where there are any",
+			 p->key.name);
 }
 
 static void note_alive(struct dns *d)
@@ -161,7 +176,9 @@ void dns_answered(struct dns_pending *p, int err, struct dns_set *set)
 	hash_del(&d->pending, &p->he);
 	if (err == ETIMEDOUT)
 		note_dead(d, p);
-	else if (!err || err == EIO)
+	else if (err == EIO)
+		note_refusal(d, p);
+	else if (!err)
 		note_alive(d);
 	if (set)
 		dns_cache_put(&d->cache, &p->key, set, loop_now_ms(d->loop));
@@ -328,6 +345,7 @@ static void dns_destroy(void *obj)
 	(void)hash_each(&d->pending, drop_pending, d);
 	hash_free(&d->pending);
 	orphan(&d->done);
+	orphan(&d->told);
 	loop_tail_cancel(&d->tail);
 	dns_cache_flush(&d->cache);
 	mem_deref(d->hosts);

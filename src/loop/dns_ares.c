@@ -121,7 +121,6 @@ static int err_of(int status)
 	case ARES_ENOMEM:
 		return ENOMEM;
 	case ARES_ETIMEOUT:
-	case ARES_ECONNREFUSED:
 	case ARES_EDESTRUCTION:
 	case ARES_ECANCELLED:
 		return ETIMEDOUT;

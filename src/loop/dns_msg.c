@@ -168,7 +168,7 @@ static int get_rdata(struct dns_rr *rr, const struct reader *whole, const struct
 	return err ? err : dup_name(&rr->name, &r);
 }
 
-/* Follow the aliases of `name` within the answer section; they may stand in any order. */
+/* Follow the aliases of `name` within the answer section; they may stand in any order. False: they do not end. */
 static bool follow(struct reader r, size_t count, char name[DNS_NAME_MAX + 1], uint32_t *ttl)
 {
 	struct reader start = r;
@@ -181,7 +181,7 @@ static bool follow(struct reader r, size_t count, char name[DNS_NAME_MAX + 1], u
 		for (size_t k = 0; k < count && !found && get_record(&r, &rec); k++)
 			found = rec.type == DNS_CNAME && !strcmp(rec.owner, name);
 		if (!found)
-			return !r.bad;
+			return true;
 		struct reader at = {.p = r.p, .l = rec.rdata + rec.rdlen, .at = rec.rdata};
 		get_name(&at, name);
 		if (at.bad)

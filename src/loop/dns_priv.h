@@ -97,6 +97,7 @@ struct dns {
 	struct dns_cache cache;
 	struct hash pending;
 	struct list done; /**< struct dns_query that have their answer */
+	struct list told; /**< those whose users know it */
 	struct loop_tail tail;
 	size_t queries;
 	uint32_t try_ms, timeout_ms, stale_ms;
