@@ -218,10 +218,12 @@ static void recv_response(struct sip *s, const struct sip_msg *rsp)
 {
 	struct sip_ctrans *ct = sip_ctrans_find(s, rsp);
 
-	if (ct && sip_msg_count(rsp, SIP_HDR_VIA) == 1)
+	if (ct && sip_msg_count(rsp, SIP_HDR_VIA) == 1) {
+		sip_peek_answered(s, rsp);
 		sip_ctrans_recv(ct, rsp);
-	else
+	} else {
 		s->st.dropped++;
+	}
 }
 
 static void stream_release(void *flow)
@@ -244,6 +246,10 @@ static void fill(struct sip_msg *msg, const struct sip_rx *rx)
 static bool admitted(struct sip *s, const struct sip_rx *rx)
 {
 	s->st.rx++;
+	if (s->guard && !sip_peek(s, rx)) {
+		s->st.dropped++;
+		return false;
+	}
 	if (s->trace)
 		s->trace(false, rx->tp, &rx->src, &rx->dst, rx->data, s->trace_arg);
 	if (!s->ops.admit || s->ops.admit(rx->tp, &rx->src, s->arg))

@@ -39,6 +39,7 @@ static void sip_destroy(void *obj)
 	mem_deref(s->dns);
 	mem_deref(s->hosts);
 	mem_deref(s->dead);
+	mem_deref(s->guard);
 }
 
 static uint32_t or_default(uint32_t v, uint32_t def)
@@ -57,6 +58,7 @@ static void set_cfg(struct sip *s, const struct sip_cfg *cfg)
 	s->idle_ms = 1000ULL * or_default(cfg->tcp_idle_s, 3600);
 	s->allow = base_methods;
 	s->next_flow = 1;
+	s->guard = mem_ref(cfg->guard);
 }
 
 int sip_alloc(struct sip **sp, const struct sip_cfg *cfg, const struct sip_ops *ops, void *arg)

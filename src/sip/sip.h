@@ -19,6 +19,7 @@
 struct dns;
 struct sip;
 struct sip_strans;
+struct guard;
 
 /** What the application answers for; every member may be NULL. */
 struct sip_ops {
@@ -45,6 +46,7 @@ struct sip_cfg {
 				 beyond it */
 	uint32_t tcp_idle_s;  /**< idle streams are closed after this, 0 = 3600; never while a registration or dialog
 				 uses them */
+	struct guard *guard;  /**< asked before all else, for each message and connection; referenced; NULL: none */
 };
 
 /** New stack; ENOMEM. mem_deref ends it: no call-backs after. */

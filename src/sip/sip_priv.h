@@ -11,6 +11,7 @@
 #include "base/inspect.h"
 #include "base/list.h"
 #include "base/mem.h"
+#include "loop/guard.h"
 #include "loop/tcp.h"
 #include "loop/udp.h"
 #include "sip/sip.h"
@@ -46,6 +47,7 @@ struct sip_calm {
 /** The stack. */
 struct sip {
 	struct loop *loop;
+	struct guard *guard; /**< or NULL */
 	struct sip_ops ops; /**< copied; NULL members are fine */
 	void *arg;
 	char *software;      /**< NULL when not set */
@@ -164,6 +166,10 @@ struct sip_rx {
 	uint64_t us;
 	struct slice data;
 };
+/** May a message be read? Bans, budgets, scanners; a look at its first line and no more (peek.c). */
+bool sip_peek(struct sip *s, const struct sip_rx *rx);
+/** 2xx to something we asked: who sent it is no stranger (peek.c). */
+void sip_peek_answered(struct sip *s, const struct sip_msg *rsp);
 /** Whole message from any transport: decode, check, hand over (recv.c). */
 void sip_recv(struct sip *s, const struct sip_rx *rx);
 /** A message is about to be served: may the loop rest after this turn? (calm.c) */
@@ -188,6 +194,12 @@ int sip_stream_send(struct sip_stream *st, struct rbuf *b) MUST_CHECK;
 void sip_stream_close(struct sip_stream *st, int err);
 /** Close all, telling nobody. */
 void sip_streams_flush(struct sip *s);
+/**
+ * A connection from `peer` wants in: asked before it is accepted, and before any handshake. True: it is counted until
+ * sip_conn_left() is called once with the same guard (the stack may be gone by then: hold s->guard).
+ */
+bool sip_conn_enter(struct sip *s, const struct sa *peer);
+void sip_conn_left(struct guard *g, const struct sa *peer);
 /** Listen on TCP; connect by TCP. */
 int sip_tcp_listen(struct sip_listener *ln) MUST_CHECK;
 int sip_tcp_connect(struct sip_stream **stp, struct sip *s, const struct sip_dest *d) MUST_CHECK;

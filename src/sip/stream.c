@@ -185,7 +185,27 @@ static int check_admission(struct sip *s, enum sip_transp tp, const struct sa *p
 		return ERR_LIMIT;
 	if (incoming && s->ops.admit && !s->ops.admit(tp, peer, s->arg))
 		return EPERM;
+	if (incoming && s->guard && !guard_admit(s->guard, peer))
+		return EPERM;
 	return 0;
+}
+
+/* The last quarter of the connections is for those that we know. */
+bool sip_conn_enter(struct sip *s, const struct sa *peer)
+{
+	if (s->streams.n >= s->max_conns)
+		return false;
+	if (!s->guard)
+		return true;
+	if (s->streams.n >= s->max_conns - s->max_conns / 4 && !guard_friend(s->guard, peer))
+		return false;
+	return guard_open(s->guard, peer) == GUARD_PASS;
+}
+
+void sip_conn_left(struct guard *g, const struct sa *peer)
+{
+	if (g)
+		guard_close(g, peer);
 }
 
 int sip_stream_add(struct sip_stream **stp, struct sip *s, enum sip_transp tp, const struct sa *local,
@@ -257,6 +277,11 @@ static void recv_msg(struct sip_stream *st, struct slice data)
 			    .us = loop_now_us(st->sip->loop),
 			    .data = data};
 
+	/* banned in mid-connection: all of it goes */
+	if (st->sip->guard && !guard_admit(st->sip->guard, &st->peer)) {
+		sip_stream_close(st, EPERM);
+		return;
+	}
 	touch(st);
 	sip_recv(st->sip, &rx);
 }

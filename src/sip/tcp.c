@@ -8,12 +8,19 @@
 struct conn {
 	struct tcp *tcp;
 	struct sip_stream *stream; /**< not referenced; gone when the stack closes it */
+	struct guard *guard;       /**< it is counted there; referenced; NULL: our own connection */
 };
 
 static void conn_destroy(void *obj)
 {
 	struct conn *c = obj;
+	struct sa peer;
 
+	if (c->guard && c->tcp) {
+		tcp_peer(c->tcp, &peer);
+		sip_conn_left(c->guard, &peer);
+	}
+	mem_deref(c->guard);
 	mem_deref(c->tcp);
 }
 
@@ -72,15 +79,19 @@ static const struct tcp_ops tcp_conn_ops = {on_connected, on_recv, on_drained, o
 static void on_accept(struct tcp_listener *tl, const struct sa *peer, void *arg)
 {
 	struct sip_listener *ln = arg;
-	struct conn *c = mem_zalloc(sizeof(*c), conn_destroy);
+	struct conn *c;
 	struct sa local;
 	char txt[SA_STRLEN];
 	int err;
 
-	if (!c)
+	if (!sip_conn_enter(ln->sip, peer))
 		return;
-	err = tcp_accept(&c->tcp, tl, &tcp_conn_ops, c);
-	if (!err) {
+	c = mem_zalloc(sizeof(*c), conn_destroy);
+	err = c ? tcp_accept(&c->tcp, tl, &tcp_conn_ops, c) : ENOMEM;
+	if (err) {
+		sip_conn_left(ln->sip->guard, peer);
+	} else {
+		c->guard = mem_ref(ln->sip->guard);
 		tcp_local(c->tcp, &local);
 		err = sip_stream_add(&c->stream, ln->sip, SIP_TRANSP_TCP, &local, peer, true, &stream_ops, c);
 	}
