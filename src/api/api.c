@@ -3,8 +3,10 @@
  *
  * Routes of configuration tables come from the resource table: each has the same five verbs.
  */
+#include <stdio.h>
 #include <string.h>
 #include "api/api_priv.h"
+#include "pbx/security.h"
 
 static const char prefix[] = "/api/v1";
 
@@ -24,6 +26,10 @@ static const struct route fixed_routes[] = {
 	{"GET", "inspect", "", api_inspect_list},
 	{"GET", "inspect/{}", "", api_inspect_one},
 	{"GET", "metrics", "", api_metrics},
+	{"GET", "security", "", api_security},
+	{"GET", "security/bans", "", api_bans},
+	{"POST", "security/bans", "", api_ban},
+	{"DELETE", "security/bans/{}", "", api_lift},
 };
 /* Below a resource's plural. */
 static const struct route resource_routes[] = {
@@ -94,6 +100,30 @@ static int split_path(struct job *j, struct slice path)
 		if (err)
 			return err;
 	}
+	return 0;
+}
+
+/*
+ * Networks are names with a slash, which comes unescaped (the web server takes %2F off before it splits): their two
+ * halves are put together again.
+ */
+static int join_network(struct job *j)
+{
+	bool net = (j->nseg == 3 && !strcmp(j->seg[0], pbx_allowed_resource.plural)) ||
+		   (j->nseg == 4 && !strcmp(j->seg[0], "security") && !strcmp(j->seg[1], "bans"));
+	char text[128], *s;
+	int err;
+
+	if (!net)
+		return 0;
+	snprintf(text, sizeof(text), "%s/%s", j->seg[j->nseg - 2], j->seg[j->nseg - 1]);
+	err = mem_strdup(&s, text);
+	if (err)
+		return err;
+	j->seg[j->nseg - 1] = mem_deref(j->seg[j->nseg - 1]);
+	j->nseg--;
+	mem_deref(j->seg[j->nseg - 1]);
+	j->seg[j->nseg - 1] = s;
 	return 0;
 }
 
@@ -243,6 +273,8 @@ void api_handle(struct api *a, const struct api_request *rq, api_reply_h *h, voi
 		return;
 	}
 	int err = split_path(j, slice_from(path, sizeof(prefix) - 1));
+	if (!err)
+		err = join_network(j);
 	if (!err)
 		err = split_query(j, rq->query);
 	if (err == ERR_SYNTAX)

@@ -93,6 +93,11 @@ void api_log_level_put(struct job *j);
 void api_inspect_list(struct job *j);
 void api_inspect_one(struct job *j);
 void api_metrics(struct job *j);
+/* security.c: bans */
+void api_security(struct job *j);
+void api_bans(struct job *j);
+void api_ban(struct job *j);
+void api_lift(struct job *j);
 /* config.c: configuration as a whole */
 void api_export(struct job *j);
 void api_history(struct job *j);

@@ -226,9 +226,14 @@ static int find_verb(struct cli *c, int argc, char **argv)
 	const struct verb *v = cli_verbs(&n);
 	int words = 0;
 
-	for (size_t i = 0; i < n && !words; i++) {
-		words = matches(&v[i], argc, argv);
-		c->verb = words ? &v[i] : NULL;
+	/* "security ban" before "security" */
+	for (size_t i = 0; i < n; i++) {
+		int w = matches(&v[i], argc, argv);
+
+		if (w > words) {
+			words = w;
+			c->verb = &v[i];
+		}
 	}
 	return words;
 }

@@ -155,6 +155,9 @@ int verb_completion(struct cli *c);
 int verb_version(struct cli *c);
 int verb_help(struct cli *c);
 int verb_phone(struct cli *c);
+int verb_security(struct cli *c);
+int verb_ban(struct cli *c);
+int verb_lift(struct cli *c);
 
 /** Options of `serve` and `phone`, beside their code. */
 extern const struct opt serve_opts[];

@@ -39,6 +39,7 @@ struct server {
 	struct loop *loop;
 	struct store *store;
 	struct pbx *pbx;
+	struct guard *guard;
 	struct media *media;
 	struct calls *calls;
 	struct edge *edge;

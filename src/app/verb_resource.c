@@ -16,12 +16,21 @@ static const struct resource *res_of(const struct cli *c)
 	return *c->verb->r;
 }
 
+static void dashes(char *dst, size_t size, const char *name, char to)
+{
+	(void)slice_copy(dst, size, slice_str(name));
+	for (char *p = dst; *p; p++) {
+		if (*p == '_')
+			*p = to;
+	}
+}
+
 /* "Extension" for the beginning of a sentence. */
 static const char *noun(const struct resource *r)
 {
 	static char word[40];
 
-	(void)slice_copy(word, sizeof(word), slice_str(r->name));
+	dashes(word, sizeof(word), r->name, ' ');
 	word[0] = (char)toupper((unsigned char)word[0]);
 	return word;
 }
@@ -32,15 +41,6 @@ static char *row_path(const struct resource *r, const char *key)
 
 	snprintf(dir, sizeof(dir), "/%s/", r->plural);
 	return client_path(dir, key);
-}
-
-static void dashes(char *dst, size_t size, const char *name, char to)
-{
-	(void)slice_copy(dst, size, slice_str(name));
-	for (char *p = dst; *p; p++) {
-		if (*p == '_')
-			*p = to;
-	}
 }
 
 /* "-": the first line of standard input, so that a password is not seen in the list of processes. */
@@ -116,9 +116,10 @@ int verb_resource_add(struct cli *c)
 	}
 	const char *name = js(row, "name");
 	printf("%s %s%s%s%s is ready.\n", noun(r), key, *name ? " (" : "", name, *name ? ")" : "");
-	if (c->live && client_try(c, "/status", &st) == CLI_OK && *js(st, "sip_address"))
+	if (r == &pbx_extension_resource && c->live && client_try(c, "/status", &st) == CLI_OK && *js(st, "sip_address"))
 		out_pair("SIP server", 12, "%s", js(st, "sip_address"));
-	out_pair("user", 12, "%s", key);
+	if (r == &pbx_extension_resource)
+		out_pair("user", 12, "%s", key);
 	put_secrets(r, row, 12);
 	json_decref(st);
 	json_decref(row);

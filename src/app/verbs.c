@@ -3,8 +3,11 @@
  */
 #include "app/cli.h"
 #include "base/err.h"
+#include "pbx/security.h"
 
 static const struct resource *const extension = &pbx_extension_resource;
+static const struct resource *const allowed = &pbx_allowed_resource;
+static const struct resource *const limit = &pbx_limit_resource;
 
 #define OPTS(v) (v), ARRAY_LEN(v)
 #define NO_OPTS NULL, 0
@@ -40,6 +43,11 @@ static const struct opt import_opts[] = {
 static const struct opt history_opts[] = {
 	{.name = "limit", .arg = "N", .def = "20", .help = "how many, newest first"},
 	{.name = "before", .arg = "ID", .help = "only changes before this one"},
+};
+
+static const struct opt ban_opts[] = {
+	{.name = "seconds", .arg = "N", .help = "for how long; else as long as a first ban"},
+	{.name = "reason", .arg = "TEXT", .help = "what the list of bans shows"},
 };
 
 static const struct verb verbs[] = {
@@ -85,6 +93,35 @@ static const struct verb verbs[] = {
 	{"cdr", "", 0, 0, VERB_CLIENT, "Calls", "call records: who called whom, when, how it ended", NULL,
 	 "%s cdr\n%s cdr --number 100 --since 2026-01-31 --legs\n%s cdr --outcome busy --limit 100", OPTS(cdr_opts),
 	 NULL, verb_cdr},
+
+	{"security", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Security", "who is banned: why, for how long, what was dropped",
+	 NULL, "%s security", NO_OPTS, NULL, verb_security},
+	{"security ban", "ADDRESS", 1, 1, VERB_CLIENT | VERB_LIVE, "Security", "ban an address or network",
+	 "Its phones are banned too, unlike with bans that the server makes by itself. IPv6 addresses stand for their "
+	 "/64.",
+	 "%s security ban 192.0.2.7\n%s security ban 198.51.100.0/24 --seconds 86400 --reason \"scans\"", OPTS(ban_opts),
+	 NULL, verb_ban},
+	{"security lift", "ADDRESS", 1, 1, VERB_CLIENT | VERB_LIVE, "Security",
+	 "lift the bans of an address or network, or of `all`", NULL, "%s security lift 192.0.2.7\n%s security lift all",
+	 NO_OPTS, NULL, verb_lift},
+	{"security allow add", "NETWORK", 1, 1, VERB_CLIENT | VERB_FIELDS, "Security",
+	 "never ban nor limit an address or network", "Bans of it that are in force end.",
+	 "%s security allow add 192.168.0.0/16 --note office", NO_OPTS, &allowed, verb_resource_add},
+	{"security allow list", "", 0, 0, VERB_CLIENT, "Security", "networks that are never banned", NULL,
+	 "%s security allow list", NO_OPTS, &allowed, verb_resource_list},
+	{"security allow remove", "NETWORK", 1, 1, VERB_CLIENT | VERB_KEY, "Security", "take it out of that list", NULL,
+	 "%s security allow remove 192.168.0.0/16", NO_OPTS, &allowed, verb_resource_remove},
+	{"security limit add", "NAME", 1, 1, VERB_CLIENT | VERB_FIELDS, "Security", "another value than the built-in one",
+	 "Names: failures (10), window-seconds (600), ban-seconds (3600), and for each address registers-per-second "
+	 "(50),\n"
+	 "invites-per-second (20), others-per-second (100), connections-per-second (10).",
+	 "%s security limit add failures --value 20", NO_OPTS, &limit, verb_resource_add},
+	{"security limit set", "NAME", 1, 1, VERB_CLIENT | VERB_FIELDS | VERB_KEY, "Security", "change such a value", NULL,
+	 "%s security limit set failures --value 5", NO_OPTS, &limit, verb_resource_set},
+	{"security limit list", "", 0, 0, VERB_CLIENT, "Security", "values that differ from the built-in ones", NULL,
+	 "%s security limit list", NO_OPTS, &limit, verb_resource_list},
+	{"security limit remove", "NAME", 1, 1, VERB_CLIENT | VERB_KEY, "Security", "back to the built-in value", NULL,
+	 "%s security limit remove failures", NO_OPTS, &limit, verb_resource_remove},
 
 	{"config export", "[FILE]", 0, 1, VERB_CLIENT, "Configuration", "the whole configuration as one readable file",
 	 "Writes to standard output, or to FILE, which only you may read then.",

@@ -11,6 +11,7 @@
 #include "call/edge.h"
 #include "http/http.h"
 #include "loop/dns.h"
+#include "loop/guard.h"
 #include "media/media.h"
 #include "sip/sip.h"
 
@@ -79,6 +80,14 @@ static int open_pbx(struct server *s, struct buf *why)
 	return err;
 }
 
+static int open_guard(struct server *s)
+{
+	struct guard_cfg gc = {.loop = s->loop};
+	int err = guard_alloc(&s->guard, &gc);
+
+	return err ? err : pbx_set_guard(s->pbx, s->guard);
+}
+
 /* ------------------------------------------------------------------ calls, sound, SIP */
 
 static int open_calls(struct server *s, struct buf *why)
@@ -114,11 +123,13 @@ static int open_edge(struct server *s)
 		.external_ip = sa_isset(&o->external_ip) ? &o->external_ip : NULL,
 		.local_nets = o->local_net,
 		.nlocal_nets = o->nlocal_net,
+		.guard = s->guard,
 	};
 	int err = edge_alloc(&s->edge, &ec);
 
 	if (!err) {
-		struct sip_cfg sc = {.loop = s->loop, .software = "offhook " OFFHOOK_VERSION};
+		struct sip_cfg sc = {
+			.loop = s->loop, .software = "offhook " OFFHOOK_VERSION, .guard = s->guard};
 
 		err = sip_alloc(&s->sip, &sc, edge_sip_ops(), s->edge);
 	}
@@ -283,6 +294,8 @@ int server_open(struct server *s, struct buf *why)
 	if (!err)
 		err = open_pbx(s, why);
 	if (!err)
+		err = open_guard(s);
+	if (!err)
 		err = open_calls(s, why);
 	if (!err)
 		err = open_edge(s);
@@ -324,5 +337,6 @@ void server_close(struct server *s)
 	s->store = NULL;
 	if (s->loop)
 		loop_drain(s->loop);
+	s->guard = mem_deref(s->guard);
 	s->loop = mem_deref(s->loop);
 }

@@ -15,6 +15,7 @@
 
 struct sip;
 struct sip_ops;
+struct guard;
 struct edge;
 
 struct edge_cfg {
@@ -34,6 +35,7 @@ struct edge_cfg {
 	size_t ndomains;
 	bool (*admit)(const struct sa *src, void *arg); /**< asked for each message; false drops it (bans); NULL: all */
 	void *admit_arg;
+	struct guard *guard; /**< told of good and bad passwords; referenced; NULL: none. The stack asks it itself */
 };
 /**
  * New edge; makes itself the dialer of `calls`. ENOMEM. The stack is made by the caller with edge_sip_ops() and the

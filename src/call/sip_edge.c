@@ -16,6 +16,7 @@ static void destroy(void *obj)
 	strunks_end(e);
 	mem_deref(e->realm);
 	mem_deref(e->auth);
+	mem_deref(e->guard);
 	for (size_t i = 0; i < e->ndomains; i++)
 		mem_deref(e->domains[i]);
 }
@@ -53,6 +54,7 @@ int edge_alloc(struct edge **ep, const struct edge_cfg *cfg)
 	e->secret_arg = cfg->secret_arg;
 	e->admit = cfg->admit;
 	e->admit_arg = cfg->admit_arg;
+	e->guard = mem_ref(cfg->guard);
 	e->auth_invite = cfg->auth_invite;
 	if (cfg->external_ip)
 		e->external = *cfg->external_ip;
@@ -203,14 +205,32 @@ static int ha1_h(struct slice user, struct sip_ha1 *h, void *arg)
 	return 0;
 }
 
+void edge_asked(struct edge *e, const struct sip_msg *msg, const struct sip_uri *about)
+{
+	if (e->guard)
+		guard_challenged(e->guard, &msg->src, about->user);
+}
+
+/* A name that is banned at that address is told what a wrong password is told, right or wrong. */
+static bool user_ok(struct edge *e, const struct sip_msg *msg, const char *user)
+{
+	return !e->guard || guard_user_ok(e->guard, &msg->src, slice_str(user));
+}
+
 bool edge_auth(struct edge *e, struct sip_strans *st, const struct sip_msg *msg, bool proxy, char user[128])
 {
 	struct sip_auth_info info;
 
 	sip_auth_check(e->auth, msg, proxy, ha1_h, e, &info);
+	if ((info.res == SIP_AUTH_OK || info.res == SIP_AUTH_BAD) && !user_ok(e, msg, info.user)) {
+		sip_auth_reply(e->auth, st, proxy, false);
+		return false;
+	}
 	switch (info.res) {
 	case SIP_AUTH_OK:
 		memcpy(user, info.user, sizeof(info.user));
+		if (e->guard && msg->m != SIP_REGISTER)
+			guard_good(e->guard, &msg->src, 0);
 		return true;
 	case SIP_AUTH_MALFORMED:
 		sip_reply_simple(st, 400, "Bad Credentials");
@@ -220,8 +240,10 @@ bool edge_auth(struct edge *e, struct sip_strans *st, const struct sip_msg *msg,
 			e->secret->failed(slice_str(info.user), &msg->src, e->secret_arg);
 		sip_auth_reply(e->auth, st, proxy, false);
 		return false;
-	case SIP_AUTH_STALE:
 	case SIP_AUTH_CHALLENGE:
+		edge_asked(e, msg, &msg->from.uri);
+		break;
+	case SIP_AUTH_STALE:
 		break;
 	}
 	sip_auth_reply(e->auth, st, proxy, info.res == SIP_AUTH_STALE);

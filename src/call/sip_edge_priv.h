@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "call/call_priv.h"
 #include "call/edge.h"
+#include "loop/guard.h"
 #include "sip/auth.h"
 #include "sip/inv.h"
 #include "sip/trans.h"
@@ -28,6 +29,7 @@ struct edge {
 	void *secret_arg;
 	bool (*admit)(const struct sa *src, void *arg);
 	void *admit_arg;
+	struct guard *guard; /**< or NULL */
 	bool auth_invite;
 	struct sa external;
 	struct sa_net nets[EDGE_NETS_MAX];
@@ -69,6 +71,8 @@ bool edge_is_self(const struct edge *e, const struct sip_msg *msg, const struct 
 bool edge_is_ours(const struct edge *e, const struct sip_msg *msg, const struct sip_uri *uri);
 /** Authenticate a request. True: `user` (128 bytes) is proven. False: it has been answered. */
 bool edge_auth(struct edge *e, struct sip_strans *st, const struct sip_msg *msg, bool proxy, char user[128]);
+/** Somebody without credentials asked about this user and was challenged, or got the answer that everybody gets. */
+void edge_asked(struct edge *e, const struct sip_msg *msg, const struct sip_uri *about);
 /** User part of a URI without escapes; false if it does not fit or is empty. */
 bool edge_user(char *dst, size_t size, const struct sip_uri *uri);
 /** Addresses for SDP towards a destination (design: external only when the peer is outside). */

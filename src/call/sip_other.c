@@ -21,6 +21,8 @@ static void reply_methods(struct sip_strans *st, uint16_t scode)
 
 void edge_other(struct edge *e, struct sip_strans *st, const struct sip_msg *msg)
 {
+	if (msg->uri.user.l)
+		edge_asked(e, msg, &msg->uri);
 	if (msg->m == SIP_OPTIONS && edge_is_ours(e, msg, &msg->uri))
 		reply_methods(st, 200);
 	else if (msg->m == SIP_OPTIONS)

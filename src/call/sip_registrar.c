@@ -83,6 +83,20 @@ static void reply_ok(struct edge *e, struct sip_strans *st, const struct locatio
 		log_debug("call", "the answer to a REGISTER could not be sent");
 }
 
+/* A registration makes a friend of its address, for as long as it lasts. */
+static void befriend(struct edge *e, struct sip_strans *st, const struct location *now)
+{
+	const struct sip_msg *msg = sip_strans_msg(st);
+	int64_t until = 0, wall = loop_wall_ms(e->loop);
+
+	if (!e->guard || !msg)
+		return;
+	for (size_t i = 0; now && i < now->n; i++)
+		if (now->v[i]->expires_ms > until && sa_eq(&now->v[i]->src, &msg->src))
+			until = now->v[i]->expires_ms;
+	guard_good(e->guard, &msg->src, until > wall ? loop_now_ms(e->loop) + (uint64_t)(until - wall) : 0);
+}
+
 static void updated_h(uint16_t scode, const char *err_reason, const struct location *now, void *arg)
 {
 	struct reg_update *ru = arg;
@@ -90,10 +104,12 @@ static void updated_h(uint16_t scode, const char *err_reason, const struct locat
 
 	if (e && e->sip) {
 		list_unlink(&ru->le);
-		if (scode == 200)
+		if (scode == 200) {
+			befriend(e, ru->st, now);
 			reply_ok(e, ru->st, now);
-		else
+		} else {
 			sip_reply_simple(ru->st, scode, err_reason);
+		}
 	}
 	mem_deref(ru->st);
 	mem_deref(ru);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "pbx/pbx_priv.h"
+#include "pbx/security.h"
 #include "pbx/trunk.h"
 
 /** An answer that must not come within the call. */
@@ -45,6 +46,8 @@ static void apply(const struct change_item *it, json_t *row, void *arg)
 {
 	if (it->r == &pbx_trunk_resource)
 		ptrunk_apply(it, row, arg);
+	else if (it->r == &pbx_allowed_resource || it->r == &pbx_limit_resource)
+		security_apply(it, row, arg);
 	else
 		extension_apply(it, row, arg);
 }
@@ -58,7 +61,7 @@ static int check_item(struct pbx *p, const struct change_item *it, struct buf *w
 		buf_printf(why, "%s is a feature code; choose another number.", it->key);
 		return EEXIST;
 	}
-	return 0;
+	return security_check(p, it, why);
 }
 
 void pbx_change(struct pbx *p, const struct change_item *item, size_t n, const char *author, const char *text,

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "pbx/pbx_priv.h"
 #include "pbx/trunk.h"
+#include "pbx/security.h"
 
 static void dump(struct buf *b, void *arg)
 {
@@ -27,6 +28,7 @@ static void pbx_destroy(void *obj)
 	timer_stop(&p->auth_log);
 	inspect_del(&p->dump);
 	ptrunk_flush(p);
+	p->security = mem_deref(p->security);
 	extension_flush(p);
 	hash_free(&p->flows);
 	alarm_flush(p);
@@ -49,6 +51,8 @@ int pbx_alloc(struct pbx **pp, const struct pbx_cfg *cfg)
 	p->dump = (struct inspect){.name = "pbx", .fn = dump, .arg = p};
 	inspect_add(&p->dump);
 	err = mem_strdup(&p->realm, cfg->realm);
+	if (!err)
+		err = security_alloc(p);
 	if (!err)
 		err = extension_load(p);
 	if (!err)

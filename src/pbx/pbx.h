@@ -13,6 +13,7 @@
 #include "store/store.h"
 
 struct pbx;
+struct guard;
 
 /** The configuration tables of the phone system. */
 extern const struct resource pbx_extension_resource;
@@ -42,6 +43,9 @@ const struct secret_ops *pbx_secret_ops(void);
 void pbx_set_calls(struct pbx *p, struct calls *cs);
 /** The engine and its protocols work (trunks register now), or are about to end (they unregister). */
 void pbx_lines(struct pbx *p, bool on);
+/** The guard that the listeners ask: gets limits, allowed networks, bans from before a restart and friends known from
+ * registrations; told of wrong passwords. Referenced. */
+int pbx_set_guard(struct pbx *p, struct guard *g) MUST_CHECK;
 struct calls *pbx_calls(const struct pbx *p);
 struct store *pbx_store(const struct pbx *p);
 

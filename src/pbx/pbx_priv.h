@@ -59,6 +59,7 @@ struct pbx {
 	struct timer auth_log; /**< opens the budget for log lines on wrong passwords again */
 	unsigned auth_logged;
 	int64_t started_ms;
+	struct security *security; /**< allowed networks, limits, bans (security.h) */
 	json_t *about; /**< what the program tells of itself: listeners, data directory */
 	struct inspect dump;
 };

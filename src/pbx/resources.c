@@ -3,6 +3,7 @@
  * stands here once; SQL, REST, command line and documentation follow.
  */
 #include "pbx/trunk.h"
+#include "pbx/security.h"
 
 static const struct field extension_fields[] = {
 	{"number", FIELD_TEXT, FIELD_KEY | FIELD_REQUIRED, 2, 15, NULL, NULL, "0-9",
@@ -26,7 +27,8 @@ const struct resource pbx_extension_resource = {
 
 const struct resource *const *pbx_resources(size_t *n)
 {
-	static const struct resource *const all[] = {&pbx_extension_resource, &pbx_trunk_resource};
+	static const struct resource *const all[] = {&pbx_extension_resource, &pbx_trunk_resource,
+						     &pbx_allowed_resource, &pbx_limit_resource};
 
 	*n = ARRAY_LEN(all);
 	return all;

@@ -3,6 +3,7 @@
  */
 #include "base/log.h"
 #include "pbx/pbx_priv.h"
+#include "pbx/security.h"
 
 enum { AUTH_LOG_BUDGET = 10 }; /* lines in ten seconds: an attacker must not fill the disk */
 
@@ -44,6 +45,7 @@ static void failed(struct slice user, const struct sa *src, void *arg)
 		timer_start(&p->auth_log, p->loop, 10000, open_budget, p);
 	if (++p->auth_logged <= AUTH_LOG_BUDGET)
 		log_warn("pbx", "wrong password or unknown user \"%.*s\" from %s", SLICE_FMT(user), sa_str(src, t));
+	(void)security_failed(p, user, src);
 }
 
 const struct secret_ops *pbx_secret_ops(void)

@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "base/rand.h"
 #include "call/edge.h"
+#include "loop/guard.h"
 #include "loop/udp.h"
 #include "loop/vnet.h"
 #include "media/media.h"
@@ -73,6 +74,7 @@ struct scene {
 	struct loop *loop;
 	struct store *store;
 	struct pbx *pbx;
+	struct guard *guard;
 	struct media *media;
 	struct calls *calls;
 	struct edge *edge;

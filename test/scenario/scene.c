@@ -22,6 +22,9 @@ static void open_data(struct scene *s)
 		assert_int_equal(store_setting_init(s->store, "realm", "offhook-test"), 0);
 	struct pbx_cfg pc = {.loop = s->loop, .store = s->store, .realm = store_setting(s->store, "realm")};
 	assert_int_equal(pbx_alloc(&s->pbx, &pc), 0);
+	struct guard_cfg gc = {.loop = s->loop};
+	assert_int_equal(guard_alloc(&s->guard, &gc), 0);
+	assert_int_equal(pbx_set_guard(s->pbx, s->guard), 0);
 }
 
 static void open_listeners(struct scene *s)
@@ -59,9 +62,10 @@ void server_start(struct scene *s)
 		.secret_arg = s->pbx,
 		.auth_invite = true,
 		.sha256_only = s->sha256_only,
+		.guard = s->guard,
 	};
 	assert_int_equal(edge_alloc(&s->edge, &ec), 0);
-	struct sip_cfg sc = {.loop = s->loop, .software = "offhook test"};
+	struct sip_cfg sc = {.loop = s->loop, .software = "offhook test", .guard = s->guard};
 	assert_int_equal(sip_alloc(&s->sip, &sc, edge_sip_ops(), s->edge), 0);
 	edge_set_sip(s->edge, s->sip);
 	open_listeners(s);
@@ -95,6 +99,7 @@ void server_stop(struct scene *s, bool polite)
 	s->pbx = mem_deref(s->pbx);
 	store_close(s->store);
 	s->store = NULL;
+	s->guard = mem_deref(s->guard);
 	loop_drain(s->loop);
 }
 
