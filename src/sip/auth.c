@@ -240,7 +240,7 @@ static enum sip_auth_result judge(struct sip_auth *a, const struct sip_msg *msg,
 
 	if (!read_qop(c, &use.nc))
 		return SIP_AUTH_MALFORMED;
-	use.mark = hash_bytes(c->response);
+	use.mark = hash_bytes(msg->raw); /* the digest does not cover Contact: only the very same bytes are the same */
 	if (ours && right && uri_fits(msg, c->uri))
 		res = use_nonce(a, msg, id, &use);
 	else

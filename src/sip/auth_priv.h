@@ -61,7 +61,7 @@ void nonce_make(struct nonces *n, uint64_t now, const struct sa *peer, char txt[
 /** Our nonce, given to this very peer? `id` names it. */
 bool nonce_read(struct nonces *n, struct slice txt, const struct sa *peer, uint64_t *id);
 bool nonce_expired(const struct nonces *n, uint64_t id, uint64_t now);
-/** A use of a nonce: its count, and a mark of the answer (its first bytes) that tells a repetition from a replay. */
+/** A use of a nonce: its count, and a mark of the whole message that tells a repetition from a replay. */
 struct nonce_use {
 	uint32_t nc, mark;
 };
