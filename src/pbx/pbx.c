@@ -4,8 +4,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "pbx/pbx_priv.h"
-#include "pbx/trunk.h"
 #include "pbx/security.h"
+#include "pbx/trunk.h"
 
 static void dump(struct buf *b, void *arg)
 {

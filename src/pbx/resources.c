@@ -2,8 +2,8 @@
  * resources.c - the configuration tables of the phone system. Everything that people can set on an extension
  * stands here once; SQL, REST, command line and documentation follow.
  */
-#include "pbx/trunk.h"
 #include "pbx/security.h"
+#include "pbx/trunk.h"
 
 static const struct field extension_fields[] = {
 	{"number", FIELD_TEXT, FIELD_KEY | FIELD_REQUIRED, 2, 15, NULL, NULL, "0-9",
