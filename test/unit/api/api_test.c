@@ -187,7 +187,7 @@ static void test_refusals(void **state)
 		{"POST", "/api/v1/config/import", "", 400, "no_body", ""},
 		{"POST", "/api/v1/config/import", "{\"extensions\": []}", 422, "invalid", "offhook"},
 		{"POST", "/api/v1/config/import", "{\"offhook\": 2}", 422, "invalid", "offhook"},
-		{"POST", "/api/v1/config/import", "{\"offhook\": 1, \"gadgets\": []}", 422, "invalid", "trunks"},
+		{"POST", "/api/v1/config/import", "{\"offhook\": 1, \"gadgets\": []}", 422, "invalid", "gadgets"},
 		{"POST", "/api/v1/config/import", "{\"offhook\": 1, \"extensions\": {}}", 422, "invalid", "extensions"},
 		{"POST", "/api/v1/config/import", "{\"offhook\": 1, \"extensions\": [7]}", 422, "invalid",
 		 "extensions"},
