@@ -18,7 +18,7 @@ static void cert_destroy(void *obj)
 	sk_X509_pop_free(c->chain, X509_free);
 }
 
-int cert_new(struct cert **cp, X509 *x, EVP_PKEY *key, STACK_OF(X509) *chain)
+int cert_new(struct cert **cp, X509 *x, EVP_PKEY *key, STACK_OF(X509) * chain)
 {
 	struct cert *c = mem_zalloc(sizeof(*c), cert_destroy);
 
@@ -179,7 +179,7 @@ static EVP_PKEY *read_key(struct slice pem)
 	return key;
 }
 
-static X509 *read_certs(struct slice pem, STACK_OF(X509) **chain)
+static X509 *read_certs(struct slice pem, STACK_OF(X509) * *chain)
 {
 	BIO *b = BIO_new_mem_buf(pem.p, (int)pem.l);
 	X509 *x = b ? PEM_read_bio_X509(b, NULL, no_phrase, NULL) : NULL;

@@ -1,10 +1,9 @@
 /*
  * cert.h - a certificate with its private key: made, read, checked, written, told in words.
  *
- * A struct cert never changes once it is made; who replaces a certificate makes a new one and hands it to tls_set_cert()
- * (tls.h): connections that are open keep the old one.
- * Thread: any, one at a time. The functions with paths read and write files: at the start, or on a crypto thread, never
- * on a loop that serves. Ownership: mem_deref.
+ * A struct cert never changes once it is made; who replaces a certificate makes a new one and hands it to
+ * tls_set_cert() (tls.h): connections that are open keep the old one. Thread: any, one at a time. The functions with
+ * paths read and write files: at the start, or on a crypto thread, never on a loop that serves. Ownership: mem_deref.
  */
 #ifndef OFFHOOK_LOOP_CERT_H
 #define OFFHOOK_LOOP_CERT_H
@@ -18,14 +17,14 @@ enum { CERT_NAMES_MAX = 32, CERT_PEM_MAX = 65536 };
 
 /** What a new certificate says. Times are s since 1970. */
 struct cert_make {
-	const char *cn;                        /**< host name, or anything */
-	const char *dns[CERT_NAMES_MAX];       /**< host names */
-	const char *uri[CERT_NAMES_MAX];       /**< "sip:example.com" (RFC 5922 7.1) */
-	struct sa addr[CERT_NAMES_MAX];        /**< addresses */
+	const char *cn;                  /**< host name, or anything */
+	const char *dns[CERT_NAMES_MAX]; /**< host names */
+	const char *uri[CERT_NAMES_MAX]; /**< "sip:example.com" (RFC 5922 7.1) */
+	struct sa addr[CERT_NAMES_MAX];  /**< addresses */
 	size_t ndns, nuri, naddr;
 	int64_t not_before, not_after;
-	bool ca;                               /**< may sign others */
-	const struct cert *issuer;             /**< who signs; NULL: self-signed */
+	bool ca;                   /**< may sign others */
+	const struct cert *issuer; /**< who signs; NULL: self-signed */
 };
 /** New EC P-256 key and a certificate for it (RFC 5280). ENOMEM, EINVAL: a name that cannot stand in one. */
 int cert_make(struct cert **cp, const struct cert_make *m) MUST_CHECK;

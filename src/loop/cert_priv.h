@@ -11,11 +11,11 @@
 struct cert {
 	X509 *x;
 	EVP_PKEY *key;
-	STACK_OF(X509) *chain; /**< those that signed it, NULL: none */
+	STACK_OF(X509) * chain; /**< those that signed it, NULL: none */
 };
 
 /** New object around these; takes them over also when it fails. ENOMEM. */
-int cert_new(struct cert **cp, X509 *x, EVP_PKEY *key, STACK_OF(X509) *chain) MUST_CHECK;
+int cert_new(struct cert **cp, X509 *x, EVP_PKEY *key, STACK_OF(X509) * chain) MUST_CHECK;
 /** Call `fn` for each name of a certificate as cert_names() does. */
 void cert_x509_names(const X509 *x, void (*fn)(const char *name, void *arg), void *arg);
 /** s since 1970 of an ASN.1 time. */

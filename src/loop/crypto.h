@@ -4,8 +4,8 @@
  * The threads are made when the first job comes, at a lower priority than the rest. With a virtual loop there are none:
  * jobs run on virtual loops of the same vnet, in a repeatable order.
  * Thread: crypto_run() from the loop's thread. Ownership: what a job points to belongs to the crypto thread from
- * crypto_run() until `done` runs on the loop. mem_deref(pool) waits for the jobs that are out; their `done` has then been
- * posted and runs with the loop's next messages.
+ * crypto_run() until `done` runs on the loop. mem_deref(pool) waits for the jobs that are out; their `done` has then
+ * been posted and runs with the loop's next messages.
  */
 #ifndef OFFHOOK_LOOP_CRYPTO_H
 #define OFFHOOK_LOOP_CRYPTO_H
@@ -17,9 +17,9 @@ struct crypto;
 /** One piece of work, embedded in its owner; may be used again once `done` ran. */
 struct crypto_job {
 	struct loop_msg msg;
-	struct link le;           /**< in the pool, while it is out */
-	struct loop *back;        /**< where `done` runs */
-	struct crypto_thread *th; /**< NULL: not out, or the pool is gone */
+	struct link le;                     /**< in the pool, while it is out */
+	struct loop *back;                  /**< where `done` runs */
+	struct crypto_thread *th;           /**< NULL: not out, or the pool is gone */
 	void (*work)(struct crypto_job *j); /**< on a crypto thread */
 	void (*done)(struct crypto_job *j); /**< on the loop */
 };

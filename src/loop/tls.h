@@ -21,14 +21,15 @@ struct tls;
 
 struct tls_cfg {
 	struct loop *loop;
-	const char *ca_file;        /**< PEM, trusted beside the system's; NULL: none */
-	bool no_system_ca;          /**< trust ca_file alone */
-	const char *client_ca_file; /**< ask who connects to us for a certificate, and take only those signed by these */
-	bool client_required;       /**< with client_ca_file: who has none is turned away */
-	uint32_t threads;           /**< crypto threads, 0 = cores - 1, at least 1 */
-	uint32_t max_half;          /**< incoming handshakes at once, 0 = 1024 */
-	uint32_t max_half_src;      /**< of these from one address, 0 = 256 */
-	uint32_t handshake_ms;      /**< an incoming handshake must be done by then, 0 = 10,000 */
+	const char *ca_file; /**< PEM, trusted beside the system's; NULL: none */
+	bool no_system_ca;   /**< trust ca_file alone */
+	const char
+		*client_ca_file; /**< ask who connects to us for a certificate, and take only those signed by these */
+	bool client_required;    /**< with client_ca_file: who has none is turned away */
+	uint32_t threads;        /**< crypto threads, 0 = cores - 1, at least 1 */
+	uint32_t max_half;       /**< incoming handshakes at once, 0 = 1024 */
+	uint32_t max_half_src;   /**< of these from one address, 0 = 256 */
+	uint32_t handshake_ms;   /**< an incoming handshake must be done by then, 0 = 10,000 */
 };
 /** New context. Reads the CA files: `why` gets a sentence when that fails. ENOENT, EINVAL, ENOMEM. */
 int tls_alloc(struct tls **tp, const struct tls_cfg *cfg, struct buf *why) MUST_CHECK;

@@ -1,9 +1,9 @@
 /*
  * tls_conn.c - a TLS connection as a kind of TCP connection: what it sends and receives once the handshake is done.
  *
- * Output: the queue of tcp.c -> SSL_write -> the TCP connection below, which takes little at once, so that a slow reader
- * fills the queue above and its sender hears of it. Input: what TCP read -> SSL_read -> the owner, nothing kept but when
- * reading is paused.
+ * Output: the queue of tcp.c -> SSL_write -> the TCP connection below, which takes little at once, so that a slow
+ * reader fills the queue above and its sender hears of it. Input: what TCP read -> SSL_read -> the owner, nothing kept
+ * but when reading is paused.
  */
 #include "base/log.h"
 #include "loop/tls_priv.h"
@@ -163,6 +163,7 @@ static void take_kept(struct tls_conn *c)
 	buf_free(&b);
 	if (!c->in.l && !c->t.paused)
 		low_pause(c, false);
+	tls_conn_check_gone(c);
 }
 
 static void tail_h(void *arg)
@@ -229,13 +230,16 @@ static void conn_destroy(void *obj)
 int tls_conn_new(struct tls_conn **cp, struct tls *t, bool client)
 {
 	struct tls_conn *c = mem_zalloc(sizeof(*c), conn_destroy);
-	struct tls_hand *h = c ? mem_zalloc(sizeof(*h), NULL) : NULL;
+	struct tls_hand *h;
 
+	if (!c)
+		return ENOMEM;
+	tcp_setup(&c->t, &tls_impl, t->loop, ST_CONNECTING);
+	h = mem_zalloc(sizeof(*h), NULL);
 	if (!h) {
 		mem_deref(c);
 		return ENOMEM;
 	}
-	tcp_setup(&c->t, &tls_impl, t->loop, ST_CONNECTING);
 	c->tls = t;
 	c->tail.fn = tail_h;
 	c->tail.arg = c;
@@ -326,12 +330,8 @@ static void low_drained(struct tcp *low, void *arg)
 	tls_kick(&c->t);
 }
 
-static void low_closed(struct tcp *low, int err, void *arg)
+static void gone(struct tls_conn *c, int err)
 {
-	struct tls_conn *c = arg;
-
-	(void)low;
-	tcp_hold(&c->t);
 	if (!c->hand)
 		tcp_finish(&c->t, err);
 	else if (c->hand->client && (err == ECONNREFUSED || err == ETIMEDOUT || !c->hand->ssl))
@@ -340,6 +340,24 @@ static void low_closed(struct tcp *low, int err, void *arg)
 		tls_conn_fail(c, err ? err : ECONNRESET,
 			      "The connection was closed in the middle of the TLS handshake: does the other side speak "
 			      "TLS on this port?");
+}
+
+void tls_conn_check_gone(struct tls_conn *c)
+{
+	if (c->low_gone && !c->in.l && !(c->hand && (c->hand->out_now || c->ready_le.list)))
+		gone(c, c->low_err);
+}
+
+/* What came before the end is still worked on: a handshake's last message, and words that were sent right behind it. */
+static void low_closed(struct tcp *low, int err, void *arg)
+{
+	struct tls_conn *c = arg;
+
+	(void)low;
+	tcp_hold(&c->t);
+	c->low_gone = true;
+	c->low_err = err;
+	tls_conn_check_gone(c);
 	tcp_unhold(&c->t);
 }
 

@@ -68,7 +68,7 @@ static int send_out(struct tls_conn *c, struct tls_hand *h)
 {
 	struct rbuf *b;
 
-	if (!h->out.l)
+	if (!h->out.l || c->low_gone)
 		return 0;
 	int err = buf_rbuf(&h->out, &b);
 	if (err)
@@ -123,6 +123,7 @@ static void step_done(struct crypto_job *j)
 	} else {
 		tcp_hold(&c->t);
 		step_over(c, h);
+		tls_conn_check_gone(c);
 		tcp_unhold(&c->t);
 	}
 	if (t) {

@@ -160,7 +160,7 @@ int tls_connect(struct tcp **tp, struct tls *t, const struct sa *local, const st
 		const struct tcp_ops *ops, void *arg)
 {
 	uint32_t ms = to->timeout_ms ? to->timeout_ms : TCP_CONNECT_MS;
-	struct tls_conn *c;
+	struct tls_conn *c = NULL;
 
 	int err = tls_conn_new(&c, t, true);
 	if (!err)

@@ -14,12 +14,12 @@
 #include "loop/tls.h"
 
 enum {
-	TLS_RECORD = 16384,       /**< bytes of plain text in a record at most (RFC 8446 5.1) */
-	TLS_HELLO_MAX = 16384,    /**< bytes of the first message of a client */
-	TLS_FLIGHT_MAX = 131072,  /**< bytes of input of a whole handshake */
-	TLS_EARLY_MAX = 32768,    /**< input that is kept while a step is out; beyond it reading waits */
-	TLS_LOW_LIMIT = 32768,    /**< encrypted bytes that wait in the connection below */
-	TLS_WHY_MAX = 256,        /**< bytes of a sentence */
+	TLS_RECORD = 16384,      /**< bytes of plain text in a record at most (RFC 8446 5.1) */
+	TLS_HELLO_MAX = 16384,   /**< bytes of the first message of a client */
+	TLS_FLIGHT_MAX = 131072, /**< bytes of input of a whole handshake */
+	TLS_EARLY_MAX = 32768,   /**< input that is kept while a step is out; beyond it reading waits */
+	TLS_LOW_LIMIT = 32768,   /**< encrypted bytes that wait in the connection below */
+	TLS_WHY_MAX = 256,       /**< bytes of a sentence */
 	TLS_HALF = 1024,
 	TLS_HALF_SRC = 256,
 	TLS_HANDSHAKE_MS = 10000,
@@ -41,7 +41,7 @@ struct tls {
 	SSL_CTX *server, *client; /**< server NULL: no certificate yet */
 	const struct cert *cert;
 	X509_STORE *client_store; /**< who may sign clients; NULL: they are not asked */
-	STACK_OF(X509_NAME) *client_names;
+	STACK_OF(X509_NAME) * client_names;
 	bool client_required;
 	uint32_t max_half, max_half_src, handshake_ms;
 	struct list conns;     /**< struct tls_conn, all */
@@ -67,10 +67,10 @@ struct tls_listener {
 
 /** Bytes between OpenSSL and the world. */
 struct tls_io {
-	struct slice in;  /**< what is left to read */
-	struct buf *out;  /**< handshake: what is written gathers here */
-	struct tcp *low;  /**< open connection: what is written goes here */
-	int err;          /**< of writing */
+	struct slice in; /**< what is left to read */
+	struct buf *out; /**< handshake: what is written gathers here */
+	struct tcp *low; /**< open connection: what is written goes here */
+	int err;         /**< of writing */
 };
 
 enum tls_step { STEP_MORE, STEP_DONE, STEP_FAILED };
@@ -112,9 +112,11 @@ struct tls_conn {
 	struct tls_listener *tl;
 	char *names; /**< that the peer proved, one a line; NULL: none */
 	char *why;
-	bool blocked;     /**< the connection below takes no more now */
+	bool blocked; /**< the connection below takes no more now */
 	bool low_paused;
 	bool said_bye; /**< close_notify is sent */
+	bool low_gone; /**< the connection below has ended while input was being worked on */
+	int low_err;   /**< how */
 	int broken;    /**< found where no call-back is allowed; told at the tail */
 };
 
@@ -134,6 +136,8 @@ int tls_conn_new(struct tls_conn **cp, struct tls *t, bool client) MUST_CHECK;
 extern const struct tcp_ops tls_low_ops;
 /** The handshake is over: the SSL object is the connection's. */
 void tls_conn_open(struct tls_conn *c, SSL *ssl);
+/** Has the connection below ended, and is all that it brought delivered? Then this one ends. The caller holds it. */
+void tls_conn_check_gone(struct tls_conn *c);
 /** It failed: keep the sentence, end it. The caller holds it. */
 void tls_conn_fail(struct tls_conn *c, int err, const char *why);
 /** Take what arrived and what waits. The caller holds it. */

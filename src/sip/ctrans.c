@@ -9,9 +9,10 @@
 /* RFC 3261 18.1.2: a response whose topmost Via is not what we wrote is somebody else's. */
 static bool is_our_via(const struct sip_ctrans *ct, const struct sip_via *v)
 {
+	uint16_t def = ct->dest.tp == SIP_TRANSP_TLS ? SIPS_PORT : SIP_PORT;
 	struct sa a;
 
-	return !sa_set(&a, v->host, v->port ? v->port : SIP_PORT) && sa_eq(&a, &ct->sentby);
+	return !sa_set(&a, v->host, v->port ? v->port : def) && sa_eq(&a, &ct->sentby);
 }
 
 struct sip_ctrans *sip_ctrans_find(const struct sip *s, const struct sip_msg *rsp)

@@ -8,7 +8,7 @@ enum { ROUTE_MS = 10000 /* how long "which local address reaches this peer" is b
 
 void sip_dest_from_msg(struct sip_dest *d, const struct sip_msg *msg)
 {
-	d->tp = msg->tp;
+	*d = (struct sip_dest){.tp = msg->tp};
 	d->addr = msg->src;
 	d->local = msg->dst;
 	d->flow = msg->flow ? sip_stream_flow(msg->flow) : 0;
@@ -30,14 +30,18 @@ static int transp_of(const struct sip_uri *uri, enum sip_transp *tp)
 {
 	struct slice val;
 
-	*tp = SIP_TRANSP_UDP;
-	if (slice_ieqs(uri->scheme, "sips"))
-		return ENOTSUP;
-	if (!sip_param_get(uri->params, "transport", &val) || slice_ieqs(val, "udp"))
+	bool sips = slice_ieqs(uri->scheme, "sips");
+
+	*tp = sips ? SIP_TRANSP_TLS : SIP_TRANSP_UDP;
+	if (!sip_param_get(uri->params, "transport", &val))
 		return 0;
-	if (!slice_ieqs(val, "tcp"))
+	/* with sips: the parameter names what TLS runs on (RFC 5630 3.1.4, RFC 3261 26.2.2) */
+	if (slice_ieqs(val, "tls"))
+		*tp = SIP_TRANSP_TLS;
+	else if (slice_ieqs(val, "tcp"))
+		*tp = sips ? SIP_TRANSP_TLS : SIP_TRANSP_TCP;
+	else if (sips || !slice_ieqs(val, "udp"))
 		return ENOTSUP;
-	*tp = SIP_TRANSP_TCP;
 	return 0;
 }
 
@@ -52,8 +56,8 @@ int sip_dest_from_uri(struct sip_dest *d, const struct sip *s, const struct sip_
 	err = transp_of(uri, &tp);
 	if (err)
 		return err;
-	*d = (struct sip_dest){.tp = tp};
-	return sip_uri_sa(uri, SIP_PORT, &d->addr);
+	*d = (struct sip_dest){.tp = tp, .sips = slice_ieqs(uri->scheme, "sips")};
+	return sip_uri_sa(uri, tp == SIP_TRANSP_TLS ? SIPS_PORT : SIP_PORT, &d->addr);
 }
 
 /* Asking the system takes some system calls; it is asked once per peer and 10 s. */
@@ -135,6 +139,8 @@ int sip_local_for(struct sip *s, const struct sip_dest *dest, struct sa *addr)
 		port = sa_port(&ln->local);
 	else if (st)
 		port = sa_port(&st->local);
+	else if (dest->tp == SIP_TRANSP_TLS && s->tls)
+		port = SIPS_PORT; /* we only call out by TLS; what comes back uses the connection */
 	else
 		return EADDRNOTAVAIL;
 	if (sa_isset(&src))
@@ -161,13 +167,13 @@ int sip_enc_contact(struct buf *b, struct sip *s, const struct sip_dest *dest, s
 
 	if (err)
 		return err;
-	buf_str(b, "<sip:");
+	buf_str(b, dest->sips && dest->tp == SIP_TRANSP_TLS ? "<sips:" : "<sip:");
 	if (user.l) {
 		sip_enc_user(b, user);
 		buf_char(b, '@');
 	}
 	buf_str(b, sa_str(&local, txt));
-	if (dest->tp != SIP_TRANSP_UDP) {
+	if (dest->tp != SIP_TRANSP_UDP && !(dest->sips && dest->tp == SIP_TRANSP_TLS)) {
 		buf_str(b, ";transport=");
 		buf_slice(b, sip_transp_param(dest->tp));
 	}

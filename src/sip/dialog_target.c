@@ -71,9 +71,18 @@ struct slice dialog_first_route(const struct dialog *d, struct slice *rest)
 
 void dialog_set_dest(struct dialog *d, const struct sip_dest *nd)
 {
+	struct sip_dest old = d->dest;
+
 	sip_flow_hold(d->sip, nd->flow);
-	sip_flow_release(d->sip, d->dest.flow);
+	sip_flow_release(d->sip, old.flow);
 	d->dest = *nd;
+	d->dest.sips = d->secure;
+	/* whom TLS must prove, and how strictly, does not change with the peer's Contact */
+	if (nd->tp == SIP_TRANSP_TLS && old.tp == SIP_TRANSP_TLS) {
+		d->dest.tls_any = nd->tls_any || old.tls_any;
+		if (!nd->host && sa_eq_addr(&nd->addr, &old.addr))
+			d->dest.host = old.host;
+	}
 }
 
 /** Does this Contact name an address that the peer cannot be reached at? */

@@ -157,7 +157,7 @@ void locate_add_target(struct sip_locate *l, enum sip_transp tp, const struct sa
 	}
 	if (l->t.n == SIP_TARGETS_MAX)
 		return;
-	*d = (struct sip_dest){.tp = tp, .addr = *addr};
+	*d = (struct sip_dest){.tp = tp, .addr = *addr, .sips = l->sips};
 	if (tp == SIP_TRANSP_TLS) {
 		/* RFC 5922 4: the certificate proves the domain of the URI, not the name that a record led to */
 		d->host = sip_host_intern(l->sip, slice_str(l->name));

@@ -201,6 +201,8 @@ static void recv_request(struct sip *s, struct sip_msg *msg)
 		recv_ack(s, msg);
 		return;
 	}
+	if (msg->tp == SIP_TRANSP_TLS && msg->flow)
+		sip_stream_alias(msg->flow, &msg->via);
 	st = sip_strans_find(s, msg, msg->m);
 	if (!st) {
 		new_request(s, msg);

@@ -43,7 +43,8 @@ static void enc_hop(struct buf *b, enum sip_transp tp, const struct sa *sentby, 
 	buf_slice(b, sip_transp_name(tp));
 	buf_char(b, ' ');
 	buf_str(b, sa_str(sentby, txt));
-	buf_str(b, ";rport;branch=");
+	/* requests for us may come back by the same connection (RFC 5923 8) */
+	buf_str(b, tp == SIP_TRANSP_TLS ? ";rport;alias;branch=" : ";rport;branch=");
 	buf_str(b, branch);
 	buf_str(b, "\r\nMax-Forwards: ");
 	buf_u64(b, maxfwd);

@@ -27,6 +27,8 @@ static void sip_destroy(void *obj)
 		mem_deref(LINK_OBJ(k, struct sip_listener, le));
 	hash_free(&s->streams);
 	hash_free(&s->stream_addrs);
+	hash_free(&s->stream_aliases);
+	sip_tls_whys_free(s);
 	hash_free(&s->strans);
 	hash_free(&s->merge);
 	hash_free(&s->ctrans);
@@ -50,6 +52,7 @@ static uint32_t or_default(uint32_t v, uint32_t def)
 static void set_cfg(struct sip *s, const struct sip_cfg *cfg)
 {
 	s->loop = cfg->loop;
+	s->tls = cfg->tls;
 	s->t1 = or_default(cfg->t1, T1_MS);
 	s->t2 = or_default(cfg->t2, T2_MS);
 	s->t4 = or_default(cfg->t4, T4_MS);
@@ -73,6 +76,7 @@ int sip_alloc(struct sip **sp, const struct sip_cfg *cfg, const struct sip_ops *
 		return ENOMEM;
 	hash_init(&s->streams);
 	hash_init(&s->stream_addrs);
+	hash_init(&s->stream_aliases);
 	hash_init(&s->strans);
 	hash_init(&s->merge);
 	hash_init(&s->ctrans);

@@ -20,6 +20,7 @@ struct dns;
 struct sip;
 struct sip_strans;
 struct guard;
+struct tls;
 
 /** What the application answers for; every member may be NULL. */
 struct sip_ops {
@@ -44,6 +45,7 @@ struct sip_cfg {
 	uint32_t max_trans;   /**< transactions at once, 0 = 100000: beyond half, finished ones that only absorb
 				 retransmissions go early; new calls get 503 beyond four fifths, all new requests
 				 beyond it */
+	struct tls *tls;      /**< loop/tls.h: for SIP_TRANSP_TLS; NULL: none. Must outlive the stack */
 	uint32_t tcp_idle_s;  /**< idle streams are closed after this, 0 = 3600; never while a registration or dialog
 				 uses them */
 	struct guard *guard;  /**< asked before all else, for each message and connection; referenced; NULL: none */
@@ -51,7 +53,8 @@ struct sip_cfg {
 
 /** New stack; ENOMEM. mem_deref ends it: no call-backs after. */
 int sip_alloc(struct sip **sp, const struct sip_cfg *cfg, const struct sip_ops *ops, void *arg) MUST_CHECK;
-/** Listen; several listeners of each kind. EADDRINUSE ... For SIP_TRANSP_UDP and _TCP. */
+/** Listen; several listeners of each kind. EADDRINUSE ... For SIP_TRANSP_UDP, _TCP and _TLS (ENOTSUP without
+ * sip_cfg.tls). */
 int sip_listen(struct sip *s, enum sip_transp tp, const struct sa *local) MUST_CHECK;
 /** Call `fn` for each listener. */
 void sip_listeners(const struct sip *s, void (*fn)(enum sip_transp tp, const struct sa *local, void *arg), void *arg);
@@ -63,7 +66,7 @@ void sip_set_external(struct sip *s, const struct sa *ip);
 int sip_set_local_nets(struct sip *s, const struct sa_net *v, size_t n) MUST_CHECK;
 /** The resolver to ask for names (referenced); without one the stack makes its own with the system's settings. */
 void sip_set_dns(struct sip *s, struct dns *d);
-/* A stream of another room (WebSocket, TLS) joins by sip_stream_add() of transp.h. */
+/* A stream of another room (WebSocket) joins by sip_stream_add() of transp.h. */
 
 /** Where a message goes: transport, address, and the flow to prefer (RFC 5626: an open stream, or the UDP socket it
  * came in by). */
@@ -75,6 +78,7 @@ struct sip_dest {
 	uint16_t host; /**< sip_host_intern(): the name that TLS must prove (RFC 5922) and that is sent as SNI; 0: addr
 			*/
 	bool tls_any;  /**< with TLS: take any certificate; the peer's policy says so */
+	bool sips;     /**< secured by a sips: URI: our Contact is one too (RFC 5630 4) */
 };
 /**
  * A small number for a host name, for sip_dest.host: names are few (providers) and stay for the life of the stack. The
@@ -83,18 +87,24 @@ struct sip_dest {
 uint16_t sip_host_intern(struct sip *s, struct slice name);
 /** The name of a number; empty for 0. */
 struct slice sip_host_name(const struct sip *s, uint16_t host);
+/**
+ * Why the last TLS connection to this destination (address, name) failed: a sentence, good until the next connection
+ * fails. NULL: none failed lately, or a later one succeeded. The last 64 are remembered.
+ */
+const char *sip_tls_why(const struct sip *s, const struct sip_dest *d);
 /** Where the answers to, and later requests on the flow of, a received message go. */
 void sip_dest_from_msg(struct sip_dest *d, const struct sip_msg *msg);
 /**
  * Destination of a URI: literal address, port and transport parameter (RFC 3261 18.1, 19.1.1; RFC 3263 4 for literal
- * addresses). ENOENT: the host is a name (resolution comes with outside lines); ENOTSUP: scheme or transport we do not
- * speak.
+ * addresses; RFC 5630 for sips:). ENOENT: the host is a name (locate.h finds those); ENOTSUP: scheme or transport we do
+ * not speak.
  */
 int sip_dest_from_uri(struct sip_dest *d, const struct sip *s, const struct sip_uri *uri) MUST_CHECK;
 /** Our address as `dest` sees it, for Contact and Via: fills sent-by with the port of the matching listener.
  * EADDRNOTAVAIL. */
 int sip_local_for(struct sip *s, const struct sip_dest *dest, struct sa *addr) MUST_CHECK;
-/** "<sip:user@addr;transport=tcp>" for our Contact towards `dest`; `user` may be empty. */
+/** "<sip:user@addr;transport=tcp>", or "<sips:user@addr>" where dest->sips says so, for our Contact towards `dest`;
+ * `user` may be empty. */
 int sip_enc_contact(struct buf *b, struct sip *s, const struct sip_dest *dest, struct slice user) MUST_CHECK;
 
 /** Hold / release a flow so that it is not closed as idle. A dead or zero flow is fine. */

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "loop/guard.h"
 #include "loop/tcp.h"
+#include "loop/tls.h"
 #include "loop/udp.h"
 #include "sip/sip.h"
 #include "sip/trans.h"
@@ -24,7 +25,8 @@ enum {
 	SIP_TAGS_MAX = 16,       /**< option tags of sip_support() */
 	SIP_ROUTE_CACHE = 64,    /**< remembered "which local address reaches this peer" */
 	SIP_BRANCH_LEN = 23,     /**< "z9hG4bK" and 16 random characters */
-	SIP_TAG_LEN = 12         /**< our tags */
+	SIP_TAG_LEN = 12,        /**< our tags */
+	SIP_TLS_WHYS = 64        /**< remembered failures of TLS */
 };
 
 /** A socket we receive on. */
@@ -54,10 +56,11 @@ struct sip {
 	uint32_t t1, t2, t4; /**< ms */
 	uint32_t max_conns, max_trans;
 	uint64_t idle_ms;
-	struct list listeners;    /**< struct sip_listener */
-	struct hash streams;      /**< struct sip_stream by flow id */
-	struct hash stream_addrs; /**< the same by transport and peer */
-	size_t rx_bytes;          /**< memory of unfinished messages */
+	struct list listeners;      /**< struct sip_listener */
+	struct hash streams;        /**< struct sip_stream by flow id */
+	struct hash stream_addrs;   /**< the same by transport and peer */
+	struct hash stream_aliases; /**< TLS streams by the address that they stand for (RFC 5923) */
+	size_t rx_bytes;            /**< memory of unfinished messages */
 	uint64_t next_flow;
 	struct hash strans;         /**< server transactions by their key (RFC 3261 17.2.3) */
 	struct list done;           /**< answered ones that wait for timer J only, the oldest first */
@@ -90,7 +93,19 @@ struct sip {
 	struct sip_hosts *hosts; /**< names of sip_host_intern() */
 	struct sip_dead *dead;   /**< targets that did not answer */
 	struct inspect dumps[3];
+	struct tls *tls; /**< not referenced; NULL: none */
+	struct {
+		struct sa addr; /**< unset: free */
+		uint16_t host;
+		char *why;
+	} whys[SIP_TLS_WHYS];
+	size_t why_next; /**< the oldest */
 };
+
+/** The failures that a stack remembers (tls_why.c). */
+void sip_tls_whys_free(struct sip *s);
+/** Remember, or forget (NULL), why TLS with `addr` failed. Without memory nothing is remembered. */
+void sip_tls_why_set(struct sip *s, const struct sa *addr, uint16_t host, const char *why);
 
 /** The resolver, made now if there was none. ENOMEM. */
 int sip_dns(struct dns **dp, struct sip *s) MUST_CHECK;
@@ -141,7 +156,8 @@ void sip_make_tag(char tag[SIP_TAG_LEN + 1]);
 /** A stream in the tables of the stack. */
 struct sip_stream {
 	struct hlink id_he, addr_he;
-	struct sip *sip; /**< NULL when closed */
+	struct hlink alias_he; /**< by `alias`, where that is set */
+	struct sip *sip;       /**< NULL when closed */
 	uint64_t id;
 	enum sip_transp tp;
 	struct sa local, peer;
@@ -156,6 +172,10 @@ struct sip_stream {
 	uint64_t last;    /**< ms of the last whole message or keep-alive, either way */
 	uint32_t holds;   /**< registrations and dialogs that need it */
 	int broken;       /**< errno: to be closed from the timer */
+	bool incoming, alias_set;
+	uint16_t host;   /**< outgoing TLS: whom it was made for, 0: the address */
+	bool tls_any;    /**< outgoing TLS: made without looking at the certificate */
+	struct sa alias; /**< the peer takes requests for this address here (RFC 5923 8) */
 };
 
 /** A message as it arrived. */
@@ -200,7 +220,9 @@ void sip_streams_flush(struct sip *s);
  */
 bool sip_conn_enter(struct sip *s, const struct sa *peer);
 void sip_conn_left(struct guard *g, const struct sa *peer);
-/** Listen on TCP; connect by TCP. */
+/** A request came by this TLS stream with `alias` in its Via (RFC 5923 9): believed if the peer proved its name. */
+void sip_stream_alias(struct sip_stream *st, const struct sip_via *via);
+/** Listen on TCP or TLS; connect by TCP or TLS. */
 int sip_tcp_listen(struct sip_listener *ln) MUST_CHECK;
 int sip_tcp_connect(struct sip_stream **stp, struct sip *s, const struct sip_dest *d) MUST_CHECK;
 /** Streams are carried by this transport. */

@@ -37,6 +37,49 @@ static struct sip_stream *by_flow(const struct sip *s, uint64_t flow)
 	return NULL;
 }
 
+/*
+ * May a request for `d` go by this stream? A flow that is named is meant. Else TLS asks for the name (RFC 5923 9): the
+ * stream was made for the same one, under a policy no laxer, or its peer proved that name.
+ */
+static bool fits(const struct sip *s, const struct sip_stream *st, const struct sip_dest *d)
+{
+	char ip[SA_STRLEN];
+	struct slice host;
+
+	if (st->tp != d->tp || st->broken)
+		return false;
+	if (st->tp != SIP_TRANSP_TLS || d->tls_any)
+		return true;
+	if (!st->incoming && !st->tls_any && st->host == d->host)
+		return true;
+	host = d->host ? sip_host_name(s, d->host) : slice_str(sa_ntop(&d->addr, ip));
+	return st->ops->proves && st->ops->proves(st->conn, host);
+}
+
+void sip_stream_alias(struct sip_stream *st, const struct sip_via *via)
+{
+	struct sa a = st->peer;
+
+	if (!st->sip || st->alias_set || !st->incoming || st->tp != SIP_TRANSP_TLS ||
+	    !sip_param_get(via->params, "alias", NULL) || !st->ops->proves || !st->ops->proves(st->conn, via->host))
+		return;
+	sa_set_port(&a, via->port ? via->port : SIPS_PORT);
+	if (hash_add(&st->sip->stream_aliases, addr_key(st->tp, &a), &st->alias_he))
+		return;
+	st->alias = a;
+	st->alias_set = true;
+}
+
+static struct sip_stream *by_alias(const struct sip *s, const struct sip_dest *d)
+{
+	for (struct hlink *k = hash_first(&s->stream_aliases, addr_key(d->tp, &d->addr)); k; k = hash_next(k)) {
+		struct sip_stream *st = CONTAINER_OF(k, struct sip_stream, alias_he);
+		if (sa_eq(&st->alias, &d->addr) && fits(s, st, d))
+			return st;
+	}
+	return NULL;
+}
+
 struct sip_stream *sip_stream_find(const struct sip *s, const struct sip_dest *d)
 {
 	struct sip_stream *st = by_flow(s, d->flow);
@@ -45,10 +88,10 @@ struct sip_stream *sip_stream_find(const struct sip *s, const struct sip_dest *d
 		return st;
 	for (struct hlink *k = hash_first(&s->stream_addrs, addr_key(d->tp, &d->addr)); k; k = hash_next(k)) {
 		st = CONTAINER_OF(k, struct sip_stream, addr_he);
-		if (st->tp == d->tp && !st->broken && sa_eq(&st->peer, &d->addr))
+		if (sa_eq(&st->peer, &d->addr) && fits(s, st, d))
 			return st;
 	}
-	return NULL;
+	return d->tp == SIP_TRANSP_TLS ? by_alias(s, d) : NULL;
 }
 
 void sip_flow_hold(struct sip *s, uint64_t flow)
@@ -82,6 +125,8 @@ static void forget(struct sip_stream *st, bool tell_carrier)
 	timer_stop(&st->tmr);
 	hash_del(&s->streams, &st->id_he);
 	hash_del(&s->stream_addrs, &st->addr_he);
+	if (st->alias_set)
+		hash_del(&s->stream_aliases, &st->alias_he);
 	buf_free(&st->rx);
 	recount(st);
 	st->sip = NULL;
@@ -225,6 +270,7 @@ int sip_stream_add(struct sip_stream **stp, struct sip *s, enum sip_transp tp, c
 	st->peer = *peer;
 	st->ops = ops;
 	st->conn = conn;
+	st->incoming = incoming;
 	st->last = loop_now_ms(s->loop);
 	st->msg_due = incoming ? st->last + 1000ULL * SIP_STREAM_MSG_S : 0;
 	buf_init(&st->rx);

@@ -1,5 +1,7 @@
 /*
- * tcp.c - TCP as a carrier of streams (RFC 3261 18.2, 18.4): incoming and outgoing connections.
+ * tcp.c - TCP and TLS as carriers of streams (RFC 3261 18.2, 18.4, 26.2; RFC 5922): incoming and outgoing connections.
+ *
+ * A TLS connection is a struct tcp like the other; only its beginning differs, and it may say why it ended.
  */
 #include "base/log.h"
 #include "sip/sip_priv.h"
@@ -40,13 +42,22 @@ static void conn_close(void *arg)
 	mem_deref(c);
 }
 
-static const struct sip_stream_ops stream_ops = {conn_send, conn_close};
+static bool conn_proves(void *arg, struct slice host)
+{
+	struct conn *c = arg;
+
+	return tls_proves(c->tcp, host);
+}
+
+static const struct sip_stream_ops stream_ops = {conn_send, conn_close, conn_proves};
 
 static void on_connected(struct tcp *t, void *arg)
 {
 	struct conn *c = arg;
 
 	tcp_local(t, &c->stream->local);
+	if (c->stream->tp == SIP_TRANSP_TLS)
+		sip_tls_why_set(c->stream->sip, &c->stream->peer, c->stream->host, NULL);
 }
 
 static void on_recv(struct tcp *t, struct slice data, void *arg)
@@ -68,7 +79,8 @@ static void on_closed(struct tcp *t, int err, void *arg)
 	struct conn *c = arg;
 	struct sip_stream *st = c->stream;
 
-	(void)t;
+	if (tls_why(t) && !st->incoming)
+		sip_tls_why_set(st->sip, &st->peer, st->host, tls_why(t));
 	c->stream = NULL;
 	sip_stream_closed(st, err);
 	mem_deref(c);
@@ -93,7 +105,7 @@ static void on_accept(struct tcp_listener *tl, const struct sa *peer, void *arg)
 	} else {
 		c->guard = mem_ref(ln->sip->guard);
 		tcp_local(c->tcp, &local);
-		err = sip_stream_add(&c->stream, ln->sip, SIP_TRANSP_TCP, &local, peer, true, &stream_ops, c);
+		err = sip_stream_add(&c->stream, ln->sip, ln->tp, &local, peer, true, &stream_ops, c);
 	}
 	if (err) {
 		log_debug("sip", "connection from %s refused: %s", sa_str(peer, txt), err_str(err));
@@ -101,13 +113,34 @@ static void on_accept(struct tcp_listener *tl, const struct sa *peer, void *arg)
 	}
 }
 
+/* Before any work is done for a stranger's handshake. */
+static bool on_admit(const struct sa *peer, void *arg)
+{
+	struct sip_listener *ln = arg;
+	struct sip *s = ln->sip;
+
+	return s->streams.n < s->max_conns && (!s->ops.admit || s->ops.admit(SIP_TRANSP_TLS, peer, s->arg));
+}
+
 int sip_tcp_listen(struct sip_listener *ln)
 {
-	int err = tcp_listen(&ln->tcp, ln->sip->loop, &ln->local, on_accept, ln);
+	struct sip *s = ln->sip;
+	int err = ln->tp == SIP_TRANSP_TLS ? tls_listen(&ln->tcp, s->tls, &ln->local, on_accept, ln)
+					   : tcp_listen(&ln->tcp, s->loop, &ln->local, on_accept, ln);
 
-	if (!err)
-		tcp_listener_local(ln->tcp, &ln->local);
-	return err;
+	if (err)
+		return err;
+	tcp_listener_local(ln->tcp, &ln->local);
+	if (ln->tp == SIP_TRANSP_TLS)
+		tls_listener_admit(ln->tcp, on_admit, ln);
+	return 0;
+}
+
+static int connect_tls(struct conn *c, struct sip *s, const struct sip_dest *d)
+{
+	struct tls_to to = {.host = sip_host_name(s, d->host), .any = d->tls_any};
+
+	return tls_connect(&c->tcp, s->tls, NULL, &d->addr, &to, &tcp_conn_ops, c);
 }
 
 int sip_tcp_connect(struct sip_stream **stp, struct sip *s, const struct sip_dest *d)
@@ -118,15 +151,18 @@ int sip_tcp_connect(struct sip_stream **stp, struct sip *s, const struct sip_des
 
 	if (!c)
 		return ENOMEM;
-	err = tcp_connect(&c->tcp, s->loop, NULL, &d->addr, 0, &tcp_conn_ops, c);
+	err = d->tp == SIP_TRANSP_TLS ? connect_tls(c, s, d)
+				      : tcp_connect(&c->tcp, s->loop, NULL, &d->addr, 0, &tcp_conn_ops, c);
 	if (!err) {
 		sa_any(&local, sa_af(&d->addr), 0);
-		err = sip_stream_add(&c->stream, s, SIP_TRANSP_TCP, &local, &d->addr, false, &stream_ops, c);
+		err = sip_stream_add(&c->stream, s, d->tp, &local, &d->addr, false, &stream_ops, c);
 	}
 	if (err) {
 		mem_deref(c);
 		return err;
 	}
+	c->stream->host = d->host;
+	c->stream->tls_any = d->tls_any;
 	*stp = c->stream;
 	return 0;
 }

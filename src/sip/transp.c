@@ -1,7 +1,7 @@
 /*
  * transp.c - listeners, and the one place where messages leave (RFC 3261 18).
  *
- * UDP sockets are batched; streams are in stream.c, TCP in tcp.c.
+ * UDP sockets are batched; streams are in stream.c, TCP and TLS in tcp.c.
  */
 #include "base/log.h"
 #include "sip/sip_priv.h"
@@ -66,7 +66,7 @@ int sip_listen(struct sip *s, enum sip_transp tp, const struct sa *local)
 	struct sip_listener *ln;
 	int err;
 
-	if (tp != SIP_TRANSP_UDP && tp != SIP_TRANSP_TCP)
+	if (tp != SIP_TRANSP_UDP && tp != SIP_TRANSP_TCP && (tp != SIP_TRANSP_TLS || !s->tls))
 		return ENOTSUP;
 	ln = mem_zalloc(sizeof(*ln), listener_destroy);
 	if (!ln)
@@ -122,7 +122,7 @@ int sip_send(struct sip *s, const struct sip_dest *d, struct rbuf *b, struct sip
 		return send_udp(s, d, b);
 	st = sip_stream_find(s, d);
 	if (!st) {
-		if (d->tp != SIP_TRANSP_TCP)
+		if (d->tp != SIP_TRANSP_TCP && (d->tp != SIP_TRANSP_TLS || !s->tls))
 			return ENOTCONN;
 		err = sip_tcp_connect(&st, s, d);
 		if (err)

@@ -1,6 +1,6 @@
 /*
- * transp.h - byte streams that carry SIP: TCP connections of this room, and streams that
- * another room joins (WebSocket, TLS).
+ * transp.h - byte streams that carry SIP: TCP and TLS connections of this room, and streams
+ * that another room joins (WebSocket).
  *
  * A stream has a 64-bit flow id that is never used again (struct sip_dest). Messages are
  * framed by Content-Length (RFC 3261 18.3), but for WebSockets, where each block fed is one
@@ -21,12 +21,14 @@ enum {
 		30 /**< s within which a message must be whole, and a new connection must have said something */
 };
 
-/** What the carrier of a stream does; every member must be set. Neither may call back into the stack. */
+/** What the carrier of a stream does; none may call back into the stack. */
 struct sip_stream_ops {
 	/** Queue a shared block. ENOBUFS (the peer does not read: the stack closes the stream), ENOTCONN. */
 	int (*send)(void *conn, struct rbuf *b);
 	/** The stack closes: send what is queued, close, and forget the stream. Last call. */
 	void (*close)(void *conn);
+	/** Has the peer proved to be this host (RFC 5922)? NULL: it proves nothing. */
+	bool (*proves)(void *conn, struct slice host);
 };
 /**
  * Join an open stream. `incoming` streams must send a first message within SIP_STREAM_MSG_S. ERR_LIMIT: too many

@@ -517,7 +517,10 @@ static void destination_of_a_uri(void **state)
 		{"sip:u@10.1.2.3:99;transport=UDP", 0, SIP_TRANSP_UDP, "10.1.2.3:99"},
 		{"sip:u@[2001:db8::1];transport=tcp", 0, SIP_TRANSP_TCP, "[2001:db8::1]:5060"},
 		{"sip:u@example.com", ENOENT, 0, NULL},
-		{"sips:u@10.1.2.3", ENOTSUP, 0, NULL},
+		{"sips:u@10.1.2.3", 0, SIP_TRANSP_TLS, "10.1.2.3:5061"},
+		{"sips:u@10.1.2.3;transport=tcp", 0, SIP_TRANSP_TLS, "10.1.2.3:5061"},
+		{"sips:u@10.1.2.3;transport=udp", ENOTSUP, 0, NULL},
+		{"sip:u@10.1.2.3:99;transport=tls", 0, SIP_TRANSP_TLS, "10.1.2.3:99"},
 		{"sip:u@10.1.2.3;transport=sctp", ENOTSUP, 0, NULL},
 		{"tel:+1", ENOTSUP, 0, NULL},
 	};
@@ -537,6 +540,7 @@ static void destination_of_a_uri(void **state)
 		assert_int_equal(d.tp, v[i].tp);
 		assert_string_equal(sa_str(&d.addr, txt), v[i].addr);
 		assert_int_equal(d.flow, 0);
+		assert_int_equal(d.sips, v[i].uri[3] == 's');
 	}
 	fix_close(&f);
 }
