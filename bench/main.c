@@ -12,8 +12,7 @@ static const struct option longs[] = {
 	{"target", 1, NULL, 't'}, {"users", 1, NULL, 'u'},   {"base", 1, NULL, 'b'},     {"count", 1, NULL, 'c'},
 	{"rate", 1, NULL, 'r'},   {"seconds", 1, NULL, 's'}, {"password", 1, NULL, 'p'}, {"host", 1, NULL, 'h'},
 	{"sha256", 0, NULL, '2'}, {"pid", 1, NULL, 'P'},     {"uac-port", 1, NULL, 'A'}, {"uas-port", 1, NULL, 'B'},
-	{"ng", 1, NULL, 'n'},     {"pps", 1, NULL, 'f'},     {"settle", 1, NULL, 'S'},
-	{NULL, 0, NULL, 0},
+	{"ng", 1, NULL, 'n'},     {"pps", 1, NULL, 'f'},     {"settle", 1, NULL, 'S'},   {NULL, 0, NULL, 0},
 };
 
 static void address(const char *s, struct sockaddr_in *a)
@@ -107,9 +106,10 @@ int main(int argc, char **argv)
 		return run_ngmedia(&o);
 	if (!strcmp(o.mode, "tls"))
 		return run_tls(&o);
-	fprintf(stderr, "usage: load register|calls|media|ngmedia|tls --target 127.0.0.1:5060 [--users N --base N --count "
-			"N --rate N --seconds N\n"
-			"            --password P --host NAME --sha256 --pid PID --uac-port N --uas-port N --ng "
-			"127.0.0.1:2223 --pps N]\n");
+	fprintf(stderr,
+		"usage: load register|calls|media|ngmedia|tls --target 127.0.0.1:5060 [--users N --base N --count "
+		"N --rate N --seconds N\n"
+		"            --password P --host NAME --sha256 --pid PID --uac-port N --uas-port N --ng "
+		"127.0.0.1:2223 --pps N]\n");
 	return 2;
 }

@@ -149,8 +149,9 @@ int run_tls(const struct opts *o)
 	sleep(o->seconds);
 	uint64_t mem = pss_kb(o);
 
-	printf("ok=%u bad=%u rate=%.0f cpu_us=%.1f per_cpu_s=%.0f kb_per_conn=%.2f pss_kb=%llu\n", g.up, o->count - g.up,
-	       g.up * 1e6 / (double)wall, (double)cpu / (g.up ? g.up : 1), g.up * 1e6 / (double)(cpu ? cpu : 1),
-	       g.up ? (double)(mem > mem0 ? mem - mem0 : 0) / g.up : 0, (unsigned long long)mem);
+	printf("ok=%u bad=%u rate=%.0f cpu_us=%.1f per_cpu_s=%.0f kb_per_conn=%.2f pss_kb=%llu\n", g.up,
+	       o->count - g.up, g.up * 1e6 / (double)wall, (double)cpu / (g.up ? g.up : 1),
+	       g.up * 1e6 / (double)(cpu ? cpu : 1), g.up ? (double)(mem > mem0 ? mem - mem0 : 0) / g.up : 0,
+	       (unsigned long long)mem);
 	return g.up == o->count ? 0 : 1;
 }

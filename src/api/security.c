@@ -25,7 +25,8 @@ static void answer(struct job *j, int err, const char *net)
 		job_error(j, 422, "invalid", "address",
 			  "\"%s\" is no address or network. Write 192.0.2.7 or 198.51.100.0/24.", net);
 	else if (err == EPERM)
-		job_error(j, 409, "conflict", "address", "%s is allowed for ever; take it out of that list first.", net);
+		job_error(j, 409, "conflict", "address", "%s is allowed for ever; take it out of that list first.",
+			  net);
 	else if (err == ERR_LIMIT)
 		job_error(j, 409, "conflict", "address", "There are too many banned networks; lift some first.");
 	else if (err == ERR_STATE)

@@ -116,7 +116,8 @@ int verb_resource_add(struct cli *c)
 	}
 	const char *name = js(row, "name");
 	printf("%s %s%s%s%s is ready.\n", noun(r), key, *name ? " (" : "", name, *name ? ")" : "");
-	if (r == &pbx_extension_resource && c->live && client_try(c, "/status", &st) == CLI_OK && *js(st, "sip_address"))
+	if (r == &pbx_extension_resource && c->live && client_try(c, "/status", &st) == CLI_OK &&
+	    *js(st, "sip_address"))
 		out_pair("SIP server", 12, "%s", js(st, "sip_address"));
 	if (r == &pbx_extension_resource)
 		out_pair("user", 12, "%s", key);

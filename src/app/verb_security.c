@@ -51,7 +51,8 @@ int verb_security(struct cli *c)
 		else
 			printf("Nobody is banned.\n");
 		d = json_object_get(sum, "dropped");
-		printf("\nSince the start %lld packets of banned ones were dropped, %lld over a budget, %lld of scanners; "
+		printf("\nSince the start %lld packets of banned ones were dropped, %lld over a budget, %lld of "
+		       "scanners; "
 		       "%lld addresses are watched.\n",
 		       (long long)ji(d, "banned"), (long long)ji(d, "busy"), (long long)ji(d, "scans"),
 		       (long long)ji(sum, "watched"));

@@ -128,8 +128,7 @@ static int open_edge(struct server *s)
 	int err = edge_alloc(&s->edge, &ec);
 
 	if (!err) {
-		struct sip_cfg sc = {
-			.loop = s->loop, .software = "offhook " OFFHOOK_VERSION, .guard = s->guard};
+		struct sip_cfg sc = {.loop = s->loop, .software = "offhook " OFFHOOK_VERSION, .guard = s->guard};
 
 		err = sip_alloc(&s->sip, &sc, edge_sip_ops(), s->edge);
 	}

@@ -108,25 +108,25 @@ struct leg {
 	const struct leg_ops *ops;
 	void *proto; /**< adapter's state */
 	enum leg_state state;
-	uint16_t code;                     /**< final status, 0 while alive */
-	bool outgoing;                     /**< we called it */
-	bool rang;                         /**< it alerted or gave another sign (18x) */
-	bool offer_open;                   /**< it made an offer, or asked for one, and waits */
-	bool offered;                      /**< we made it an offer, or asked for one, and wait */
-	uint8_t divert;                    /**< enum divert_reason of its leg_ev_redirect() */
-	bool sdp_stale;                    /**< an offer of ours was refused: the next SDP needs a new version */
-	struct party party;                /**< who it is */
-	char device[64];                   /**< which phone: User-Agent or contact host, for people */
-	struct sa peer;                    /**< signalling address */
-	struct trunk *trunk;               /**< the trunk it came or goes by, not referenced; NULL: a phone of ours */
-	bool proven; /**< it proved who it is (password, secret contact, TLS name), not by its address alone */
-	bool trusted;                      /**< identities it asserts are believed, hidden ones are shown to it */
-	struct rbuf *offer;                /**< its open offer; NULL: none, or it asked for ours */
-	struct rbuf *remote;               /**< its SDP in force */
-	struct rbuf *local;                /**< our SDP towards it in force */
-	struct rbuf *sent;                 /**< our offer that waits for its answer */
-	uint64_t sdp_id;                   /**< o= session id */
-	uint32_t sdp_version;              /**< o= version last used */
+	uint16_t code;        /**< final status, 0 while alive */
+	bool outgoing;        /**< we called it */
+	bool rang;            /**< it alerted or gave another sign (18x) */
+	bool offer_open;      /**< it made an offer, or asked for one, and waits */
+	bool offered;         /**< we made it an offer, or asked for one, and wait */
+	uint8_t divert;       /**< enum divert_reason of its leg_ev_redirect() */
+	bool sdp_stale;       /**< an offer of ours was refused: the next SDP needs a new version */
+	struct party party;   /**< who it is */
+	char device[64];      /**< which phone: User-Agent or contact host, for people */
+	struct sa peer;       /**< signalling address */
+	struct trunk *trunk;  /**< the trunk it came or goes by, not referenced; NULL: a phone of ours */
+	bool proven;          /**< it proved who it is (password, secret contact, TLS name), not by its address alone */
+	bool trusted;         /**< identities it asserts are believed, hidden ones are shown to it */
+	struct rbuf *offer;   /**< its open offer; NULL: none, or it asked for ours */
+	struct rbuf *remote;  /**< its SDP in force */
+	struct rbuf *local;   /**< our SDP towards it in force */
+	struct rbuf *sent;    /**< our offer that waits for its answer */
+	uint64_t sdp_id;      /**< o= session id */
+	uint32_t sdp_version; /**< o= version last used */
 	struct mstream *ms[LEG_MEDIA_MAX]; /**< streams by m-line; NULL: refused */
 	int64_t start_ms, answer_ms;       /**< wall clock, 0 = never */
 	struct event ready;                /**< for inside parties: the answer to our offer came */

@@ -31,7 +31,8 @@ static const uint32_t rate_all[GUARD_KINDS] = {2000, 300, 2000, 300};
 
 static struct metric m_watched = {
 	.name = "guard_addresses", .help = "Addresses whose budgets are watched.", .gauge = true};
-static struct metric m_banned = {.name = "guard_dropped_banned_total", .help = "Packets and connections of banned ones."};
+static struct metric m_banned = {.name = "guard_dropped_banned_total",
+				 .help = "Packets and connections of banned ones."};
 static struct metric m_busy = {.name = "guard_dropped_busy_total", .help = "Requests and connections over a budget."};
 static struct metric m_scans = {.name = "guard_dropped_scans_total", .help = "Requests of scanners left unanswered."};
 

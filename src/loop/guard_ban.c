@@ -37,8 +37,7 @@ struct guard_suspect *guard_suspect(struct guard_who *w, uint32_t what, bool use
 		s = &w->suspects[i];
 		if (s->used && s->user == user && s->what == what) {
 			if (now_s - s->since_s > window_s)
-				*s = (struct guard_suspect){
-					.what = what, .user = user, .used = true, .since_s = now_s};
+				*s = (struct guard_suspect){.what = what, .user = user, .used = true, .since_s = now_s};
 			return s;
 		}
 		if (old->used && (!s->used || s->since_s < old->since_s))
@@ -135,10 +134,10 @@ static void arm(struct guard *g)
 
 	LIST_EACH (&g->bans, k)
 		first = LINK_OBJ(k, struct guard_ban, le)->until_s < first ? LINK_OBJ(k, struct guard_ban, le)->until_s
-									  : first;
+									   : first;
 	LIST_EACH (&g->nets, k)
 		first = LINK_OBJ(k, struct guard_ban, le)->until_s < first ? LINK_OBJ(k, struct guard_ban, le)->until_s
-									  : first;
+									   : first;
 	if (first == UINT32_MAX)
 		timer_stop(&g->expiry);
 	else
@@ -321,7 +320,8 @@ bool guard_user_ok(struct guard *g, const struct sa *src, struct slice user)
 		return true;
 	now_s = guard_now_s(g);
 	for (struct guard_ban *b = w->bans; b; b = b->next) {
-		if (!b->i.user[0] || b->until_s <= now_s || !slice_eqs(slice_first(user, sizeof(b->i.user) - 1), b->i.user))
+		if (!b->i.user[0] || b->until_s <= now_s ||
+		    !slice_eqs(slice_first(user, sizeof(b->i.user) - 1), b->i.user))
 			continue;
 		b->i.count++;
 		return false;

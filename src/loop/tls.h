@@ -45,8 +45,12 @@ const struct cert *tls_cert(const struct tls *t);
 
 /** Listen as tcp_listen(). The accept call-back comes when the handshake is done. */
 int tls_listen(struct tcp_listener **lp, struct tls *t, const struct sa *local, tcp_accept_h *ah, void *arg) MUST_CHECK;
-/** Asked for each new TCP connection before any work is done for it: false closes it. `tl` is from tls_listen(). */
-void tls_listener_admit(struct tcp_listener *tl, bool (*fn)(const struct sa *peer, void *arg), void *arg);
+/**
+ * `fn` is asked for each new TCP connection before any work is done for it: false closes it. `left` (may be NULL) hears
+ * of those that were let in and end before they are announced. `tl` is from tls_listen().
+ */
+void tls_listener_admit(struct tcp_listener *tl, bool (*fn)(const struct sa *peer, void *arg),
+			void (*left)(const struct sa *peer, void *arg), void *arg);
 
 /** Whom to connect to. */
 struct tls_to {

@@ -204,6 +204,8 @@ static void tls_release(struct tcp *t)
 	buf_free(&c->in);
 	c->names = mem_deref(c->names);
 	list_unlink(&c->le);
+	if (c->src)
+		tls_left(c->tl, &t->peer);
 	c->tl = NULL;
 	if (c->src) {
 		/* a half-open connection belongs to its source */

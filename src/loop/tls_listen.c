@@ -16,15 +16,26 @@ static void half_timeout(void *arg)
 
 /* ------------------------------------------------------------------ incoming */
 
+void tls_left(const struct tls_listener *tl, const struct sa *peer)
+{
+	if (tl && tl->left)
+		tl->left(peer, tl->admit_arg);
+}
+
 static void on_accept(struct tcp_listener *low, const struct sa *peer, void *arg)
 {
 	struct tls_listener *tl = arg;
 	struct tls *t = tl->tls;
 	struct tls_conn *c;
 
-	if (!t->server || (tl->admit && !tl->admit(peer, tl->admit_arg)) || tls_conn_new(&c, t, false))
+	if (!t->server || (tl->admit && !tl->admit(peer, tl->admit_arg)))
 		return;
-	int err = tcp_accept(&c->low, low, &tls_low_ops, c);
+	int err = tls_conn_new(&c, t, false);
+	if (err) {
+		tls_left(tl, peer);
+		return;
+	}
+	err = tcp_accept(&c->low, low, &tls_low_ops, c);
 	if (!err) {
 		tcp_local(c->low, &c->t.local);
 		c->t.peer = *peer;
@@ -34,6 +45,7 @@ static void on_accept(struct tcp_listener *low, const struct sa *peer, void *arg
 		err = tls_half_add(c);
 	}
 	if (err) {
+		tls_left(tl, peer);
 		mem_deref(c);
 		return;
 	}
@@ -134,11 +146,13 @@ int tls_listen(struct tcp_listener **lp, struct tls *t, const struct sa *local, 
 	return 0;
 }
 
-void tls_listener_admit(struct tcp_listener *l, bool (*fn)(const struct sa *peer, void *arg), void *arg)
+void tls_listener_admit(struct tcp_listener *l, bool (*fn)(const struct sa *peer, void *arg),
+			void (*left)(const struct sa *peer, void *arg), void *arg)
 {
 	struct tls_listener *tl = CONTAINER_OF(l, struct tls_listener, l);
 
 	tl->admit = fn;
+	tl->left = left;
 	tl->admit_arg = arg;
 }
 

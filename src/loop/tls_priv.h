@@ -62,6 +62,7 @@ struct tls_listener {
 	struct tcp_listener *low;
 	struct tls_conn *pending; /**< announced */
 	bool (*admit)(const struct sa *peer, void *arg);
+	void (*left)(const struct sa *peer, void *arg);
 	void *admit_arg;
 };
 
@@ -157,6 +158,8 @@ void tls_hand_next(struct tls *t);
 /* ---- listeners (tls_listen.c) ---- */
 /** An incoming handshake is done: tell the owner. The caller holds the connection. */
 void tls_announce(struct tls_conn *c);
+/** One that was let in ends before it is announced. */
+void tls_left(const struct tls_listener *tl, const struct sa *peer);
 /** The context goes. */
 void tls_listener_orphan(struct tls_listener *tl);
 

@@ -67,8 +67,7 @@ static int check_item(struct pbx *p, const struct change_item *it, struct buf *w
 void pbx_change(struct pbx *p, const struct change_item *item, size_t n, const char *author, const char *text,
 		store_change_h *h, void *arg)
 {
-	struct store_change c = {
-		.item = item, .n = n, .author = author, .text = text, .apply = apply, .apply_arg = p};
+	struct store_change c = {.item = item, .n = n, .author = author, .text = text, .apply = apply, .apply_arg = p};
 	struct buf why;
 	int err = 0;
 

@@ -108,8 +108,11 @@ void pbx_counts(const struct pbx *p, size_t *extensions, size_t *registered, siz
 
 const struct call_ops *pbx_call_ops(void)
 {
-	static const struct call_ops ops = {
-		.incoming = route_incoming, .record = cdr_record, .changed = route_changed, .no_port = alarm_no_port, .admit = ptrunk_admit};
+	static const struct call_ops ops = {.incoming = route_incoming,
+					    .record = cdr_record,
+					    .changed = route_changed,
+					    .no_port = alarm_no_port,
+					    .admit = ptrunk_admit};
 
 	return &ops;
 }

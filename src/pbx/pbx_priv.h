@@ -60,7 +60,7 @@ struct pbx {
 	unsigned auth_logged;
 	int64_t started_ms;
 	struct security *security; /**< allowed networks, limits, bans (security.h) */
-	json_t *about; /**< what the program tells of itself: listeners, data directory */
+	json_t *about;             /**< what the program tells of itself: listeners, data directory */
 	struct inspect dump;
 };
 

@@ -20,7 +20,7 @@ static const struct field allowed_fields[] = {
 	{"note", FIELD_TEXT, 0, 0, 80, "", NULL, NULL, "Who that is."},
 };
 const struct resource pbx_allowed_resource = {
-	"allowed_network", "allowed_networks", "An address or network that is never banned nor limited.",
+	"allowed_network", "allowed_networks",        "An address or network that is never banned nor limited.",
 	allowed_fields,    ARRAY_LEN(allowed_fields),
 };
 
@@ -32,8 +32,11 @@ static const struct field limit_fields[] = {
 	{"value", FIELD_INT, FIELD_REQUIRED, 1, 1000000, NULL, NULL, NULL, "What it is instead of the built-in value."},
 };
 const struct resource pbx_limit_resource = {
-	"security_limit", "security_limits", "A limit of the guard against attacks that differs from the built-in one.",
-	limit_fields,     ARRAY_LEN(limit_fields),
+	"security_limit",
+	"security_limits",
+	"A limit of the guard against attacks that differs from the built-in one.",
+	limit_fields,
+	ARRAY_LEN(limit_fields),
 };
 
 /** What is configured, and the guard once there is one. */

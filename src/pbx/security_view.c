@@ -28,11 +28,11 @@ static void add_ban(const struct guard_ban_info *b, void *arg)
 	buf_init(&t);
 	security_ban_text(&whole, &t);
 	if (!buf_err(&t))
-		(void)json_array_append_new(
-			arg, json_pack("{s:s%, s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:b}", "address", t.p, t.l, "port",
-				       (int)b->port, "user", b->user, "reason", b->reason, "since_ms",
-				       (json_int_t)b->since_ms, "left_s", (json_int_t)b->left_s, "dropped",
-				       (json_int_t)b->count, "times", (json_int_t)b->strikes, "by_hand", (int)b->hand));
+		(void)json_array_append_new(arg, json_pack("{s:s%, s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:b}", "address",
+							   t.p, t.l, "port", (int)b->port, "user", b->user, "reason",
+							   b->reason, "since_ms", (json_int_t)b->since_ms, "left_s",
+							   (json_int_t)b->left_s, "dropped", (json_int_t)b->count,
+							   "times", (json_int_t)b->strikes, "by_hand", (int)b->hand));
 	buf_free(&t);
 }
 

@@ -50,7 +50,7 @@ struct sip_calm {
 struct sip {
 	struct loop *loop;
 	struct guard *guard; /**< or NULL */
-	struct sip_ops ops; /**< copied; NULL members are fine */
+	struct sip_ops ops;  /**< copied; NULL members are fine */
 	void *arg;
 	char *software;      /**< NULL when not set */
 	uint32_t t1, t2, t4; /**< ms */

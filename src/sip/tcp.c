@@ -96,7 +96,8 @@ static void on_accept(struct tcp_listener *tl, const struct sa *peer, void *arg)
 	char txt[SA_STRLEN];
 	int err;
 
-	if (!sip_conn_enter(ln->sip, peer))
+	/* a TLS connection entered before its handshake */
+	if (ln->tp != SIP_TRANSP_TLS && !sip_conn_enter(ln->sip, peer))
 		return;
 	c = mem_zalloc(sizeof(*c), conn_destroy);
 	err = c ? tcp_accept(&c->tcp, tl, &tcp_conn_ops, c) : ENOMEM;
@@ -119,7 +120,14 @@ static bool on_admit(const struct sa *peer, void *arg)
 	struct sip_listener *ln = arg;
 	struct sip *s = ln->sip;
 
-	return s->streams.n < s->max_conns && (!s->ops.admit || s->ops.admit(SIP_TRANSP_TLS, peer, s->arg));
+	return (!s->ops.admit || s->ops.admit(SIP_TRANSP_TLS, peer, s->arg)) && sip_conn_enter(s, peer);
+}
+
+static void on_left(const struct sa *peer, void *arg)
+{
+	struct sip_listener *ln = arg;
+
+	sip_conn_left(ln->sip->guard, peer);
 }
 
 int sip_tcp_listen(struct sip_listener *ln)
@@ -132,7 +140,7 @@ int sip_tcp_listen(struct sip_listener *ln)
 		return err;
 	tcp_listener_local(ln->tcp, &ln->local);
 	if (ln->tp == SIP_TRANSP_TLS)
-		tls_listener_admit(ln->tcp, on_admit, ln);
+		tls_listener_admit(ln->tcp, on_admit, on_left, ln);
 	return 0;
 }
 

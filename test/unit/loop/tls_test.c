@@ -696,6 +696,15 @@ static bool admit_h(const struct sa *peer, void *arg)
 	return *(bool *)arg;
 }
 
+static int left;
+
+static void left_h(const struct sa *peer, void *arg)
+{
+	(void)peer;
+	(void)arg;
+	left++;
+}
+
 static void test_admit(void **state)
 {
 	struct world w;
@@ -706,12 +715,21 @@ static void test_admit(void **state)
 	(void)state;
 	world_up(&w, true);
 	serve(&sv, &w, "10.0.0.1:5061");
-	tls_listener_admit(sv.tl, admit_h, &yes);
+	tls_listener_admit(sv.tl, admit_h, left_h, &yes);
 	want.any = true;
 	call(&c, &w, &sv.at);
 	assert_true(until(&w, is_closed, &c, 1000));
 	mem_deref(c.t);
 	yes = true;
+	left = 0;
+	/* let in, and gone before it is announced: told once */
+	struct raw r;
+	raw_call(&r, &w, NULL, &sv.at);
+	raw_send(&r, "\x16\x03", 2);
+	vnet_run(w.net, 100);
+	mem_deref(r.t);
+	vnet_run(w.net, 100);
+	assert_int_equal(left, 1);
 	call(&c, &w, &sv.at);
 	assert_true(until(&w, is_connected, &c, 1000));
 	want = (struct tls_to){0};
@@ -719,6 +737,7 @@ static void test_admit(void **state)
 	mem_deref(c.t);
 	vnet_run(w.net, 100);
 	mem_deref(sv.s.t);
+	assert_int_equal(left, 1);
 	mem_deref(sv.tl);
 	world_down(&w);
 }
