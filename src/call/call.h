@@ -307,8 +307,8 @@ int call_dial(struct call *c, const struct dial_cfg *cfg) MUST_CHECK;
 int call_divert(struct call *c, const char *from, const char *name, enum divert_reason reason) MUST_CHECK;
 /** "busy", "no answer" ...; static. */
 const char *divert_words(enum divert_reason reason);
-/** The party that `l` rings or talks to: the other side, or the only one that is called; NULL: nobody in particular. */
-const struct party *leg_connected_party(const struct leg *l);
+/** The leg that `l` rings or talks to: the other side, or the only one that is called; NULL: none in particular. */
+const struct leg *leg_connected(const struct leg *l);
 /** Reject (before answer) or hang up the whole call. Nothing happens to a call that ends already. */
 void call_hangup(struct call *c, const struct hangup *h);
 /**

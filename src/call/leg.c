@@ -53,24 +53,24 @@ struct leg *leg_other(const struct leg *l)
 }
 
 /* Of several that ring none is the one; of those that answered, the one that does so now. */
-const struct party *leg_connected_party(const struct leg *l)
+const struct leg *leg_connected(const struct leg *l)
 {
 	const struct leg *other = leg_other(l), *only = NULL;
 	size_t n = 0;
 
 	if (other || l != l->call->a)
-		return other ? &other->party : NULL;
+		return other;
 	LIST_EACH (&l->call->legs, k) {
 		const struct leg *x = LINK_OBJ(k, struct leg, le);
 
 		if (!x->outgoing || x->state == LEG_ENDED)
 			continue;
 		if (x->answer_ms)
-			return &x->party;
+			return x;
 		only = x;
 		n++;
 	}
-	return n == 1 ? &only->party : NULL;
+	return n == 1 ? only : NULL;
 }
 
 int leg_keep(struct rbuf **slot, struct slice sdp)

@@ -43,10 +43,10 @@ static void enc(struct buf *b, struct leg *l, const struct party *with, bool cal
 
 void sip_connected_enc(struct buf *b, struct leg *l)
 {
-	const struct party *with = leg_connected_party(l);
+	const struct leg *with = leg_connected(l);
 
 	if (with)
-		enc(b, l, with, true);
+		enc(b, l, &with->party, true);
 }
 
 /* The description in force again, with new headers. */

@@ -49,7 +49,7 @@ void sip_identity_text(char *dst, size_t size, struct slice display)
 	for (size_t i = 0; i < l;) {
 		size_t k = utf8_next((const uint8_t *)raw + i, l - i, &cp);
 
-		if (k && !unwanted(cp)) {
+		if (k && !unwanted(cp) && (n || cp != ' ')) {
 			if (n + k >= size)
 				break;
 			memcpy(dst + n, raw + i, k);
@@ -57,8 +57,9 @@ void sip_identity_text(char *dst, size_t size, struct slice display)
 		}
 		i += k ? k : 1;
 	}
+	while (n && dst[n - 1] == ' ')
+		n--;
 	dst[n] = '\0';
-	(void)slice_copy(dst, size, slice_trim(slice_str(dst)));
 }
 
 /* Digits with nothing but visual separators (RFC 3966 3) between them. */

@@ -80,7 +80,7 @@ void sip_session_begin(struct sip_leg *sl, const struct sip_msg *invite);
 /** Keep what the peer calls its end. */
 void sip_session_note(struct sip_leg *sl, const struct sip_msg *msg);
 /** The line for a message to this leg. */
-void sip_session_enc(struct buf *b, const struct sip_leg *sl);
+void sip_session_enc(struct buf *b, struct sip_leg *sl);
 /** A live call for `dialled` whose caller has this Session-ID. */
 bool sip_session_known(const struct edge *e, const struct sip_msg *msg, const char *dialled);
 void sip_session_end(struct sip_leg *sl);

@@ -301,6 +301,12 @@ static void lines_h(struct sip_inv *i, struct buf *b, void *arg)
 	sip_session_enc(b, arg);
 }
 
+static void accepted_h(struct sip_inv *i, const struct sip_msg *rsp, void *arg)
+{
+	(void)i;
+	sip_session_note(arg, rsp);
+}
+
 static void closed_h(struct sip_inv *i, int err, uint16_t scode, const struct sip_msg *msg, void *arg)
 {
 	struct sip_leg *sl = arg;
@@ -336,5 +342,6 @@ const struct sip_inv_ops sip_leg_inv_ops = {
 	.renew = renew_h,
 	.updated = updated_h,
 	.lines = lines_h,
+	.accepted = accepted_h,
 	.closed = closed_h,
 };

@@ -71,24 +71,24 @@ static struct sip_uuid uuid_of(const struct leg *l)
 	return u;
 }
 
-/* The other end: the party that was reached, the caller, or something of ours. */
-static struct sip_uuid uuid_opposite(const struct leg *l)
+/* The other end: the party that was reached, the caller, or something of ours. Once it is gone it keeps its name. */
+static void note_opposite(struct sip_leg *sl)
 {
-	const struct call *c = l->call;
-	const struct leg *other = leg_other(l);
-	struct sip_uuid u;
+	const struct leg *l = sl->leg, *other = leg_connected(l);
 
 	if (!other && l->outgoing)
-		other = c->a;
+		other = l->call->a;
 	if (other)
-		return uuid_of(other);
-	make(&u, c, NULL);
-	return u;
+		sl->opposite = uuid_of(other);
+	else if (!sip_uuid_isset(&sl->opposite))
+		make(&sl->opposite, l->call, NULL);
 }
 
-void sip_session_enc(struct buf *b, const struct sip_leg *sl)
+void sip_session_enc(struct buf *b, struct sip_leg *sl)
 {
-	struct sip_session_id id = {.local = uuid_opposite(sl->leg), .has_remote = true, .remote = sl->session};
+	note_opposite(sl);
+
+	struct sip_session_id id = {.local = sl->opposite, .has_remote = true, .remote = sl->session};
 
 	buf_slice(b, sip_hdr_name(SIP_HDR_SESSION_ID));
 	buf_str(b, ": ");

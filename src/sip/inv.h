@@ -102,6 +102,8 @@ struct sip_inv_ops {
 	int (*current)(struct sip_inv *i, struct buf *sdp, void *arg);
 	/** May be NULL. 2xx to that re-INVITE; its body may name another address than before. */
 	void (*refreshed)(struct sip_inv *i, const struct sip_msg *rsp, void *arg);
+	/** May be NULL. A 2xx to our INVITE, before its ACK goes out: only to take notice for `lines`. */
+	void (*accepted)(struct sip_inv *i, const struct sip_msg *rsp, void *arg);
 };
 
 /** Session timer (RFC 4028): how a dead peer is noticed without any sound. */

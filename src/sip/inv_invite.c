@@ -183,6 +183,8 @@ static void success(struct inv_cx *cx, const struct sip_msg *rsp)
 	inv_note_peer(in, rsp);
 	if (!in->hung)
 		inv_timer_answered(in, rsp);
+	if (!err && in->h && in->ops->accepted)
+		in->ops->accepted(in->h, rsp, in->arg);
 	if (!err && (slice_isset(cx->body) || cx->agreed || in->hung))
 		err = cx_ack(cx, SLICE_NULL, SLICE_NULL);
 	if (err) {

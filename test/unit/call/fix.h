@@ -51,6 +51,7 @@ struct phone {
 	uint16_t final;          /* 200, 486 ... or 0: rings for ever */
 	uint32_t after_ms;       /* final answer after this */
 	const char *contact;     /* of a 3xx */
+	const char *hdrs;        /* lines of its final answer */
 	uint16_t refuse_reoffer; /* answers re-INVITEs with this, or 0: 200 */
 	bool hold_reoffer;       /* answers them later, by hand */
 	const char *sdp;         /* its description */
@@ -482,11 +483,13 @@ static void final_h(void *arg)
 	if (!p->inv || sip_inv_state(p->inv) != SIP_INV_INCOMING)
 		return;
 	if (p->final == 200) {
-		MAY(p->f, sip_inv_answer(p->inv, SLICE_NULL, ct_of(p), sdp_of(p)));
+		MAY(p->f, sip_inv_answer(p->inv, slice_str(p->hdrs), ct_of(p), sdp_of(p)));
 		return;
 	}
 	if (p->contact)
-		snprintf(hdr, sizeof(hdr), "Contact: %s\r\n", p->contact);
+		snprintf(hdr, sizeof(hdr), "Contact: %s\r\n%s", p->contact, p->hdrs ? p->hdrs : "");
+	else if (p->hdrs)
+		snprintf(hdr, sizeof(hdr), "%s", p->hdrs);
 	MAY(p->f, sip_inv_reject(p->inv, p->final, SLICE_NULL, slice_str(hdr)));
 	p->inv = mem_deref(p->inv);
 }
@@ -573,7 +576,7 @@ static UNUSED void phone_register(struct phone *p)
 
 /** How a phone calls, beside the usual. */
 struct how {
-	const char *from, *password, *hdrs;
+	const char *from, *password, *hdrs, *display;
 	uint32_t maxfwd;
 	bool tcp, no_offer;
 };
@@ -591,7 +594,7 @@ static UNUSED void phone_call_how(struct phone *p, const char *number, const str
 	cred.password = slice_str(h->password ? h->password : pw);
 	c.uri = slice_str(uri);
 	c.from_uri = slice_str(from);
-	c.from_display = SLICE("Name \"A\"");
+	c.from_display = h->display ? slice_str(h->display) : SLICE("Name \"A\"");
 	c.contact_user = SLICE("secretcontact");
 	c.hdrs = slice_str(h->hdrs);
 	c.ctype = h->no_offer ? SLICE_NULL : ct_of(p);
