@@ -54,7 +54,7 @@ struct sip_leg {
 	bool renaming;              /**< our re-INVITE changes nothing but who the peer talks to */
 	bool ack_due;               /**< its 2xx carried an offer: our answer goes into the ACK */
 	struct sip_uuid session;    /**< Session-ID of the peer's end (RFC 7989); nil: it gave none */
-	struct sip_uuid opposite; /**< of the other end, as the peer was told it last */
+	struct sip_uuid opposite;   /**< of the other end, as the peer was told it last */
 	struct hlink session_le;    /**< in edge->sessions */
 	struct strunk *trunk;       /**< referenced; NULL: a phone */
 	struct strunk_try *servers; /**< of an outgoing call by a trunk: what is left to try; referenced */
