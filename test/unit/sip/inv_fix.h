@@ -109,8 +109,12 @@ static struct slice sdp_type(const char *s)
 
 static void progress_h(struct sip_inv *i, const struct sip_msg *rsp, void *arg)
 {
-	(void)i;
-	note(arg, rsp->body.l ? "progress:%u=%.*s" : "progress:%u", rsp->scode, SLICE_FMT(rsp->body));
+	struct party *p = arg;
+	struct slice body = sip_inv_body(i, rsp);
+
+	if (p->auto_ack && sip_inv_ack_due(i))
+		assert_true(!sip_inv_ack_answer(i, sdp_type(p->sdp), text(p->sdp)) || p->f->tolerant);
+	note(arg, body.l ? "progress:%u=%.*s" : "progress:%u", rsp->scode, SLICE_FMT(body));
 }
 
 /** The ACK with our answer; it is out already when our INVITE had the offer. */
@@ -124,10 +128,11 @@ static void give_answer(struct party *p, struct sip_inv *i)
 static void answered_h(struct sip_inv *i, const struct sip_msg *rsp, void *arg)
 {
 	struct party *p = arg;
+	struct slice body = sip_inv_body(i, rsp);
 
 	if (p->auto_ack)
 		give_answer(p, i);
-	note(p, rsp->body.l ? "answered:%u=%.*s" : "answered:%u", rsp->scode, SLICE_FMT(rsp->body));
+	note(p, body.l ? "answered:%u=%.*s" : "answered:%u", rsp->scode, SLICE_FMT(body));
 }
 
 static void reoffer_h(struct sip_inv *i, const struct sip_msg *req, void *arg)
@@ -136,7 +141,11 @@ static void reoffer_h(struct sip_inv *i, const struct sip_msg *req, void *arg)
 
 	if (p->auto_reanswer)
 		assert_true(!sip_inv_reply_answer(i, sdp_type(p->sdp), text(p->sdp)) || p->f->tolerant);
-	note(p, req->body.l ? "reoffer=%.*s" : "reoffer", SLICE_FMT(req->body));
+	note(p, req->body.l ? "%s=%.*s" : "%s",
+	     req->m == SIP_UPDATE  ? "update"
+	     : req->m == SIP_PRACK ? "prack"
+				   : "reoffer",
+	     SLICE_FMT(req->body));
 }
 
 static void reanswered_h(struct sip_inv *i, const struct sip_msg *rsp, uint16_t scode, void *arg)
@@ -187,6 +196,27 @@ static void reoffer_gone_h(struct sip_inv *i, void *arg)
 	note(arg, "gone");
 }
 
+static void updated_h(struct sip_inv *i, const struct sip_msg *msg, void *arg)
+{
+	(void)i;
+	note(arg, msg->req ? "updated" : "updated:%u", msg->scode);
+}
+
+static int current_h(struct sip_inv *i, struct buf *sdp, void *arg)
+{
+	struct party *p = arg;
+
+	(void)i;
+	buf_str(sdp, p->sdp);
+	return 0;
+}
+
+static void refreshed_h(struct sip_inv *i, const struct sip_msg *rsp, void *arg)
+{
+	(void)i;
+	note(arg, "refreshed=%.*s", SLICE_FMT(rsp->body));
+}
+
 static const struct sip_inv_ops party_ops = {.progress = progress_h,
 					     .answered = answered_h,
 					     .reoffer = reoffer_h,
@@ -195,7 +225,10 @@ static const struct sip_inv_ops party_ops = {.progress = progress_h,
 					     .request = in_request_h,
 					     .closed = closed_h,
 					     .renew = renew_h,
-					     .reoffer_gone = reoffer_gone_h};
+					     .reoffer_gone = reoffer_gone_h,
+					     .updated = updated_h,
+					     .current = current_h,
+					     .refreshed = refreshed_h};
 
 /** An INVITE came to the stack. */
 static void new_request_h(struct sip_strans *st, const struct sip_msg *msg, void *arg)
@@ -262,6 +295,17 @@ static void party_open(struct party *p, struct fix *f, const char *addr, const c
 	assert_int_equal(sip_listen(p->sip, SIP_TRANSP_TCP, &p->addr), 0);
 	sip_allow(p->sip, SIP_INFO);
 	sip_allow(p->sip, SIP_UPDATE);
+}
+
+/** Both stacks know RFC 3262, 3311 and 4028. */
+static UNUSED void support(struct fix *f)
+{
+	sip_allow(f->a.sip, SIP_PRACK);
+	sip_allow(f->b.sip, SIP_PRACK);
+	sip_support(f->a.sip, "100rel");
+	sip_support(f->b.sip, "100rel");
+	sip_support(f->a.sip, "timer");
+	sip_support(f->b.sip, "timer");
 }
 
 static void raw_recv_h(struct udp *u, const struct udp_rx *rx, void *arg)
