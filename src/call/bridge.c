@@ -10,7 +10,8 @@ static void dead_h(struct mstream *s, void *arg)
 	struct hangup h = {.code = 200, .text = "no sound arrived for too long"};
 
 	(void)s;
-	if (l->call->state == CALL_UP)
+	/* who stands aside in a transfer is not listened to */
+	if (l->call->state == CALL_UP && (l == l->call->a || l == l->call->b))
 		call_end(l->call, "system", &h);
 }
 

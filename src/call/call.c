@@ -33,6 +33,7 @@ static void destroy(void *obj)
 	}
 	mem_deref(c->pass);
 	mem_deref(c->diverted);
+	mem_deref(c->moves);
 }
 
 int call_new_incoming(struct call **cp, struct leg **lp, struct calls *cs, const struct leg_ops *ops, void *proto)
@@ -135,6 +136,8 @@ void call_end(struct call *c, const char *by, const struct hangup *h)
 	list_append(&cs->ending, &c->le);
 	metric_add(&m_active, -1);
 	log_info("call", "%s: ended by %s, %u %s", c->id, by, h->code, h->text ? h->text : hangup_words(h->code));
+	transfer_drop(c, 487);
+	join_stop(c);
 	dial_stop(c, h);
 	LIST_EACH (&c->legs, k)
 		leg_hangup(LINK_OBJ(k, struct leg, le), h);
@@ -146,7 +149,11 @@ void call_end(struct call *c, const char *by, const struct hangup *h)
 
 void call_hangup(struct call *c, const struct hangup *h)
 {
-	call_end(c, "system", h);
+	/* what the owner refuses while it looks for a way is the transfer, not the call */
+	if (transfer_undecided(c))
+		transfer_failed(c, h);
+	else
+		call_end(c, "system", h);
 }
 
 void call_try_close(struct call *c)

@@ -24,6 +24,9 @@ struct trunk; /* trunk.h */
 struct calls; /* the engine: all calls of a process */
 struct call;
 struct leg;
+struct transfer; /* transfer.c */
+struct moves;    /* moves.c */
+struct join;     /* join.c */
 
 /** Party as shown and recorded. */
 struct party {
@@ -115,6 +118,8 @@ struct leg {
 	bool offered;         /**< we made it an offer, or asked for one, and wait */
 	uint8_t divert;       /**< enum divert_reason of its leg_ev_redirect() */
 	bool sdp_stale;       /**< an offer of ours was refused: the next SDP needs a new version */
+	bool holds;           /**< it put the other side on hold by an offer of its own */
+	bool solo;            /**< our offer to it is not on behalf of the other side */
 	struct party party;   /**< who it is */
 	char device[64];      /**< which phone: User-Agent or contact host, for people */
 	struct sa peer;       /**< signalling address */
@@ -152,6 +157,8 @@ struct call_ops {
 	 * was. NULL: 403.
 	 */
 	uint16_t (*transfer)(struct call *c, struct leg *by, const char *number, void *arg);
+	/** The calls were joined by a transfer: the legs of `gone` that still talk are legs of `c` now; `gone` ends next. */
+	void (*merged)(struct call *c, struct call *gone, void *arg);
 	/** May this leg, not proven by a password, open a call? Trunks known by address (see trunk.h). NULL: yes. */
 	uint16_t (*admit)(struct call *c, struct leg *from, void *arg);
 };
@@ -176,6 +183,9 @@ struct call {
 	struct rbuf *pass;         /**< header lines of the caller that go onward, for the adapter; may be NULL */
 	struct diverted *diverted; /**< who passed it on before; NULL: nobody */
 	struct dial *dial;         /**< running dial, or NULL */
+	struct transfer *transfer; /**< in progress, or NULL */
+	struct moves *moves;       /**< transfers so far, or NULL */
+	struct join *join;         /**< two legs are brought to one description, or NULL */
 	struct fiber *fiber;       /**< inside application, or NULL */
 	struct timer timer;        /**< bound for the final figures of its streams */
 	const char *ended_by;      /**< "caller" "callee" "system", NULL while live */
@@ -196,6 +206,7 @@ struct calls_cfg {
 	struct loop *loop;
 	struct media *media;
 	uint32_t max_calls; /**< 0 = 10000; beyond: 503 */
+	uint32_t recall_ms; /**< a failed transfer rings who asked for it for so long; 0 = 30000 */
 };
 /** New engine; ENOMEM. mem_deref after calls_drain. */
 int calls_alloc(struct calls **cp, const struct calls_cfg *cfg, const struct call_ops *ops, void *arg) MUST_CHECK;
@@ -311,6 +322,32 @@ const char *divert_words(enum divert_reason reason);
 const struct leg *leg_connected(const struct leg *l);
 /** Reject (before answer) or hang up the whole call. Nothing happens to a call that ends already. */
 void call_hangup(struct call *c, const struct hangup *h);
+/**
+ * Blind transfer (RFC 5589 6): `by`, one of the two who talk, sends the other one to `number`. The owner decides the way
+ * (call_ops.transfer). How it goes is told to `by` by leg_ops.transfer_state: 18x, and a final code once. When the
+ * number is not reached, `by` has the party back, or is called back if it has hung up meanwhile. 0, or the status code of
+ * the refusal: 403, 404 ... of the owner; 481 (it does not talk in this call), 491 (another one is in progress), 483
+ * (too often), 500.
+ */
+uint16_t call_transfer(struct leg *by, const char *number) MUST_CHECK;
+/** Could it ask for a transfer now? 0 or the status code of the refusal. */
+uint16_t call_transfer_check(const struct leg *by) MUST_CHECK;
+/**
+ * Attended transfer (RFC 5589 7): `by` leaves and joins the one it talks to with the other end of `target`'s call, of
+ * which it is a party too; that one may still ring. `target` is either leg of that call. As call_transfer; 403: `by` is
+ * not a party of that call. After 0 neither leg of `by` may be used.
+ */
+uint16_t call_transfer_to(struct leg *by, struct leg *target) MUST_CHECK;
+/**
+ * A new leg takes the place of `old` (RFC 3891): of a party who talks, or of a phone that rings (pickup). The adapter
+ * makes it with leg_new() in old's call, fills it in and gives its offer (may be empty). 0: it is answered and `old` is
+ * hung up. A status code: nothing has changed, and the new leg, of no use, is still the adapter's (leg_drop).
+ */
+uint16_t call_replace(struct leg *l, struct leg *old, struct slice offer) MUST_CHECK;
+/** Take out a leg that leg_new() made and that never did anything. */
+void leg_drop(struct leg *l);
+/** The other one of two who talk (or will), or NULL. */
+struct leg *leg_other(const struct leg *l);
 /**
  * Run an inside party: `fn(call, leg a, arg)` on a fiber; the leg's hang-up cancels it; when fn returns the leg is hung
  * up. `name` is static and stands in the record. ENOMEM, ERR_STATE.

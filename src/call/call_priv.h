@@ -17,6 +17,7 @@
 enum {
 	CALLS_MAX_DEFAULT = 10000,
 	RING_MS_DEFAULT = 60000,
+	RECALL_MS_DEFAULT = 30000, /**< a failed transfer rings back for so long */
 	CLOSE_MS = 2000, /**< longest wait for the final figures of streams */
 	DIAL_TARGETS_MAX = 10,
 	DIAL_BRANCHES_MAX = 32, /**< of one dial, redirections included */
@@ -37,6 +38,7 @@ struct calls {
 	struct list live, ending; /**< struct call */
 	struct list gone;         /**< struct leg, to be freed at the tail */
 	struct loop_tail tail;
+	uint32_t recall_ms;
 	bool draining;
 	struct timer drain_timer;
 	void (*drained)(void *arg);
@@ -78,8 +80,10 @@ void leg_hangup(struct leg *l, const struct hangup *h);
 /** It is over: streams closed, past record kept, freed at the tail. Not for legs that are gone already. */
 void leg_finish(struct leg *l, uint16_t code);
 void leg_free(struct leg *l);
-/** The other one of two joined legs, or NULL. */
-struct leg *leg_other(const struct leg *l);
+/** Keep what the record says of a leg that goes to another call and lives on. */
+void leg_note_past(struct leg *l);
+/** Into another call. The place (a, b) in both calls is the caller's business. */
+void leg_move(struct leg *l, struct call *to);
 /** Replace a description. ENOMEM leaves the old one. */
 int leg_keep(struct rbuf **slot, struct slice sdp) MUST_CHECK;
 
@@ -105,6 +109,11 @@ void dial_forget_trunk(struct dial *d, const struct trunk *t);
 void dial_redirect(struct leg *l, const struct dial_target *v, size_t n);
 /** Cancel all branches but the winner and forget the dial. `h` is what they are told. */
 void dial_stop(struct call *c, const struct hangup *h);
+
+/** The running dial of `from` goes on in `to`, with its legs. */
+void dial_move(struct call *from, struct call *to);
+/** One of its phones gave a sign. */
+bool dial_rang(const struct call *c);
 
 /* best.c */
 /** Keep the better of two final answers (RFC 3261 16.7 step 6), the new one brought into a form that a caller may get.
@@ -157,6 +166,64 @@ int oa_answered(struct leg *a, struct leg *b, struct slice sdp, bool is_offer) M
 void oa_reoffer(struct leg *x, struct slice sdp);
 void oa_result(struct leg *y, uint16_t code, struct slice sdp, bool is_offer);
 void oa_ack(struct leg *x, struct slice sdp);
+/** A leg that we called answered, and its sound is joined later: keep its description. ERR_SYNTAX, ENOTSUP. */
+int oa_took(struct leg *l, struct slice sdp, bool is_offer) MUST_CHECK;
+/** Everything of `d` may flow both ways, wherever it was. */
+void oa_wake(struct sdp *d);
+/**
+ * An offer of ours to `l` alone: `d` (scratch 0) says what; lines that it had before stay in place. Ends in
+ * join_result(). ERR_STATE: not now. *same: there is nothing to say, and no offer was made.
+ */
+int oa_solo(struct leg *l, struct sdp *d, bool *same) MUST_CHECK;
+/** Ask it for an offer, which then goes to the other side. ERR_STATE: not now. */
+int oa_solo_ask(struct leg *l) MUST_CHECK;
+
+/* join.c */
+/** Legs a and b, both answered, have agreed on nothing with each other yet: bring their descriptions together by
+ * re-INVITEs as needed, then join their streams. */
+void join_start(struct call *c);
+void join_stop(struct call *c);
+/** An offer of oa_solo() was answered (2xx) or refused. */
+void join_result(struct leg *l, uint16_t code);
+
+/* transfer.c */
+/** Is somebody being looked for, for the party that stays? */
+bool transfer_seeks(const struct call *c);
+/** The same, and the owner has begun nothing: what it says now is about the transfer alone. */
+bool transfer_undecided(const struct call *c);
+/** Signs of the called one: 18x. */
+void transfer_ringing(struct call *c, uint16_t code);
+void transfer_answered(struct leg *l, struct slice sdp, bool is_offer);
+/** An inside party took it. */
+void transfer_inside(struct call *c);
+/** Nobody was found. */
+void transfer_failed(struct call *c, const struct hangup *h);
+/** `l` is gone: true if that was a matter of the transfer alone. */
+bool transfer_gone(struct leg *l, const struct hangup *h);
+/** The call ends. */
+void transfer_drop(struct call *c, uint16_t code);
+/** The sound of the party that stays may have changed: play what it should hear. */
+void transfer_sound(struct call *c);
+/** New transfer that puts `by` aside, of a party that stays. NULL: out of memory. */
+struct transfer *transfer_new(struct call *c, struct leg *by);
+/** It worked: who asked for it is told and leaves, now or a little later. */
+void transfer_done(struct call *c);
+/** As a blind transfer by `by`, to those who ring already in another call. 0 or a status code. */
+uint16_t transfer_take_dial(struct leg *by, struct call *ringing);
+/** Tell both who they talk to now, and the views. */
+void call_connected(struct call *c);
+
+/* moves.c */
+enum { MOVES_TRIES = 30 /**< transfers that a call may see */ };
+/** Begin the note of a transfer: who sends a party where. `how` is static. False: too many, or out of memory. */
+bool moves_begin(struct call *c, const char *how, const char *by, const char *to);
+/** How the last one went. */
+void moves_end(struct call *c, uint16_t code);
+/** Who hung up: after a transfer "caller" and "callee" do not tell. */
+void moves_hung_up(struct call *c, const struct leg *l);
+void moves_record(struct call_record *r, const struct call *c);
+/** Words for a call that saw transfers; false: the usual ones do. */
+bool moves_words(char *dst, size_t size, const struct call *c);
 
 /* oa_local.c: descriptions of inside parties */
 /** Answer the open offer of `l`, or give our own when it asked for one, by `send` (answer or answer_offer). ENOTSUP:

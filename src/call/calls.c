@@ -79,6 +79,8 @@ static void destroy(void *obj)
 		struct call *c = LINK_OBJ(k, struct call, le);
 
 		c->state = CALL_ENDING;
+		transfer_drop(c, 0);
+		join_stop(c);
 		call_changed(c);
 	}
 	free_list(&cs->live);
@@ -99,6 +101,7 @@ int calls_alloc(struct calls **cp, const struct calls_cfg *cfg, const struct cal
 	cs->loop = cfg->loop;
 	cs->media = cfg->media;
 	cs->max = cfg->max_calls ? cfg->max_calls : CALLS_MAX_DEFAULT;
+	cs->recall_ms = cfg->recall_ms ? cfg->recall_ms : RECALL_MS_DEFAULT;
 	cs->ops = ops;
 	cs->arg = arg;
 	cs->tail = (struct loop_tail){.fn = tail_h, .arg = cs};
@@ -169,7 +172,7 @@ static void drain_one(struct call *c, void *arg)
 	struct hangup h = {.code = c->state == CALL_UP ? 200 : 503, .text = "the system is shutting down"};
 
 	(void)arg;
-	call_hangup(c, &h);
+	call_end(c, "system", &h);
 }
 
 void calls_drain(struct calls *cs, uint64_t ms, void (*done)(void *arg), void *arg)

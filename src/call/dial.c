@@ -95,6 +95,10 @@ static void fail(struct dial *d)
 		failed(c, &h, arg);
 		return;
 	}
+	if (transfer_seeks(c)) {
+		transfer_failed(c, &h);
+		return;
+	}
 	refused = h.code == 486 || h.code == 403 || h.code >= 600;
 	call_end(c, refused ? "callee" : "system", &h);
 }
@@ -246,6 +250,39 @@ void dial_redirect(struct leg *l, const struct dial_target *v, size_t n)
 	dial_next(d);
 }
 
+void dial_move(struct call *from, struct call *to)
+{
+	struct dial *d = from->dial;
+
+	from->dial = NULL;
+	to->dial = d;
+	to->ring_ms = d->ring_ms;
+	d->call = to;
+	/* the rules of the call that ends are not those of the one that goes on */
+	d->admit = NULL;
+	d->failed = NULL;
+	LIST_EACH (&d->branches, k) {
+		struct leg *l = LINK_OBJ(k, struct branch, le)->leg;
+
+		if (l) {
+			leg_note_past(l);
+			leg_move(l, to);
+		}
+	}
+}
+
+bool dial_rang(const struct call *c)
+{
+	if (c->dial)
+		LIST_EACH (&c->dial->branches, k) {
+			const struct leg *l = LINK_OBJ(k, struct branch, le)->leg;
+
+			if (l && l->rang)
+				return true;
+		}
+	return false;
+}
+
 static void go_h(void *arg)
 {
 	struct dial *d = arg;
@@ -259,7 +296,7 @@ int call_dial(struct call *c, const struct dial_cfg *cfg)
 	struct calls *cs = c->calls;
 	struct dial *d;
 
-	if (c->dial || c->fiber || c->state >= CALL_UP || !c->a || !cs->dialer)
+	if (c->dial || c->fiber || (c->state >= CALL_UP && !transfer_seeks(c)) || !c->a || !cs->dialer)
 		return ERR_STATE;
 	if (!cfg->n || cfg->n > DIAL_TARGETS_MAX)
 		return EINVAL;

@@ -57,6 +57,8 @@ int call_inside(struct call *c, const char *name, void (*fn)(struct call *c, str
 		return err;
 	}
 	c->inside = name;
+	if (transfer_seeks(c))
+		transfer_inside(c);
 	return 0;
 }
 

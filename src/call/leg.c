@@ -139,6 +139,31 @@ static struct leg_past *keep_past(struct leg *l)
 	return p;
 }
 
+void leg_note_past(struct leg *l)
+{
+	struct leg_past *p = keep_past(l);
+	struct mstream_stats st;
+
+	if (!p || !l->ms[0])
+		return;
+	p->r.code = l->answer_ms ? 200 : l->code;
+	mstream_stats(l->ms[0], &st);
+	record_quality(&p->r, &st);
+}
+
+void leg_move(struct leg *l, struct call *to)
+{
+	list_unlink(&l->le);
+	list_append(&to->legs, &l->le);
+	l->call = to;
+}
+
+void leg_drop(struct leg *l)
+{
+	list_unlink(&l->le);
+	mem_deref(l);
+}
+
 static void leg_over(struct leg *l, uint16_t code)
 {
 	l->state = LEG_ENDED;
@@ -176,7 +201,7 @@ static bool early_matters(const struct leg *l)
 {
 	const struct call *c = l->call;
 
-	return l->outgoing && l->state != LEG_ENDED && c->dial && c->a && c->state < CALL_UP;
+	return l->outgoing && l->state != LEG_ENDED && c->dial && c->a && (c->state < CALL_UP || transfer_seeks(c));
 }
 
 static void now_ringing(struct leg *l)
@@ -199,11 +224,17 @@ void leg_ev_ringing(struct leg *l, uint16_t code)
 	if (code != 180) {
 		/* It lives, though nobody hears it. */
 		l->rang = c->rang = true;
-		if (dial_single(l))
+		if (transfer_seeks(c))
+			transfer_ringing(c, code);
+		else if (dial_single(l))
 			(void)c->a->ops->progress(c->a, code, SLICE_NULL);
 		return;
 	}
 	now_ringing(l);
+	if (transfer_seeks(c)) {
+		transfer_ringing(c, code);
+		return;
+	}
 	(void)c->a->ops->ring(c->a);
 	call_set_state(c, CALL_RINGING);
 }
@@ -215,6 +246,10 @@ void leg_ev_progress(struct leg *l, uint16_t code, struct slice sdp)
 	if (!early_matters(l))
 		return;
 	now_ringing(l);
+	if (transfer_seeks(c)) {
+		transfer_ringing(c, 180);
+		return;
+	}
 	/* Several phones may play different tones, and a caller that gave no offer cannot hear any: it makes its own.
 	 */
 	if (!dial_single(l) || !c->a->offer || oa_early(c->a, l, code, sdp))
@@ -230,6 +265,10 @@ void leg_ev_answered(struct leg *l, struct slice sdp, bool is_offer)
 
 	if (l->state == LEG_ENDED)
 		return;
+	if (transfer_seeks(c) && c->dial) {
+		transfer_answered(l, sdp, is_offer);
+		return;
+	}
 	if (c->state >= CALL_UP || !c->a || !c->dial) {
 		leg_hangup(l, &late);
 		return;
@@ -316,6 +355,8 @@ void leg_ev_gone(struct leg *l, const struct hangup *h)
 	struct call *c = l->call;
 	bool ours = l->state == LEG_ENDED, talking = l == c->a || l == c->b;
 
+	if (!ours && transfer_gone(l, h))
+		return;
 	if (ours || !talking) {
 		leg_finish(l, h->code);
 		if (!ours)
@@ -326,6 +367,8 @@ void leg_ev_gone(struct leg *l, const struct hangup *h)
 		bool fault = h->code != 200;
 		struct hangup other = {.code = 200, .text = h->text, .cause = h->cause, .q850 = h->q850};
 
+		if (!fault)
+			moves_hung_up(c, l);
 		leg_finish(l, 200);
 		call_end(c, fault ? "system" : who(l), &other);
 		return;

@@ -4,6 +4,7 @@
  *
  * One exchange at a time per call: while one is open, an offer from the other side gets 491 (RFC 3261 14.1).
  */
+#include <string.h>
 #include "call/call_priv.h"
 
 /* An exchange is complete: `remote` and `local` of a leg are in force. Either may be NULL: as it was. */
@@ -70,9 +71,12 @@ int oa_first_offer(struct leg *a, struct leg *b, struct rbuf **out)
 
 	b->offered = true;
 	*out = NULL;
-	if (!a->offer)
+	/* a party that is being transferred made its offer long ago: what it takes now is known */
+	if (!a->offer && !(a->answer_ms && a->remote))
 		return 0;
-	err = sdp_decode(d, rbuf_slice(a->offer));
+	err = sdp_decode(d, rbuf_slice(a->offer ? a->offer : a->remote));
+	if (!err && !a->offer)
+		oa_wake(d);
 	if (!err)
 		err = oa_write(out, b, d, NULL);
 	if (!err)
@@ -157,6 +161,137 @@ int oa_answered(struct leg *a, struct leg *b, struct slice sdp, bool is_offer)
 	}
 	mem_deref(out);
 	return err;
+}
+
+void oa_wake(struct sdp *d)
+{
+	for (size_t i = 0; i < d->nm; i++) {
+		d->m[i].dir = SDP_SENDRECV;
+		/* 0.0.0.0, the old way to hold */
+		if (sa_is_any(&d->m[i].conn))
+			memset(&d->m[i].conn, 0, sizeof(d->m[i].conn));
+	}
+}
+
+int oa_took(struct leg *l, struct slice sdp, bool is_offer)
+{
+	int err;
+
+	/* some phones give their answer in a 183 only */
+	if (!sdp.l && !is_offer)
+		sdp = rbuf_opt(l->remote);
+	err = sdp.l ? call_offer_check(sdp) : ERR_SYNTAX;
+	if (err)
+		return err;
+	if (is_offer) {
+		err = leg_keep(&l->offer, sdp);
+		l->offered = false;
+		return err ? err : oa_local_answer(l, l->ops->answer_offer);
+	}
+	/* it may be the very description that is kept */
+	if (!l->remote || sdp.p != rbuf_slice(l->remote).p)
+		err = leg_keep(&l->remote, sdp);
+	if (!err)
+		commit(l, NULL, l->sent);
+	return err;
+}
+
+/* ------------------------------------------------------------------ our own changes of one leg */
+
+/* Lines that the leg had keep their place (RFC 3264 8), whatever the new description has there. */
+static void pad(struct sdp *d, const struct sdp *had)
+{
+	while (d->nm < had->nm && d->nm < SDP_MEDIA_MAX) {
+		struct sdp_media *m = &d->m[d->nm];
+
+		*m = had->m[d->nm++];
+		m->port = 0;
+		m->nattr = 0;
+	}
+}
+
+int oa_solo(struct leg *l, struct sdp *d, bool *same)
+{
+	struct sdp *had = oa_scratch(1);
+	struct rbuf *out = NULL;
+	int err = 0;
+
+	*same = false;
+	if (l->local && !sdp_decode(had, rbuf_slice(l->local)))
+		pad(d, had);
+	err = oa_write(&out, l, d, NULL);
+	if (!err && out == l->local) {
+		*same = true;
+	} else if (!err) {
+		note_sent(l, out);
+		l->solo = true;
+		err = l->ops->offer(l, rbuf_slice(out));
+		if (err) {
+			l->solo = false;
+			undo(l);
+		}
+	}
+	mem_deref(out);
+	return err;
+}
+
+int oa_solo_ask(struct leg *l)
+{
+	int err = l->ops->offer(l, SLICE_NULL);
+
+	l->solo = l->offered = !err;
+	return err;
+}
+
+/* It was asked for an offer and gives one: the other side gets it, and its answer goes into the ACK. */
+static int solo_offer(struct leg *l, struct slice sdp)
+{
+	struct leg *y = leg_other(l);
+	struct sdp *d = oa_scratch(0);
+	struct rbuf *out = NULL;
+	int err = sdp.l && y ? sdp_decode(d, sdp) : ERR_SYNTAX;
+
+	if (!err) {
+		oa_wake(d);
+		err = oa_write(&out, y, d, NULL);
+	}
+	if (!err)
+		err = leg_keep(&l->offer, sdp);
+	if (!err) {
+		l->offer_open = true;
+		note_sent(y, out);
+		err = y->ops->offer(y, rbuf_slice(out));
+	}
+	mem_deref(out);
+	return err;
+}
+
+static void solo_result(struct leg *l, uint16_t code, struct slice sdp, bool is_offer)
+{
+	struct call *c = l->call;
+	int err = 0;
+
+	l->solo = false;
+	if (code >= 300) {
+		undo(l);
+		if (code == 408 || code == 481)
+			call_end(c, "system", &(struct hangup){.code = 200, .text = "the phone did not answer any more"});
+		else
+			join_result(l, code);
+		return;
+	}
+	if (is_offer) {
+		l->offered = false;
+		err = solo_offer(l, sdp);
+	} else {
+		err = sdp.l ? leg_keep(&l->remote, sdp) : ERR_SYNTAX;
+		if (!err)
+			commit(l, NULL, l->sent);
+	}
+	if (err)
+		broken(c);
+	else if (!is_offer)
+		join_result(l, code);
 }
 
 /* ------------------------------------------------------------------ changes while the call is up */
@@ -369,6 +504,7 @@ static int pass_answer(struct leg *y, struct leg *x, struct slice sdp)
 		bridge_apply(x, oa_scratch(1), y, oa_scratch(0));
 		bridge_hold_state(x, oa_scratch(1));
 		bridge_hold_state(y, oa_scratch(0));
+		x->holds = x->state == LEG_HELD;
 		commit(x, x->offer, out);
 		commit(y, NULL, y->sent);
 	}
@@ -383,6 +519,10 @@ void oa_result(struct leg *y, uint16_t code, struct slice sdp, bool is_offer)
 
 	if (!y->offered)
 		return;
+	if (y->solo) {
+		solo_result(y, code, sdp, is_offer);
+		return;
+	}
 	if (code >= 300) {
 		result_failed(y, x, code);
 		return;
@@ -407,9 +547,10 @@ void oa_ack(struct leg *x, struct slice sdp)
 
 	if (!x->offered)
 		return;
-	if (y) {
-		err = y->offer_open ? pass_answer(x, y, sdp) : ERR_STATE;
+	if (y && y->offer_open) {
+		err = pass_answer(x, y, sdp);
 	} else {
+		/* of an offer of our own */
 		err = sdp.l ? leg_keep(&x->remote, sdp) : ERR_SYNTAX;
 		if (!err) {
 			commit(x, NULL, x->sent);

@@ -141,6 +141,7 @@ int oa_local_apply(struct leg *l)
 		return err;
 	bridge_set_remote(l, d, ours, true);
 	bridge_hold_state(l, d);
+	transfer_sound(l->call);
 	return 0;
 }
 
@@ -148,6 +149,7 @@ int oa_local_apply(struct leg *l)
 static int given(struct leg *l, struct rbuf *out)
 {
 	struct rbuf **slot = l->offer ? &l->local : &l->sent;
+	int err;
 
 	mem_deref(*slot);
 	*slot = mem_ref(out);
@@ -159,7 +161,9 @@ static int given(struct leg *l, struct rbuf *out)
 	mem_deref(l->remote);
 	l->remote = l->offer;
 	l->offer = NULL;
-	return oa_local_apply(l);
+	err = oa_local_apply(l);
+	l->holds = l->state == LEG_HELD;
+	return err;
 }
 
 int oa_local_answer(struct leg *l, int (*send)(struct leg *l, struct slice sdp))

@@ -124,7 +124,7 @@ static void words_hung_up(char *dst, size_t size, const char *who, const char *w
 static void words(char *dst, size_t size, const struct call *c, const char *from)
 {
 	dst[0] = '\0';
-	if (!c->ended_by)
+	if (!c->ended_by || moves_words(dst, size, c))
 		return;
 	if (!c->answer_ms)
 		words_unanswered(dst, size, c, from);
@@ -164,6 +164,7 @@ void call_record_get(const struct call *c, struct call_record *r)
 
 	memset(r, 0, offsetof(struct call_record, leg));
 	put_legs(r, c);
+	moves_record(r, c);
 	memcpy(r->id, c->id, sizeof(r->id));
 	if (r->nlegs) {
 		memcpy(r->from, r->leg[0].number, sizeof(r->from));

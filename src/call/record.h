@@ -11,6 +11,7 @@
 #include "media/media.h"
 
 enum record_phase { RECORD_OPEN, RECORD_ANSWER, RECORD_CLOSE };
+enum { RECORD_MOVES = 4 /**< transfers written down per call: the first ones and the last */ };
 enum { RECORD_LEGS = 8 /**< legs written down per call; the winner is always among them */ };
 
 /** One leg of a call. */
@@ -26,6 +27,14 @@ struct leg_record {
 	bool has_q;
 };
 
+/** One transfer of a call. */
+struct move_record {
+	const char *how;     /**< "blind", "attended", "pickup", "recall"; static */
+	char by[64], to[64]; /**< who sent a party where */
+	int64_t at_ms;       /**< wall clock */
+	uint16_t code;       /**< 200 it worked, else why not; 0: still in progress */
+};
+
 struct call_record {
 	char id[24];
 	char from[64], from_name[96];
@@ -36,9 +45,11 @@ struct call_record {
 	uint16_t code;                       /**< 200 answered, else the answer that the caller got; 0 = not yet */
 	char outcome[24]; /**< "answered" "busy" "no answer" "cancelled" "failed" "declined" "unreachable"; "" = not yet
 			   */
-	char words[96];   /**< plain words: "100 hung up", "nobody answered in 30 s" */
+	char words[160];    /**< plain words: "100 hung up", "nobody answered in 30 s" */
 	char ended_by[16];  /**< "caller" "callee" "system"; "" = not yet */
 	char diverted[160]; /**< who passed it on before, oldest first: "200 (busy), 201 (no answer)"; "" = nobody */
+	size_t nmoves;
+	struct move_record move[RECORD_MOVES];
 	size_t nlegs;
 	struct leg_record leg[RECORD_LEGS]; /**< the caller first; elements from nlegs on are not set */
 };

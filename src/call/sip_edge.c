@@ -78,8 +78,13 @@ int edge_alloc(struct edge **ep, const struct edge_cfg *cfg)
 void edge_set_sip(struct edge *e, struct sip *s)
 {
 	e->sip = s;
-	if (s)
-		sip_allow(s, SIP_INFO);
+	if (!s)
+		return;
+	sip_allow(s, SIP_INFO);
+	sip_allow(s, SIP_REFER);
+	sip_allow(s, SIP_NOTIFY);
+	sip_support(s, "replaces");
+	sip_support(s, "norefersub");
 }
 
 /* ------------------------------------------------------------------ what comes in */

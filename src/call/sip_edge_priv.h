@@ -58,6 +58,13 @@ struct sip_leg {
 	struct hlink session_le;    /**< in edge->sessions */
 	struct strunk *trunk;       /**< referenced; NULL: a phone */
 	struct strunk_try *servers; /**< of an outgoing call by a trunk: what is left to try; referenced */
+	/** The subscription that a REFER of it made (RFC 3515 2.4.4). */
+	struct {
+		struct sip_strans *st; /**< REFER that is not answered yet */
+		uint32_t id;           /**< CSeq of the REFER; 0: the first one */
+		uint16_t next;         /**< waits for the answer to the NOTIFY before it */
+		bool active, busy, several;
+	} refer;
 };
 
 extern const struct leg_ops sip_leg_ops;
@@ -117,6 +124,21 @@ void edge_in_dialog(struct sip_leg *sl, struct sip_strans *st, const struct sip_
 struct rbuf *edge_pass_headers(const struct sip_msg *msg);
 /** Those lines for one leg; `trusted`: both sides are. */
 void sip_headers_enc(struct buf *b, struct slice pass, bool trusted);
+
+/* sip_refer.c */
+/** REFER in the dialog of a leg. */
+void edge_refer(struct sip_leg *sl, struct sip_strans *st, const struct sip_msg *msg);
+/** As leg_ops.transfer_state. */
+void sip_leg_transfer_state(struct leg *l, uint16_t code);
+/** The leg is hung up next: say what is left to be said. */
+void sip_leg_refer_end(struct sip_leg *sl);
+
+/* sip_replaces.c */
+struct sip_replaces;
+/** The leg of a dialog of ours, or NULL. */
+struct leg *edge_find_leg(const struct edge *e, const struct sip_replaces *r);
+/** INVITE with Replaces of a party who proved to be `p`. */
+void edge_replace(struct edge *e, struct sip_strans *st, const struct sip_msg *msg, const struct party *p);
 
 /* sip_leg.c */
 int sip_leg_new(struct sip_leg **sp, struct edge *e) MUST_CHECK;

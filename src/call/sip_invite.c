@@ -133,6 +133,10 @@ void edge_invite(struct edge *e, struct sip_strans *st, const struct sip_msg *ms
 	if (!target_ok(e, st, msg, dialled, sizeof(dialled)) || !caller_ok(e, st, msg, &p) || !body_ok(st, msg) ||
 	    !straight(e, st, msg, dialled))
 		return;
+	if (sip_msg_hdr(msg, SIP_HDR_REPLACES)) {
+		edge_replace(e, st, msg, &p);
+		return;
+	}
 	err = open_call(e, st, msg, &p, dialled);
 	if (err)
 		refuse(st, err);

@@ -81,6 +81,7 @@ static void op_hangup(struct leg *l, const struct hangup *h)
 	char mem[256];
 	struct buf reason;
 
+	sip_leg_refer_end(sl);
 	buf_init_fixed(&reason, mem, sizeof(mem));
 	sip_reason_enc(&reason, h, sip_inv_state(sl->inv) == SIP_INV_INCOMING);
 	sip_inv_hangup(sl->inv, h->code >= 300 ? h->code : 0, buf_err(&reason) ? SLICE_NULL : buf_get(&reason));
@@ -143,6 +144,7 @@ const struct leg_ops sip_leg_ops = {
 	.reject_offer = op_reject_offer,
 	.sdp_ip = op_sdp_ip,
 	.callid = op_callid,
+	sip_leg_refer_end(sl);
 	.connected = sip_connected,
 	.free = op_free,
 };

@@ -12,7 +12,7 @@ static void reply_methods(struct sip_strans *st, uint16_t scode)
 	struct buf b;
 
 	buf_init_fixed(&b, block, sizeof(block));
-	sip_enc_hdr(&b, SIP_HDR_ALLOW, SLICE("INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, INFO"));
+	sip_enc_hdr(&b, SIP_HDR_ALLOW, SLICE("INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, INFO, REFER, NOTIFY"));
 	if (scode == 200)
 		sip_enc_hdr(&b, SIP_HDR_ACCEPT, SLICE("application/sdp"));
 	if (sip_reply(st, scode, SLICE_NULL, buf_get(&b), SLICE_NULL, SLICE_NULL))
@@ -27,8 +27,10 @@ void edge_other(struct edge *e, struct sip_strans *st, const struct sip_msg *msg
 		reply_methods(st, 200);
 	else if (msg->m == SIP_OPTIONS)
 		sip_reply_simple(st, 404, NULL);
-	else if (msg->m == SIP_BYE || msg->m == SIP_INFO)
+	else if (msg->m == SIP_BYE || msg->m == SIP_INFO || msg->m == SIP_NOTIFY || (msg->m == SIP_REFER && msg->to.tag.l))
 		sip_reply_simple(st, 481, NULL);
+	else if (msg->m == SIP_REFER)
+		sip_reply_simple(st, 403, NULL); /* nobody is called because of it: only a party of a call may ask */
 	else
 		reply_methods(st, 405);
 }
@@ -105,6 +107,10 @@ void edge_in_dialog(struct sip_leg *sl, struct sip_strans *st, const struct sip_
 {
 	if (msg->m == SIP_INFO)
 		info(sl, st, msg);
+	else if (msg->m == SIP_REFER)
+		edge_refer(sl, st, msg);
+	else if (msg->m == SIP_NOTIFY)
+		sip_reply_simple(st, 481, NULL); /* of a subscription that we do not have */
 	else if (msg->m == SIP_OPTIONS)
 		reply_methods(st, 200);
 	else

@@ -7,6 +7,8 @@
 static const struct tone_step greeting[] = {{440, 0, 120, -16}, {0, 0, 40, 0}, {660, 0, 180, -16}};
 static const struct tone_step confirm[] = {{660, 0, 150, -16}};
 static const struct tone_step refused[] = {{300, 0, 150, -16}, {0, 0, 60, 0}, {250, 0, 250, -16}};
+static const struct tone_step ringback[] = {{425, 0, 1000, -20}, {0, 0, 4000, 0}};
+static const struct tone_step waiting[] = {{425, 0, 150, -24}, {0, 0, 2850, 0}};
 
 static const struct {
 	const struct tone_step *v;
@@ -15,6 +17,8 @@ static const struct {
 	[TONE_GREETING] = {greeting, ARRAY_LEN(greeting)},
 	[TONE_CONFIRM] = {confirm, ARRAY_LEN(confirm)},
 	[TONE_REFUSED] = {refused, ARRAY_LEN(refused)},
+	[TONE_RINGBACK] = {ringback, ARRAY_LEN(ringback)},
+	[TONE_WAITING] = {waiting, ARRAY_LEN(waiting)},
 };
 
 int leg_tone(struct leg *l, enum tone_name t)
@@ -23,6 +27,23 @@ int leg_tone(struct leg *l, enum tone_name t)
 	int err = tone_source(&src, tones[t].v, tones[t].n, 1, NULL, NULL);
 
 	return err ? err : leg_play(l, src);
+}
+
+bool leg_tone_start(struct leg *l, enum tone_name t)
+{
+	struct media_source *src;
+
+	for (size_t i = 0; i < LEG_MEDIA_MAX; i++) {
+		if (!l->ms[i] || !mstream_can_play(l->ms[i]))
+			continue;
+		if (tone_source(&src, tones[t].v, tones[t].n, 0, NULL, NULL))
+			return false;
+		if (!mstream_play(l->ms[i], src))
+			return true;
+		src->done(src);
+		return false;
+	}
+	return false;
 }
 
 bool leg_quality(const struct leg *l, struct leg_quality *q)

@@ -54,6 +54,8 @@ static void response_h(struct sip_ctrans *ct, const struct sip_msg *rsp, void *a
 	struct inv *in = mem_ref(r->in);
 	const struct sip_ctrans_ops *ops = r->ops;
 	void *uarg = r->arg;
+	/* the dialog is gone at their side (RFC 5057 5.1); after a NOTIFY only the subscription is (RFC 6665 4.2.2) */
+	bool lost = rsp->scode == 481 && r->m != SIP_NOTIFY;
 
 	mem_ref(ct);
 	mem_ref(r);
@@ -65,7 +67,7 @@ static void response_h(struct sip_ctrans *ct, const struct sip_msg *rsp, void *a
 			inv_req_close(r);
 		if (ops && ops->response && inv_live(in))
 			ops->response(ct, rsp, uarg);
-		if (rsp->scode == 481 && inv_live(in)) /* the dialog is gone at their side (RFC 5057 5.1) */
+		if (lost && inv_live(in))
 			inv_end(in, 0, 481, rsp);
 	}
 	mem_deref(r);
