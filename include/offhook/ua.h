@@ -38,10 +38,12 @@ enum oh_event_type {
 	OH_CALL_ANSWERED,   /**< both ends talk */
 	OH_CALL_HELD,       /**< the far end holds us */
 	OH_CALL_RESUMED,
-	OH_CALL_CHANGED, /**< our hold, resume or offer was accepted (code 200) or refused */
-	OH_CALL_DTMF,    /**< `digit` */
-	OH_CALL_PLAYED,  /**< a file or tone that plays once has ended */
-	OH_CALL_ENDED    /**< last event of a call; code and text */
+	OH_CALL_CHANGED,  /**< our hold, resume or offer was accepted (code 200) or refused */
+	OH_CALL_DTMF,     /**< `digit` */
+	OH_CALL_TRANSFER, /**< how our transfer goes: 202 accepted, 100, 18x, then one final code: 200 it worked */
+	OH_CALL_REFERRED, /**< the far end sends us to `text`: oh_call_follow() within this event, or it is declined */
+	OH_CALL_PLAYED,   /**< a file or tone that plays once has ended */
+	OH_CALL_ENDED     /**< last event of a call; code and text */
 };
 struct oh_event {
 	enum oh_event_type type;
@@ -131,6 +133,17 @@ void oh_call_hangup(struct oh_call *c);
 int oh_call_hold(struct oh_call *c, bool hold);
 /** re-INVITE with other codecs, or without SDP when codecs is NULL. As oh_call_hold; OH_ERR_SYNTAX (codecs). */
 int oh_call_reoffer(struct oh_call *c, const char *codecs);
+/**
+ * Send the far end to a number or URI (blind transfer, REFER). OH_CALL_TRANSFER tells how it goes. OH_ERR_STATE: not
+ * answered, or a transfer is on its way; EINVAL (nobody), ENOMEM.
+ */
+int oh_call_transfer(struct oh_call *c, const char *to);
+/** Join the far ends of two calls (attended transfer, REFER with Replaces); `other` may still ring there. As
+ * oh_call_transfer(); both calls are ended by the far end. */
+int oh_call_transfer_to(struct oh_call *c, struct oh_call *other);
+/** Within OH_CALL_REFERRED: make the call that is asked for. `c` goes on until somebody hangs up. As oh_call_start().
+ */
+int oh_call_follow(struct oh_call *c, struct oh_call **np, const struct oh_call_options *o);
 /** Digits by telephone-event, 100 ms each. OH_ERR_STATE (no sound yet), ENOTSUP (the far end takes none),
  * OH_ERR_SYNTAX. */
 int oh_call_dtmf(struct oh_call *c, const char *digits);

@@ -255,6 +255,8 @@ static void on_event(struct oh_ua *ua, const struct oh_event *ev, void *arg)
 		break;
 	case OH_UNREGISTERED:
 	case OH_CALL_PLAYED:
+	case OH_CALL_TRANSFER:
+	case OH_CALL_REFERRED:
 		break;
 	}
 }

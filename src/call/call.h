@@ -157,7 +157,8 @@ struct call_ops {
 	 * was. NULL: 403.
 	 */
 	uint16_t (*transfer)(struct call *c, struct leg *by, const char *number, void *arg);
-	/** The calls were joined by a transfer: the legs of `gone` that still talk are legs of `c` now; `gone` ends next. */
+	/** The calls were joined by a transfer: the legs of `gone` that still talk are legs of `c` now; `gone` ends
+	 * next. */
 	void (*merged)(struct call *c, struct call *gone, void *arg);
 	/** May this leg, not proven by a password, open a call? Trunks known by address (see trunk.h). NULL: yes. */
 	uint16_t (*admit)(struct call *c, struct leg *from, void *arg);
@@ -323,10 +324,10 @@ const struct leg *leg_connected(const struct leg *l);
 /** Reject (before answer) or hang up the whole call. Nothing happens to a call that ends already. */
 void call_hangup(struct call *c, const struct hangup *h);
 /**
- * Blind transfer (RFC 5589 6): `by`, one of the two who talk, sends the other one to `number`. The owner decides the way
- * (call_ops.transfer). How it goes is told to `by` by leg_ops.transfer_state: 18x, and a final code once. When the
- * number is not reached, `by` has the party back, or is called back if it has hung up meanwhile. 0, or the status code of
- * the refusal: 403, 404 ... of the owner; 481 (it does not talk in this call), 491 (another one is in progress), 483
+ * Blind transfer (RFC 5589 6): `by`, one of the two who talk, sends the other one to `number`. The owner decides the
+ * way (call_ops.transfer). How it goes is told to `by` by leg_ops.transfer_state: 18x, and a final code once. When the
+ * number is not reached, `by` has the party back, or is called back if it has hung up meanwhile. 0, or the status code
+ * of the refusal: 403, 404 ... of the owner; 481 (it does not talk in this call), 491 (another one is in progress), 483
  * (too often), 500.
  */
 uint16_t call_transfer(struct leg *by, const char *number) MUST_CHECK;

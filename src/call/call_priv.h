@@ -18,7 +18,7 @@ enum {
 	CALLS_MAX_DEFAULT = 10000,
 	RING_MS_DEFAULT = 60000,
 	RECALL_MS_DEFAULT = 30000, /**< a failed transfer rings back for so long */
-	CLOSE_MS = 2000, /**< longest wait for the final figures of streams */
+	CLOSE_MS = 2000,           /**< longest wait for the final figures of streams */
 	DIAL_TARGETS_MAX = 10,
 	DIAL_BRANCHES_MAX = 32, /**< of one dial, redirections included */
 	DIAL_DEPTH_MAX = 5      /**< redirections one after another */
@@ -180,8 +180,8 @@ int oa_solo_ask(struct leg *l) MUST_CHECK;
 
 /* join.c */
 /** Legs a and b, both answered, have agreed on nothing with each other yet: bring their descriptions together by
- * re-INVITEs as needed, then join their streams. */
-void join_start(struct call *c);
+ * re-INVITEs as needed, then join their streams. `news`: each is then told who the other one is. */
+void join_start(struct call *c, bool news);
 void join_stop(struct call *c);
 /** An offer of oa_solo() was answered (2xx) or refused. */
 void join_result(struct leg *l, uint16_t code);

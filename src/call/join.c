@@ -18,6 +18,7 @@ struct join {
 	unsigned rounds, waits;
 	bool refused_a, refused_b; /* the offer of the other's description */
 	bool asked;
+	bool news; /* both must be told whom they talk to now */
 };
 
 static void next(struct join *j);
@@ -49,7 +50,7 @@ static void give_up(struct call *c)
 	call_end(c, "system", &(struct hangup){.code = 488, .text = "the sound could not be agreed on"});
 }
 
-void join_start(struct call *c)
+void join_start(struct call *c, bool news)
 {
 	struct join *j;
 
@@ -60,6 +61,7 @@ void join_start(struct call *c)
 		return;
 	}
 	j->call = c;
+	j->news = news;
 	c->join = j;
 	/* not within the call-back that led here: the session's exchange is still open */
 	later(j, 0);
@@ -118,7 +120,8 @@ static bool same_map(const struct sdp *a, const struct sdp *b, size_t i, struct 
 	for (size_t k = 0; k < b->m[i].nfmt; k++)
 		if (slice_eq(b->m[i].fmt[k], fmt))
 			return !sdp_rtpmap(a, &a->m[i], fmt, &na, &ra, &ca) &&
-			       !sdp_rtpmap(b, &b->m[i], fmt, &nb, &rb, &cb) && slice_ieq(na, nb) && ra == rb && ca == cb;
+			       !sdp_rtpmap(b, &b->m[i], fmt, &nb, &rb, &cb) && slice_ieq(na, nb) && ra == rb &&
+			       ca == cb;
 	return false;
 }
 
@@ -182,6 +185,7 @@ static bool busy(const struct leg *l)
 static void done(struct call *c)
 {
 	struct sdp *da = oa_scratch(0), *db = oa_scratch(1);
+	bool news = c->join->news;
 
 	join_stop(c);
 	if (sdp_decode(da, rbuf_opt(c->a->remote)) || sdp_decode(db, rbuf_opt(c->b->remote))) {
@@ -191,7 +195,10 @@ static void done(struct call *c)
 	bridge_apply(c->a, da, c->b, db);
 	c->a->state = c->a->holds ? LEG_HELD : LEG_ANSWERED;
 	c->b->state = c->b->holds ? LEG_HELD : LEG_ANSWERED;
-	call_changed(c);
+	if (news)
+		call_connected(c);
+	else
+		call_changed(c);
 }
 
 /* Tell `p` what `q` says. */

@@ -275,7 +275,8 @@ static void solo_result(struct leg *l, uint16_t code, struct slice sdp, bool is_
 	if (code >= 300) {
 		undo(l);
 		if (code == 408 || code == 481)
-			call_end(c, "system", &(struct hangup){.code = 200, .text = "the phone did not answer any more"});
+			call_end(c, "system",
+				 &(struct hangup){.code = 200, .text = "the phone did not answer any more"});
 		else
 			join_result(l, code);
 		return;

@@ -144,8 +144,8 @@ const struct leg_ops sip_leg_ops = {
 	.reject_offer = op_reject_offer,
 	.sdp_ip = op_sdp_ip,
 	.callid = op_callid,
-	sip_leg_refer_end(sl);
 	.connected = sip_connected,
+	.transfer_state = sip_leg_transfer_state,
 	.free = op_free,
 };
 

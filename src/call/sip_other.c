@@ -27,7 +27,8 @@ void edge_other(struct edge *e, struct sip_strans *st, const struct sip_msg *msg
 		reply_methods(st, 200);
 	else if (msg->m == SIP_OPTIONS)
 		sip_reply_simple(st, 404, NULL);
-	else if (msg->m == SIP_BYE || msg->m == SIP_INFO || msg->m == SIP_NOTIFY || (msg->m == SIP_REFER && msg->to.tag.l))
+	else if (msg->m == SIP_BYE || msg->m == SIP_INFO || msg->m == SIP_NOTIFY ||
+		 (msg->m == SIP_REFER && msg->to.tag.l))
 		sip_reply_simple(st, 481, NULL);
 	else if (msg->m == SIP_REFER)
 		sip_reply_simple(st, 403, NULL); /* nobody is called because of it: only a party of a call may ask */

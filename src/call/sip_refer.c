@@ -69,8 +69,8 @@ static void notify(struct sip_leg *sl, uint16_t code)
 	else
 		sip_enc_hdrf(&hdrs, SIP_HDR_SUBSCRIPTION_STATE, "active;expires=%d", SUB_EXPIRES_S);
 	sip_enc_status_line(&body, code, SLICE_NULL);
-	err = sip_inv_request(sl->inv, SIP_NOTIFY, buf_get(&hdrs), SLICE("message/sipfrag;version=2.0"),
-			      buf_get(&body), &notify_ops, sl);
+	err = sip_inv_request(sl->inv, SIP_NOTIFY, buf_get(&hdrs), SLICE("message/sipfrag;version=2.0"), buf_get(&body),
+			      &notify_ops, sl);
 	sl->refer.busy = !err;
 	if (err || code >= 200)
 		sl->refer.active = false;

@@ -14,10 +14,8 @@ static const struct {
 	const struct tone_step *v;
 	size_t n;
 } tones[] = {
-	[TONE_GREETING] = {greeting, ARRAY_LEN(greeting)},
-	[TONE_CONFIRM] = {confirm, ARRAY_LEN(confirm)},
-	[TONE_REFUSED] = {refused, ARRAY_LEN(refused)},
-	[TONE_RINGBACK] = {ringback, ARRAY_LEN(ringback)},
+	[TONE_GREETING] = {greeting, ARRAY_LEN(greeting)}, [TONE_CONFIRM] = {confirm, ARRAY_LEN(confirm)},
+	[TONE_REFUSED] = {refused, ARRAY_LEN(refused)},    [TONE_RINGBACK] = {ringback, ARRAY_LEN(ringback)},
 	[TONE_WAITING] = {waiting, ARRAY_LEN(waiting)},
 };
 

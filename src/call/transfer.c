@@ -133,8 +133,8 @@ void transfer_sound(struct call *c)
 		(void)leg_tone_start(c->a, c->transfer->ringing ? TONE_RINGBACK : TONE_WAITING);
 }
 
-/* Held so that it hears nothing at all: it must be told that somebody sends again. */
-static void wake(struct leg *l)
+/* Held so that it hears nothing (or says nothing, where somebody listens): it must be told that this is over. */
+static void wake(struct leg *l, unsigned need)
 {
 	struct sdp *d = oa_scratch(0);
 	bool same, deaf = true;
@@ -142,7 +142,7 @@ static void wake(struct leg *l)
 	if (l->holds || l->offered || l->offer_open || !l->local || sdp_decode(d, rbuf_slice(l->local)))
 		return;
 	for (size_t i = 0; i < d->nm; i++)
-		deaf = deaf && !(d->m[i].port && d->m[i].dir & SDP_SENDONLY);
+		deaf = deaf && !(d->m[i].port && (d->m[i].dir & need) == need);
 	if (!deaf)
 		return;
 	oa_wake(d);
@@ -203,11 +203,11 @@ uint16_t call_transfer(struct leg *by, const char *number)
 		moves_end(c, code);
 		back(t);
 		transfer_free(c);
-		join_start(c);
+		join_start(c, false);
 		return code;
 	}
 	if (transfer_seeks(c) && c->a)
-		wake(c->a);
+		wake(c->a, SDP_SENDONLY);
 	call_changed(c);
 	return 0;
 }
@@ -226,7 +226,7 @@ uint16_t transfer_take_dial(struct leg *by, struct call *ringing)
 	transfer_sound(c);
 	if (t->ringing)
 		tell(t, 180);
-	wake(c->a);
+	wake(c->a, SDP_SENDONLY);
 	call_changed(c);
 	return 0;
 }
@@ -275,16 +275,16 @@ void transfer_answered(struct leg *l, struct slice sdp, bool is_offer)
 	dial_stop(c, &(struct hangup){.code = 487, .elsewhere = true});
 	log_info("call", "%s: %s talks with %s now", c->id, c->a->party.number, l->party.number);
 	transfer_done(c);
-	join_start(c);
+	join_start(c, true);
 	record_report(c, RECORD_ANSWER);
-	call_connected(c);
+	call_changed(c);
 }
 
 void transfer_inside(struct call *c)
 {
 	(void)slice_copy(c->answered_by, sizeof(c->answered_by), slice_str(c->inside));
 	if (c->a)
-		wake(c->a);
+		wake(c->a, SDP_SENDRECV);
 	transfer_done(c);
 	record_report(c, RECORD_ANSWER);
 }
@@ -298,7 +298,7 @@ static void talk_again(struct transfer *t)
 	back(t);
 	transfer_free(c);
 	log_info("call", "%s: the transfer failed, the parties talk on", c->id);
-	join_start(c);
+	join_start(c, false);
 	call_changed(c);
 }
 
@@ -334,8 +334,9 @@ void transfer_failed(struct call *c, const struct hangup *h)
 	else if (t->phase == SEEKING && c->a && !c->calls->draining)
 		recall(t, h->code);
 	else
-		call_end(c, "system",
-			 &(struct hangup){.code = h->code, .text = "the transfer failed and nobody took the call back"});
+		call_end(
+			c, "system",
+			&(struct hangup){.code = h->code, .text = "the transfer failed and nobody took the call back"});
 }
 
 bool transfer_gone(struct leg *l, const struct hangup *h)

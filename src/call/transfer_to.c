@@ -1,6 +1,6 @@
 /*
- * transfer_to.c - attended transfer (RFC 5589 7): two calls of one party become one without it. And a leg that takes the
- * place of another one (RFC 3891): of a party who talks, or of a phone that rings.
+ * transfer_to.c - attended transfer (RFC 5589 7): two calls of one party become one without it. And a leg that takes
+ * the place of another one (RFC 3891): of a party who talks, or of a phone that rings.
  */
 #include <string.h>
 #include "call/call_priv.h"
@@ -68,10 +68,11 @@ static uint16_t merge_up(struct leg *by, struct leg *mine)
 	merge(keep, out, gone, in);
 	transfer_done(gone);
 	transfer_done(keep);
-	call_end(gone, left->outgoing ? "callee" : "caller", &(struct hangup){.code = 200, .text = "its parties talk on"});
-	join_start(keep);
+	call_end(gone, left->outgoing ? "callee" : "caller",
+		 &(struct hangup){.code = 200, .text = "its parties talk on"});
+	join_start(keep, true);
 	record_report(keep, RECORD_ANSWER);
-	call_connected(keep);
+	call_changed(keep);
 	return 0;
 }
 
@@ -145,8 +146,8 @@ static uint16_t take_ringing(struct leg *l, struct leg *old)
 		answered_now(a);
 		call_set_state(c, CALL_UP);
 	}
-	join_start(c);
-	call_connected(c);
+	join_start(c, true);
+	call_changed(c);
 	return 0;
 }
 
@@ -175,9 +176,9 @@ static uint16_t take_place(struct leg *l, struct leg *old)
 		memcpy(c->answered_by, l->party.number, sizeof(c->answered_by));
 	moves_end(c, 200);
 	leg_hangup(old, &(struct hangup){.code = 200, .elsewhere = true});
-	join_start(c);
+	join_start(c, true);
 	record_report(c, RECORD_ANSWER);
-	call_connected(c);
+	call_changed(c);
 	return 0;
 }
 

@@ -124,6 +124,25 @@ static void put_leg(struct buf *b, const struct leg_record *l)
 	buf_char(b, '}');
 }
 
+static void put_moves(struct buf *b, const struct call_record *r)
+{
+	buf_str(b, ",\"transfers\":[");
+	for (size_t i = 0; i < r->nmoves; i++) {
+		const struct move_record *m = &r->move[i];
+
+		buf_printf(b, "%s{\"how\":\"%s\",\"by\":", i ? "," : "", m->how);
+		put_text(b, m->by);
+		buf_str(b, ",\"to\":");
+		put_text(b, m->to);
+		buf_str(b, ",\"at_ms\":");
+		put_time(b, m->at_ms);
+		buf_str(b, ",\"code\":");
+		buf_u64(b, m->code);
+		buf_char(b, '}');
+	}
+	buf_char(b, ']');
+}
+
 void cdr_detail(struct buf *b, const struct call_record *r)
 {
 	buf_str(b, "{\"from_name\":");
@@ -138,6 +157,8 @@ void cdr_detail(struct buf *b, const struct call_record *r)
 		buf_str(b, ",\"diverted\":");
 		put_text(b, r->diverted);
 	}
+	if (r->nmoves)
+		put_moves(b, r);
 	buf_str(b, ",\"legs\":[");
 	for (size_t i = 0; i < r->nlegs; i++) {
 		if (i)

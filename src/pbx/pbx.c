@@ -112,6 +112,8 @@ const struct call_ops *pbx_call_ops(void)
 					    .record = cdr_record,
 					    .changed = route_changed,
 					    .no_port = alarm_no_port,
+					    .transfer = route_transfer,
+					    .merged = transfer_merged,
 					    .admit = ptrunk_admit};
 
 	return &ops;

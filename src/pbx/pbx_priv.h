@@ -42,6 +42,7 @@ struct extension {
 struct pbx_call {
 	struct extension *a, *b; /**< caller and called extension, referenced; either may be NULL */
 	struct ptrunk *in;       /**< the trunk it came by, referenced, with a channel of it; NULL: none */
+	struct pbx_call *more;   /**< of those who came by transfers */
 };
 
 struct pbx {
@@ -92,6 +93,18 @@ void registrar_read(struct slice text, void (*got)(struct contact *c, void *arg)
 void route_incoming(struct call *c, struct leg *from, const char *dialled, void *arg);
 /** A call changed; at its end, forget what the PBX kept beside it. */
 void route_changed(struct call *c, void *arg);
+/** Ring the phones of an extension; c->owner->b is the one whose limit counts. As call_dial(). */
+int route_extension(struct call *c, struct extension *e) MUST_CHECK;
+
+/* transfer.c */
+/** What the phone system keeps for a call; NULL: out of memory. Counted extensions are released with it. */
+struct pbx_call *pbx_call_new(void);
+/** As call_ops.transfer. */
+uint16_t route_transfer(struct call *c, struct leg *by, const char *number, void *arg);
+/** As call_ops.merged. */
+void transfer_merged(struct call *c, struct call *gone, void *arg);
+/** Who talks has changed: who left is not busy any more, who came is. */
+void transfer_count(struct call *c, struct pbx *p);
 
 /* feature.c */
 /** A dialled feature code. */

@@ -6,21 +6,6 @@
 #include "pbx/pbx_priv.h"
 #include "pbx/trunk.h"
 
-static void pbx_call_destroy(void *obj)
-{
-	struct pbx_call *pc = obj;
-
-	if (pc->a)
-		pc->a->calls--;
-	if (pc->b)
-		pc->b->calls--;
-	if (pc->in)
-		ptrunk_give(pc->in, false, false);
-	mem_deref(pc->in);
-	mem_deref(pc->a);
-	mem_deref(pc->b);
-}
-
 static void refuse(struct call *c, uint16_t code, const char *text)
 {
 	struct hangup h = {.code = code, .text = text};
@@ -30,9 +15,10 @@ static void refuse(struct call *c, uint16_t code, const char *text)
 
 void route_changed(struct call *c, void *arg)
 {
-	(void)arg;
 	if (c->state == CALL_ENDING)
 		c->owner = mem_deref(c->owner);
+	else
+		transfer_count(c, arg);
 }
 
 /* Before a phone of the called extension rings: is it at its limit? */
@@ -45,20 +31,15 @@ static uint16_t admit(struct call *c, struct slice number, void *arg)
 	return pc && pc->b && pc->b->calls > pc->b->call_limit ? 486 : 0;
 }
 
-static void dial_extension(struct call *c, struct extension *e)
+int route_extension(struct call *c, struct extension *e)
 {
-	struct pbx_call *pc = c->owner;
 	struct dial_target t = {.number = slice_str(e->number)};
 	struct dial_cfg cfg = {.targets = &t, .n = 1, .ring_ms = e->ring_s * 1000, .admit = admit, .q_parallel = 1};
-	int err;
+	int err = call_dial(c, &cfg);
 
-	pc->b = mem_ref(e);
-	e->calls++;
-	err = call_dial(c, &cfg);
-	if (err) {
+	if (err)
 		log_warn("pbx", "%s: cannot call %s: %s", c->id, e->number, err_str(err));
-		refuse(c, 500, "the call could not be placed");
-	}
+	return err;
 }
 
 void route_incoming(struct call *c, struct leg *from, const char *dialled, void *arg)
@@ -74,7 +55,7 @@ void route_incoming(struct call *c, struct leg *from, const char *dialled, void 
 		refuse(c, 403, "the extension is switched off");
 		return;
 	}
-	pc = mem_zalloc(sizeof(*pc), pbx_call_destroy);
+	pc = pbx_call_new();
 	if (!pc) {
 		refuse(c, 503, "out of memory");
 		return;
@@ -96,7 +77,10 @@ void route_incoming(struct call *c, struct leg *from, const char *dialled, void 
 		if (call_inside(c, f->name, f->run, p))
 			refuse(c, 500, "the function could not be started");
 	} else if (b && b->enabled) {
-		dial_extension(c, b);
+		pc->b = mem_ref(b);
+		b->calls++;
+		if (route_extension(c, b))
+			refuse(c, 500, "the call could not be placed");
 	} else {
 		refuse(c, 404, "no such number");
 	}

@@ -12,12 +12,14 @@ static void call_destroy(void *obj)
 
 	list_unlink(&c->le);
 	timer_stop(&c->end_tmr);
+	ua_refer_forget(c);
 	ua_media_close(c);
 	mem_deref(c->inv);
 	mem_deref(c->rec);
 	mem_deref(c->local);
 	mem_deref(c->offer);
 	mem_deref(c->play_file);
+	mem_deref(c->early_tag);
 	mem_deref(c->callid);
 	mem_deref(c->peer);
 	mem_deref(c->peer_name);
@@ -93,6 +95,7 @@ void ua_call_end(struct oh_call *c, unsigned code, const char *text)
 
 	if (c->ended)
 		return;
+	ua_referred(c, code >= 300 ? (uint16_t)code : 487);
 	c->ended = true;
 	timer_stop(&c->end_tmr);
 	/* a mail of the worker may still wait; after this nothing of the call is told */
@@ -196,6 +199,10 @@ static void request_h(struct sip_inv *i, struct sip_strans *st, const struct sip
 		info_h(arg, st, req);
 	else if (req->m == SIP_OPTIONS)
 		sip_reply_simple(st, 200, NULL);
+	else if (req->m == SIP_REFER)
+		ua_refer_in(arg, st, req);
+	else if (req->m == SIP_NOTIFY)
+		ua_notify_in(arg, st, req);
 	else
 		sip_reply_simple(st, 501, NULL);
 }

@@ -15,6 +15,9 @@ void ua_out_progress(struct sip_inv *i, const struct sip_msg *rsp, void *arg)
 	/* Without an offer of ours a description here is of no use: it is not reliable (RFC 3261 13.2.1). */
 	early = !c->delayed && sip_msg_ctype_is(rsp, "application", "sdp") && rsp->body.l &&
 		!ua_media_answered(c, rsp->body);
+	if (!c->early_tag && slice_dup(&c->early_tag, rsp->to.tag))
+		log_debug("ua", "no memory for the tag of a phone that rings");
+	ua_referred(c, rsp->scode);
 	ua_tell_call(c, early ? OH_CALL_EARLY : OH_CALL_RINGING, rsp->scode, ua_text(text, rsp->reason));
 }
 
@@ -45,6 +48,7 @@ void ua_out_answered(struct sip_inv *i, const struct sip_msg *rsp, void *arg)
 		return;
 	}
 	c->told = true;
+	ua_referred(c, 200);
 	ua_tell_call(c, OH_CALL_ANSWERED, rsp->scode, ua_text(text, rsp->reason));
 }
 
@@ -55,7 +59,7 @@ static bool is_uri(struct slice s)
 	return slice_starts(s, SLICE("sip:")) || slice_starts(s, SLICE("sips:")) || slice_starts(s, SLICE("tel:"));
 }
 
-static void enc_target(struct buf *b, const struct oh_account *a, struct slice to)
+void ua_enc_target(struct buf *b, const struct oh_account *a, struct slice to)
 {
 	if (is_uri(to)) {
 		buf_slice(b, to);
@@ -110,7 +114,7 @@ static int prepare(struct oh_call *c, struct oh_account *a, const char *to)
 
 	c->outgoing = true;
 	buf_init_fixed(&b, uri, sizeof(uri));
-	enc_target(&b, a, slice_trim(slice_str(to)));
+	ua_enc_target(&b, a, slice_trim(slice_str(to)));
 	err = buf_strdup(&b, &c->peer);
 	if (err)
 		return err;

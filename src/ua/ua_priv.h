@@ -115,6 +115,13 @@ struct oh_call {
 	bool playing;
 	uint32_t play_nr; /**< which source plays: ends of older ones are not told */
 	struct recorder *rec;
+	/* transfer */
+	char *early_tag;          /**< of the phone that rings: names the call before its answer */
+	bool referring;           /**< a REFER of ours is out: NOTIFYs may come */
+	char *refer_to;           /**< of their REFER, while it is being told */
+	uint32_t refer_id;        /**< its CSeq */
+	struct oh_call *referred; /**< the call that it led to, until that has its final answer */
+	struct oh_call *referrer; /**< that call's way back */
 	/* the end */
 	struct timer end_tmr;
 	uint16_t end_code;
@@ -158,6 +165,17 @@ void ua_change_reoffer(struct sip_inv *i, const struct sip_msg *req, void *arg);
 void ua_change_reanswered(struct sip_inv *i, const struct sip_msg *rsp, uint16_t scode, void *arg);
 int ua_change_renew(struct sip_inv *i, struct buf *sdp, void *arg);
 void ua_change_gone(struct sip_inv *i, void *arg);
+
+/** Write what the application calls a number or URI as a URI of the account's server. */
+void ua_enc_target(struct buf *b, const struct oh_account *a, struct slice to);
+
+/* call_transfer.c */
+void ua_refer_in(struct oh_call *c, struct sip_strans *st, const struct sip_msg *req);
+void ua_notify_in(struct oh_call *c, struct sip_strans *st, const struct sip_msg *req);
+/** A call made because of a REFER got an answer. */
+void ua_referred(struct oh_call *n, uint16_t code);
+/** The call ends: no more of that. */
+void ua_refer_forget(struct oh_call *c);
 
 /* call_media.c */
 /** Our offer as the wishes are now, or as the open change asks. In c->local. ENOMEM, or what opening ports says. */

@@ -128,6 +128,15 @@ static void event_h(struct oh_ua *ua, const struct oh_event *ev, void *arg)
 	case OH_CALL_DTMF:
 		note(a, "dtmf:%c", ev->digit);
 		break;
+	case OH_CALL_TRANSFER:
+		note(a, "transfer:%u", ev->code);
+		break;
+	case OH_CALL_REFERRED:
+		user_of(user, sizeof(user), ev->text);
+		note(a, "referred:%s", user);
+		if (a->follow)
+			assert_int_equal(oh_call_follow(ev->call, &a->call, &a->opt), 0);
+		break;
 	case OH_CALL_PLAYED:
 		note(a, "played");
 		break;

@@ -59,6 +59,7 @@ struct agent {
 	const char *redirect;
 	uint32_t answer_ms;         /**< RING_ANSWER and EARLY: after this */
 	struct oh_call_options opt; /**< for its calls, both ways */
+	bool follow;                /**< goes where a REFER sends it */
 	bool again;                 /**< calls go on ringing beside the one that talks */
 };
 
@@ -254,6 +255,16 @@ const char *typed_codes(struct typed *t);
 	X(bye_never_answered) \
 	/* many.c */ \
 	X(calls_in_a_row_leave_nothing) X(calls_at_once) X(ports_used_up) \
+	/* transfer.c */ \
+	X(transfer_blind_by_callee) X(transfer_blind_by_caller) X(transfer_to_a_busy_phone) \
+	X(transfer_to_an_unknown_number) X(transfer_to_nobody_who_answers) X(transfer_twice) \
+	X(transfer_recall) X(transfer_recall_not_taken) X(transfer_to_echo) X(transfer_to_oneself) \
+	X(transfer_and_the_party_hangs_up) X(transfer_with_hangups) \
+	X(transfer_attended_from_the_first_call) X(transfer_attended_from_the_second_call) \
+	X(transfer_attended_with_both_held) X(transfer_attended_of_two_callers) \
+	X(transfer_attended_of_two_called) X(transfer_attended_with_other_codecs) \
+	X(transfer_to_a_ringing_phone) X(transfer_to_a_ringing_phone_that_declines) \
+	X(transfer_attended_to_a_call_that_is_gone) X(transfer_frees_who_has_left) \
 	/* random_calls.c */ \
 	X(random_calls_leave_nothing)
 /* clang-format on */

@@ -2,6 +2,7 @@
  * replaces.c - the Replaces header (RFC 3891 6.1) and the Refer-To header (RFC 3515 2.1) with a Replaces in its URI.
  */
 #include "wire/sip/replaces.h"
+#include "wire/sip/hdr.h"
 #include "wire/sip/lex.h"
 
 /* Call-ID: word, or word@word; here all that can stand in a header without being a separator of this one. */
@@ -15,7 +16,9 @@ static bool callid_ok(struct slice s)
 
 static int param(struct sip_replaces *r, struct slice name, struct slice val)
 {
-	struct slice *dst = slice_ieqs(name, "to-tag") ? &r->to_tag : slice_ieqs(name, "from-tag") ? &r->from_tag : NULL;
+	struct slice *dst = slice_ieqs(name, "to-tag")     ? &r->to_tag
+			    : slice_ieqs(name, "from-tag") ? &r->from_tag
+							   : NULL;
 
 	if (slice_ieqs(name, "early-only")) {
 		r->early_only = true;

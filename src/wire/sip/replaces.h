@@ -1,6 +1,6 @@
 /*
- * replaces.h - Replaces (RFC 3891), which names a dialog, and Refer-To (RFC 3515), whose URI may carry a Replaces in its
- * header part.
+ * replaces.h - Replaces (RFC 3891), which names a dialog, and Refer-To (RFC 3515), whose URI may carry a Replaces in
+ * its header part.
  *
  * Thread: any. Ownership: slices of the caller's bytes, or of the block given for unescaping.
  */

@@ -127,6 +127,12 @@ static void event_h(struct oh_ua *ua, const struct oh_event *ev, void *arg)
 	case OH_CALL_ANSWERED:
 		note(w, "%s", words[ev->type]);
 		break;
+	case OH_CALL_TRANSFER:
+		note(w, "transfer:%u", ev->code);
+		break;
+	case OH_CALL_REFERRED:
+		note(w, "referred:%s", ev->text);
+		break;
 	case OH_CALL_ENDED:
 		note(w, "ended:%u", ev->code);
 		snprintf(w->text, sizeof(w->text), "%s", ev->text);
