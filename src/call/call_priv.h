@@ -156,6 +156,10 @@ bool oa_attr_pass(struct slice name);
 /** v=, o=, s=, c=, t= for a leg, with the version that comes next. */
 void oa_begin(struct buf *b, struct leg *to, const struct sa *adv);
 
+/* oa_codecs.c */
+/** Cut and sort the codecs of a description as the trunk of `l` wants; nothing without a trunk, or one that takes all. */
+void oa_codecs(struct sdp *d, const struct leg *l);
+
 /* oa.c */
 /** First offer from the caller for a branch; *out NULL: the caller gave none. */
 int oa_first_offer(struct leg *a, struct leg *b, struct rbuf **out) MUST_CHECK;

@@ -75,10 +75,13 @@ int oa_first_offer(struct leg *a, struct leg *b, struct rbuf **out)
 	if (!a->offer && !(a->answer_ms && a->remote))
 		return 0;
 	err = sdp_decode(d, rbuf_slice(a->offer ? a->offer : a->remote));
-	if (!err && !a->offer)
+	if (err)
+		return err;
+	if (!a->offer)
 		oa_wake(d);
-	if (!err)
-		err = oa_write(out, b, d, NULL);
+	oa_codecs(d, a);
+	oa_codecs(d, b);
+	err = oa_write(out, b, d, NULL);
 	if (!err)
 		note_sent(b, *out);
 	return err;
@@ -401,8 +404,11 @@ static int offer_onward(struct leg *x, struct leg *y, struct slice sdp)
 	err = leg_keep(&x->offer, sdp);
 	if (!err)
 		err = sdp_decode(d, sdp);
-	if (!err)
+	if (!err) {
+		oa_codecs(d, x);
+		oa_codecs(d, y);
 		err = oa_write(&out, y, d, NULL);
+	}
 	if (!err) {
 		note_sent(y, out);
 		err = y->ops->offer(y, rbuf_slice(out));

@@ -199,11 +199,14 @@ void edge_sdp_ip(const struct edge *e, const struct sip_dest *d, struct sa *adve
 static int ha1_h(struct slice user, struct sip_ha1 *h, void *arg)
 {
 	struct edge *e = arg;
+	const struct strunk *st = strunk_by_name(e, user);
 	struct secret s;
-	int err = e->secret->lookup(user, &s, e->secret_arg);
+	int err = st ? 0 : e->secret->lookup(user, &s, e->secret_arg);
 
 	if (err)
 		return err;
+	if (st)
+		s = *st->ha1_in;
 	memcpy(h->md5, s.md5, sizeof(h->md5));
 	memcpy(h->sha256, s.sha256, sizeof(h->sha256));
 	mem_wipe(&s, sizeof(s));

@@ -3,7 +3,7 @@
  * call.
  */
 #include <string.h>
-#include "call/sip_identity.h"
+#include "call/sip_trunk_priv.h"
 
 /* The body is one description or nothing. Answers if it is something else. */
 static bool body_ok(struct sip_strans *st, const struct sip_msg *msg)
@@ -26,48 +26,92 @@ static bool body_ok(struct sip_strans *st, const struct sip_msg *msg)
 	return false;
 }
 
-/* Where it goes: the user part of the Request-URI, or the number of a tel: URI. */
-static bool target_ok(struct edge *e, struct sip_strans *st, const struct sip_msg *msg, char *dialled, size_t size)
+/* An INVITE that opens a call, as far as it is understood. */
+struct incoming {
+	struct edge *e;
+	struct sip_strans *st;
+	const struct sip_msg *msg;
+	struct strunk *trunk; /* NULL: a phone */
+	bool proven;
+	struct party party;
+	char dialled[64];
+};
+
+/* Where it goes: the user part of the Request-URI, the number of a tel: URI, or what the trunk's settings say. */
+static bool target_ok(struct incoming *in)
 {
-	const struct sip_uri *u = &msg->uri;
+	const struct sip_uri *u = &in->msg->uri;
+	bool named;
 
 	if (!slice_ieqs(u->scheme, "sip") && !slice_ieqs(u->scheme, "sips") && !slice_ieqs(u->scheme, "tel")) {
-		sip_reply_simple(st, 416, NULL);
+		sip_reply_simple(in->st, 416, NULL);
 		return false;
 	}
-	if (!edge_is_ours(e, msg, u)) {
-		sip_reply_simple(st, 404, "Not Our Domain");
+	if (!in->trunk && !edge_is_ours(in->e, in->msg, u)) {
+		sip_reply_simple(in->st, 404, "Not Our Domain");
 		return false;
 	}
-	if (!edge_user(dialled, size, u)) {
-		sip_reply_simple(st, u->user.l ? 404 : 484, NULL);
+	named = in->trunk ? strunk_number(in->trunk, in->msg, in->dialled, sizeof(in->dialled))
+			  : edge_user(in->dialled, sizeof(in->dialled), u);
+	if (!named) {
+		sip_reply_simple(in->st, u->user.l ? 404 : 484, NULL);
 		return false;
 	}
-	if (!msg->maxfwd) {
-		sip_reply_simple(st, 483, NULL);
+	if (!in->msg->maxfwd) {
+		sip_reply_simple(in->st, 483, NULL);
 		return false;
 	}
 	return true;
 }
 
-/* Who calls: the user part of From, which must be the one that proved itself, or says nothing (RFC 3323 4.1). */
-static bool caller_ok(struct edge *e, struct sip_strans *st, const struct sip_msg *msg, struct party *p)
+/* A peer that proved itself by the password of a trunk. */
+static bool peer_proven(struct incoming *in, const char *user)
 {
+	struct strunk *st = strunk_by_name(in->e, slice_str(user));
+
+	if (!st)
+		return false;
+	in->trunk = st;
+	in->proven = true;
+	/* its settings may say that the number stands elsewhere */
+	(void)strunk_number(st, in->msg, in->dialled, sizeof(in->dialled));
+	return true;
+}
+
+/* Who calls by a trunk: whom the trunk says. */
+static bool trunk_caller_ok(struct incoming *in)
+{
+	if (!in->trunk->cfg.accepts) {
+		sip_reply_simple(in->st, 403, NULL);
+		return false;
+	}
+	sip_identity_caller(&in->party, in->msg, in->trunk->cfg.trusted);
+	return true;
+}
+
+/* Who calls: the user part of From, which must be the one that proved itself, or says nothing (RFC 3323 4.1). */
+static bool caller_ok(struct incoming *in)
+{
+	struct party *p = &in->party;
 	char user[128], from[64];
 
-	if (e->auth_invite && !edge_auth(e, st, msg, true, user))
+	if (in->trunk)
+		return trunk_caller_ok(in);
+	if (in->e->auth_invite && !edge_auth(in->e, in->st, in->msg, true, user))
 		return false;
-	sip_identity_caller(p, msg, false);
-	if (!e->auth_invite)
+	if (in->e->auth_invite && peer_proven(in, user))
+		return trunk_caller_ok(in);
+	sip_identity_caller(p, in->msg, false);
+	if (!in->e->auth_invite)
 		return true;
-	if (!sip_identity_from_anonymous(msg) &&
-	    (!edge_user(from, sizeof(from), &msg->from.uri) || strcmp(user, from))) {
-		sip_reply_simple(st, 403, NULL);
+	if (!sip_identity_from_anonymous(in->msg) &&
+	    (!edge_user(from, sizeof(from), &in->msg->from.uri) || strcmp(user, from))) {
+		sip_reply_simple(in->st, 403, NULL);
 		return false;
 	}
 	if (slice_copy(p->number, sizeof(p->number), slice_str(user)))
 		return true;
-	sip_reply_simple(st, 403, NULL);
+	sip_reply_simple(in->st, 403, NULL);
 	return false;
 }
 
@@ -84,60 +128,81 @@ static bool straight(struct edge *e, struct sip_strans *st, const struct sip_msg
 	return false;
 }
 
-static void refuse(struct sip_strans *st, int err)
+/* To a trunk no Retry-After: all its calls would stop for so long (RFC 3261 21.5.4). */
+static void refuse(const struct incoming *in, int err)
 {
-	if (err == ERR_LIMIT || err == ERR_STATE)
-		edge_reply_hdr(st, 503, SIP_HDR_RETRY_AFTER, "10");
+	bool full = err == ERR_LIMIT || err == ERR_STATE;
+
+	if (full && !in->trunk)
+		edge_reply_hdr(in->st, 503, SIP_HDR_RETRY_AFTER, "10");
 	else
-		sip_reply_simple(st, 500, NULL);
+		sip_reply_simple(in->st, full ? 503 : 500, NULL);
 }
 
-static int open_call(struct edge *e, struct sip_strans *st, const struct sip_msg *msg, const struct party *p,
-		     const char *dialled)
+static void by_trunk(struct sip_leg *sl, const struct incoming *in)
 {
+	struct leg *l = sl->leg;
+
+	if (!in->trunk)
+		return;
+	sl->trunk = mem_ref(in->trunk);
+	l->trunk = in->trunk->t;
+	l->trusted = in->trunk->cfg.trusted;
+	l->proven = in->proven;
+	(void)slice_copy(l->device, sizeof(l->device), in->trunk->cfg.name);
+}
+
+static int open_call(const struct incoming *in)
+{
+	const struct sip_msg *msg = in->msg;
 	struct sip_leg *sl;
 	struct call *c;
-	int err = sip_leg_new(&sl, e);
+	int err = sip_leg_new(&sl, in->e);
 
 	if (err)
 		return err;
-	err = call_new_incoming(&c, &sl->leg, e->calls, &sip_leg_ops, sl);
+	err = call_new_incoming(&c, &sl->leg, in->e->calls, &sip_leg_ops, sl);
 	if (err) {
 		mem_deref(sl);
 		return err;
 	}
-	sl->leg->party = *p;
+	sl->leg->party = in->party;
 	sl->leg->peer = msg->src;
+	by_trunk(sl, in);
 	c->maxfwd = msg->maxfwd - 1;
 	c->pass = edge_pass_headers(msg);
-	err = sip_inv_accept(&sl->inv, st, msg, slice_str(dialled), &sip_leg_inv_ops, sl);
+	err = sip_inv_accept(&sl->inv, in->st, msg, slice_str(in->dialled), &sip_leg_inv_ops, sl);
 	if (err) {
 		sl->inv = NULL;
 		call_abort(c);
 		return err;
 	}
-	sip_leg_device(sl);
+	if (!in->trunk)
+		sip_leg_device(sl);
 	sip_session_begin(sl, msg);
 	if (sl->leg->trusted)
 		sip_diverted_read(c, msg);
-	call_start(c, dialled, msg->body);
+	call_start(c, in->dialled, msg->body);
 	return 0;
 }
 
 void edge_invite(struct edge *e, struct sip_strans *st, const struct sip_msg *msg)
 {
-	struct party p = {{0}};
-	char dialled[64];
+	struct incoming in = {.e = e, .st = st, .msg = msg};
 	int err;
 
-	if (!target_ok(e, st, msg, dialled, sizeof(dialled)) || !caller_ok(e, st, msg, &p) || !body_ok(st, msg) ||
-	    !straight(e, st, msg, dialled))
+	in.trunk = strunk_of(e, msg, &in.proven);
+	if (!target_ok(&in) || !caller_ok(&in) || !body_ok(st, msg) || !straight(e, st, msg, in.dialled))
 		return;
 	if (sip_msg_hdr(msg, SIP_HDR_REPLACES)) {
-		edge_replace(e, st, msg, &p);
+		/* calls of others are taken over by those who are known here, not by whom a trunk names */
+		if (in.trunk)
+			sip_reply_simple(st, 403, NULL);
+		else
+			edge_replace(e, st, msg, &in.party);
 		return;
 	}
-	err = open_call(e, st, msg, &p, dialled);
+	err = open_call(&in);
 	if (err)
-		refuse(st, err);
+		refuse(&in, err);
 }

@@ -4,6 +4,7 @@
  *
  * Outside of dialogs the answer is the same whoever is asked for, so that nobody learns which numbers exist.
  */
+#include "call/sip_trunk_priv.h"
 #include "call/sip_edge_priv.h"
 
 static void reply_methods(struct sip_strans *st, uint16_t scode)
@@ -21,9 +22,15 @@ static void reply_methods(struct sip_strans *st, uint16_t scode)
 
 void edge_other(struct edge *e, struct sip_strans *st, const struct sip_msg *msg)
 {
-	if (msg->uri.user.l)
+	const struct strunk *trunk;
+	bool proven;
+
+	if (msg->m == SIP_NOTIFY && strunk_notify(e, st, msg))
+		return;
+	trunk = strunk_of(e, msg, &proven);
+	if (msg->uri.user.l && !trunk)
 		edge_asked(e, msg, &msg->uri);
-	if (msg->m == SIP_OPTIONS && edge_is_ours(e, msg, &msg->uri))
+	if (msg->m == SIP_OPTIONS && (trunk || edge_is_ours(e, msg, &msg->uri)))
 		reply_methods(st, 200);
 	else if (msg->m == SIP_OPTIONS)
 		sip_reply_simple(st, 404, NULL);

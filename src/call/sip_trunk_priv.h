@@ -154,4 +154,15 @@ void strunk_answers(struct sip_leg *sl);
 /** An outgoing leg on a trunk ended: true when it has been dealt with. */
 bool strunk_closed(struct sip_leg *sl, int err, uint16_t scode, const struct sip_msg *msg);
 
+/* sip_trunk_in.c */
+/** The trunk that a request comes by, from its address and what it asks for; NULL: none. `proven`: it cannot be anybody
+ * else. */
+struct strunk *strunk_of(const struct edge *e, const struct sip_msg *msg, bool *proven);
+/** The trunk whose peer proves itself by this user name (trunk_cfg.secret_in); NULL. */
+struct strunk *strunk_by_name(const struct edge *e, struct slice name);
+/** The number that an INVITE on it asks for. */
+bool strunk_number(const struct strunk *st, const struct sip_msg *msg, char *dst, size_t size);
+/** NOTIFY outside of dialogs: true when it was a trunk's word on messages, and has been answered. */
+bool strunk_notify(struct edge *e, struct sip_strans *s, const struct sip_msg *msg);
+
 #endif
