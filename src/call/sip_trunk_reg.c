@@ -173,7 +173,12 @@ void strunk_reg_start(struct strunk *st)
 void strunk_reg_stop(struct strunk *st)
 {
 	timer_stop(&st->reg_timer);
-	st->reg = mem_deref(st->reg);
+	/* only what is registered need be taken back, and a dead server would not hear it */
+	if (st->reg && st->reg_until > loop_wall_ms(st->edge->loop))
+		sip_reg_leave(st->reg);
+	else
+		mem_deref(st->reg);
+	st->reg = NULL;
 	st->reg_at = mem_deref(st->reg_at);
 	st->reg_until = 0;
 	st->reg_busy = false;

@@ -42,6 +42,7 @@ struct sip_reg {
 	uint32_t failures; /* in a row */
 	uint8_t auths, toobrief;
 	bool stopping;
+	bool leaving; /* its owner is gone: it ends when the registrar has answered */
 };
 
 static int reg_send(struct sip_reg *r, bool listen);
@@ -166,7 +167,9 @@ static uint32_t retry_after(const struct sip_msg *rsp)
 /** Tell the user; it may deref the registration. */
 static void tell(struct sip_reg *r, int err, uint16_t scode, uint32_t expires, const struct sip_msg *rsp)
 {
-	if (r->h)
+	if (r->leaving)
+		mem_deref(r);
+	else if (r->h)
 		r->h(r, err, scode, expires, rsp, r->arg);
 }
 
@@ -287,6 +290,8 @@ static void gone(struct sip_user *u)
 	timer_stop(&r->tm);
 	drop_transaction(r);
 	r->sip = NULL;
+	if (r->leaving)
+		mem_deref(r);
 }
 
 static void flow_closed(struct sip_user *u, uint64_t flow)
@@ -400,4 +405,17 @@ void sip_reg_move(struct sip_reg *r, const struct sip_dest *d)
 	r->dest = *d;
 	r->auths = r->toobrief = 0;
 	schedule(r, 0);
+}
+
+void sip_reg_leave(struct sip_reg *r)
+{
+	if (!r->sip) {
+		mem_deref(r);
+		return;
+	}
+	r->leaving = true;
+	if (!r->stopping)
+		sip_reg_stop(r);
+	else if (!r->ct && !timer_running(&r->tm))
+		mem_deref(r);
 }

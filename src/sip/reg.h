@@ -35,6 +35,8 @@ struct sip_reg_cfg {
 int sip_reg_start(struct sip_reg **rp, struct sip *s, const struct sip_reg_cfg *c, sip_reg_h *h, void *arg) MUST_CHECK;
 /** Register with another server, at once: the old one gets nothing more. Its Request-URI stays. */
 void sip_reg_move(struct sip_reg *r, const struct sip_dest *d);
+/** Unregister and end: the reference is given away; a challenge is answered, nothing is told any more. */
+void sip_reg_leave(struct sip_reg *r);
 /** Unregister now (Expires: 0); the handler tells the result. */
 void sip_reg_stop(struct sip_reg *r);
 

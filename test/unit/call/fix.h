@@ -85,6 +85,7 @@ struct fix {
 	/* owner */
 	uint32_t ring_ms;
 	const char *forward; /* dialled instead after a failed dial */
+	struct trunk *line;  /* numbers that begin with 0 go by it */
 	uint16_t admit;      /* admit() says this */
 	void (*inside)(struct call *c, struct leg *l, void *arg);
 	uint16_t q_parallel;
@@ -96,6 +97,7 @@ struct fix {
 	bool drained;
 	size_t sip_packets, lose, lose_n; /* SIP packets so far; from index `lose` on, `lose_n` are lost */
 	bool oom;                         /* memory may run out */
+	const struct sa *cut[2];          /* addresses that no packet reaches or leaves */
 };
 
 /** It succeeds, unless memory ran out. */
@@ -276,7 +278,7 @@ static void dial_failed_h(struct call *c, const struct hangup *h, void *arg);
 
 static void dial(struct fix *f, struct call *c, const char *number, bool forward)
 {
-	struct dial_target t = {.number = slice_str(number)};
+	struct dial_target t = {.number = slice_str(number), .trunk = number[0] == '0' ? f->line : NULL};
 	struct dial_cfg cfg = {
 		.targets = &t, .n = 1, .ring_ms = f->ring_ms, .admit = admit_h, .q_parallel = f->q_parallel, .arg = f};
 
@@ -669,6 +671,9 @@ static bool filter_h(const struct sa *src, const struct sa *dst, struct slice da
 
 	if (getenv("TRACE"))
 		trace(f, src, dst, data);
+	for (size_t i = 0; i < ARRAY_LEN(f->cut); i++)
+		if (f->cut[i] && (sa_eq(f->cut[i], src) || sa_eq(f->cut[i], dst)))
+			return false;
 	if (f->lose_n && sa_port(dst) == SIP_PORT && f->sip_packets++ >= f->lose &&
 	    f->sip_packets <= f->lose + f->lose_n)
 		return false;
