@@ -26,6 +26,8 @@ static const struct route fixed_routes[] = {
 	{"GET", "inspect", "", api_inspect_list},
 	{"GET", "inspect/{}", "", api_inspect_one},
 	{"GET", "metrics", "", api_metrics},
+	{"GET", "certificate", "", api_certificate_get},
+	{"PUT", "certificate", "", api_certificate_put},
 	{"GET", "security", "", api_security},
 	{"GET", "security/bans", "", api_bans},
 	{"POST", "security/bans", "", api_ban},
@@ -48,6 +50,7 @@ int api_alloc(struct api **ap, const struct api_cfg *cfg)
 		return ENOMEM;
 	a->loop = cfg->loop;
 	a->pbx = cfg->pbx;
+	a->cert = cfg->cert;
 	*ap = a;
 	return 0;
 }

@@ -10,9 +10,11 @@
 #include "pbx/pbx.h"
 
 struct api;
+struct cert_live;
 struct api_cfg {
 	struct loop *loop;
 	struct pbx *pbx;
+	struct cert_live *cert; /**< loop/cert_live.h: of the server that runs; NULL: it does not */
 };
 int api_alloc(struct api **ap, const struct api_cfg *cfg) MUST_CHECK;
 

@@ -17,6 +17,7 @@ enum {
 struct api {
 	struct loop *loop;
 	struct pbx *pbx;
+	struct cert_live *cert; /**< NULL: no server runs */
 };
 
 struct route;
@@ -93,6 +94,9 @@ void api_log_level_put(struct job *j);
 void api_inspect_list(struct job *j);
 void api_inspect_one(struct job *j);
 void api_metrics(struct job *j);
+/* certificate.c: TLS */
+void api_certificate_get(struct job *j);
+void api_certificate_put(struct job *j);
 /* security.c: bans */
 void api_security(struct job *j);
 void api_bans(struct job *j);

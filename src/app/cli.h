@@ -148,6 +148,8 @@ int verb_config_export(struct cli *c);
 int verb_config_import(struct cli *c);
 int verb_config_history(struct cli *c);
 int verb_config_undo(struct cli *c);
+int verb_certificate_show(struct cli *c);
+int verb_certificate_set(struct cli *c);
 int verb_log_level(struct cli *c);
 int verb_inspect(struct cli *c);
 int verb_metrics(struct cli *c);

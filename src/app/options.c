@@ -17,6 +17,24 @@ const struct opt serve_opts[] = {
 	 .def = "all addresses, IPv4 and IPv6",
 	 .help = "address to listen on; may be given several times"},
 	{.name = "sip-port", .arg = "PORT", .env = "OFFHOOK_SIP_PORT", .def = "5060", .help = "SIP over UDP and TCP"},
+	{.name = "sips-port",
+	 .arg = "PORT",
+	 .env = "OFFHOOK_SIPS_PORT",
+	 .def = "the one after --sip-port: 5061",
+	 .help = "SIP over TLS; 0: off"},
+	{.name = "tls-ca",
+	 .arg = "FILE",
+	 .env = "OFFHOOK_TLS_CA",
+	 .words = "@file",
+	 .help = "PEM file of certificates to trust beside the system's, for providers"},
+	{.name = "tls-client-ca",
+	 .arg = "FILE",
+	 .env = "OFFHOOK_TLS_CLIENT_CA",
+	 .words = "@file",
+	 .help = "ask phones for a certificate, signed by one of this PEM file"},
+	{.name = "tls-client-required",
+	 .env = "OFFHOOK_TLS_CLIENT_REQUIRED",
+	 .help = "with --tls-client-ca: turn phones away that have none"},
 	{.name = "rtp-ports",
 	 .arg = "LOW-HIGH",
 	 .env = "OFFHOOK_RTP_PORTS",
@@ -161,10 +179,28 @@ static int read_addresses(struct serve_options *o, const struct cli *c)
 	return CLI_OK;
 }
 
+static int read_tls(struct serve_options *o, const struct cli *c)
+{
+	uint32_t port = o->sip_port < 65535 ? o->sip_port + 1U : 5061;
+
+	if (!cli_number(c, "sips-port", 0, 65535, &port))
+		return CLI_USAGE;
+	if (port == o->sip_port)
+		return cli_usage(c, "--sips-port and --sip-port must differ: TLS and plain TCP cannot share a port.");
+	o->sips_port = (uint16_t)port;
+	o->tls_ca = cli_opt(c, "tls-ca");
+	o->tls_client_ca = cli_opt(c, "tls-client-ca");
+	o->tls_client_required = cli_flag(c, "tls-client-required");
+	if (o->tls_client_required && !o->tls_client_ca)
+		return cli_usage(c, "--tls-client-required needs --tls-client-ca FILE: who may sign them?");
+	return CLI_OK;
+}
+
 int serve_options_read(struct serve_options *o, const struct cli *c)
 {
 	const char *level = cli_opt(c, "log-level");
 	uint32_t port = 5060;
+	int rc;
 
 	memset(o, 0, sizeof(*o));
 	o->log_level = LOG_INFO;
@@ -175,8 +211,11 @@ int serve_options_read(struct serve_options *o, const struct cli *c)
 	o->sip_port = (uint16_t)port;
 	if (level && log_level_parse(&o->log_level, slice_str(level)))
 		return cli_usage(c, "--log-level is error, warn, info or debug, not \"%s\".", level);
+	rc = read_tls(o, c);
+	if (rc)
+		return rc;
 	o->bench_no_auth = cli_flag(c, "bench-no-auth");
-	int rc = read_rtp_ports(o, c);
+	rc = read_rtp_ports(o, c);
 	if (!rc)
 		rc = read_addresses(o, c);
 	for (size_t i = 0; i < o->nlisten; i++)

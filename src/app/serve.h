@@ -16,6 +16,10 @@ struct serve_options {
 	size_t nlisten;
 	bool listen_all; /**< nobody named an address: all, IPv4 and IPv6 */
 	uint16_t sip_port;
+	uint16_t sips_port;        /**< 0: nobody connects to us by TLS */
+	const char *tls_ca;        /**< PEM file: trusted beside the system's; NULL */
+	const char *tls_client_ca; /**< PEM file: who may sign the certificates of phones; NULL: they are not asked */
+	bool tls_client_required;
 	uint16_t rtp_lo, rtp_hi;
 	struct sa external_ip; /**< unset: none */
 	struct sa_net local_net[LOCAL_NET_MAX];
@@ -32,6 +36,8 @@ struct http_server;
 struct media;
 struct edge;
 struct sip;
+struct tls;
+struct cert_live;
 /** All parts of a server. */
 struct server {
 	const struct serve_options *opt;
@@ -49,14 +55,21 @@ struct server {
 	struct http_server *http;
 	bool welcome; /**< nobody has seen the first passwords yet */
 	unsigned signals;
-	struct timer trim; /**< gives memory back after busy times */
-	size_t busiest;    /**< most transactions seen since it last did */
+	struct tls *tls;
+	struct cert_live *cert;
+	struct timer cert_watch; /**< looks when it expires */
+	struct timer trim;       /**< gives memory back after busy times */
+	size_t busiest;          /**< most transactions seen since it last did */
 };
 /** Make loop, store, phone system, media, SIP, API and control socket. On an error `why` has a sentence with what to
  * do, and all is closed again. */
 int server_open(struct server *s, struct buf *why) MUST_CHECK;
 /** End what is left, in order; written data is safe when it returns. */
 void server_close(struct server *s);
+
+/** TLS with the certificate in the data directory, made at the first start (tls.c). */
+int server_tls_open(struct server *s, struct buf *why) MUST_CHECK;
+void server_tls_close(struct server *s);
 
 /** From now on give memory back to the system whenever a busy time is over. */
 void trim_start(struct server *s);

@@ -63,6 +63,16 @@ static const struct verb verbs[] = {
 	{"log-level", "[LEVEL]", 0, 1, VERB_CLIENT | VERB_LIVE, "Server",
 	 "show or change how much the running server logs", NULL, "%s log-level debug", NO_OPTS, NULL, verb_log_level},
 
+	{"certificate show", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Server",
+	 "what the server shows to those who connect by TLS", NULL, "%s certificate show", NO_OPTS, NULL,
+	 verb_certificate_show},
+	{"certificate set", "CERT KEY", 2, 2, VERB_CLIENT | VERB_LIVE, "Server",
+	 "replace the certificate, without a restart",
+	 "CERT is a PEM file with the certificate, and behind it those that signed it; KEY is its private key. Both "
+	 "are\n"
+	 "checked and copied into the data directory. Open connections go on with the old one.",
+	 "%s certificate set fullchain.pem privkey.pem", NO_OPTS, NULL, verb_certificate_set},
+
 	{"extension add", "NUMBER", 1, 1, VERB_CLIENT | VERB_FIELDS, "Extensions",
 	 "make an extension; prints its password",
 	 "The new extension works at once. Without --password a good one is made and printed. --password - reads it "

@@ -87,7 +87,10 @@ static void first_start(const struct server *s, const struct cli *c)
 		printf("   port %s%u%s", bold, s->opt->sip_port, off);
 	if (s->opt->listen_all && !sa_is_loopback(&a))
 		printf("   (on this machine also 127.0.0.1)");
-	printf("\n    Transport    UDP or TCP\n\n");
+	if (s->opt->sips_port)
+		printf("\n    Transport    TLS (encrypted, port %u), TCP or UDP\n\n", s->opt->sips_port);
+	else
+		printf("\n    Transport    TCP or UDP\n\n");
 	printf("    User     Password\n");
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
 		printf("    %s%-6s   %s%s\n", bold, numbers[i], password(s, numbers[i], &b), off);
@@ -118,8 +121,9 @@ void welcome_print(const struct server *s, const struct cli *c)
 		welcome_address(s, &a);
 		sa_set_port(&a, s->opt->sip_port);
 		pbx_counts(s->pbx, &ext, &reg, &contacts);
-		printf("offhook %s: %zu extension%s, %zu registered; SIP server %s (UDP, TCP); data in %s\n",
-		       OFFHOOK_VERSION, ext, ext == 1 ? "" : "s", reg, sa_str(&a, addr), s->data);
+		printf("offhook %s: %zu extension%s, %zu registered; SIP server %s (UDP, TCP%s); data in %s\n",
+		       OFFHOOK_VERSION, ext, ext == 1 ? "" : "s", reg, sa_str(&a, addr),
+		       s->opt->sips_port ? ", TLS" : "", s->data);
 		printf("Passwords: %s extension show NUMBER --password%s   Ctrl-C ends the server.\n", c->prog,
 		       cli_data_hint(c));
 	}

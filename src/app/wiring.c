@@ -128,7 +128,8 @@ static int open_edge(struct server *s)
 	int err = edge_alloc(&s->edge, &ec);
 
 	if (!err) {
-		struct sip_cfg sc = {.loop = s->loop, .software = "offhook " OFFHOOK_VERSION, .guard = s->guard};
+		struct sip_cfg sc = {
+			.loop = s->loop, .software = "offhook " OFFHOOK_VERSION, .tls = s->tls, .guard = s->guard};
 
 		err = sip_alloc(&s->sip, &sc, edge_sip_ops(), s->edge);
 	}
@@ -148,6 +149,7 @@ static int open_edge(struct server *s)
 static void listen_why(struct buf *why, const char *proto, const struct sa *a, int err)
 {
 	char ip[SA_STRLEN];
+	const char *opt = strcmp(proto, "TLS") == 0 ? "sips-port" : "sip-port";
 	unsigned port = sa_port(a);
 
 	sa_ntop(a, ip);
@@ -155,8 +157,8 @@ static void listen_why(struct buf *why, const char *proto, const struct sa *a, i
 	case EADDRINUSE:
 		buf_printf(why,
 			   "SIP port %u (%s, %s) is in use by another program. End that program, or choose another "
-			   "port: --sip-port %u",
-			   port, proto, ip,
+			   "port: --%s %u",
+			   port, proto, ip, opt,
 			   port == 5060         ? 5070
 			   : port + 10 <= 65535 ? port + 10
 						: 5060);
@@ -170,8 +172,8 @@ static void listen_why(struct buf *why, const char *proto, const struct sa *a, i
 	case EPERM:
 		buf_printf(why,
 			   "You may not listen on port %u (%s, %s). Ports below 1024 need root; choose another with "
-			   "--sip-port.",
-			   port, proto, ip);
+			   "--%s.",
+			   port, proto, ip, opt);
 		break;
 	default:
 		buf_printf(why, "Listening on port %u (%s, %s) failed: %s.", port, proto, ip, err_str(err));
@@ -183,12 +185,16 @@ static int open_listeners(struct server *s, struct buf *why)
 	static const struct {
 		enum sip_transp tp;
 		const char *name;
-	} kind[] = {{SIP_TRANSP_UDP, "UDP"}, {SIP_TRANSP_TCP, "TCP"}};
+	} kind[] = {{SIP_TRANSP_UDP, "UDP"}, {SIP_TRANSP_TCP, "TCP"}, {SIP_TRANSP_TLS, "TLS"}};
 	const struct serve_options *o = s->opt;
 
 	for (size_t i = 0; i < o->nlisten; i++) {
-		for (size_t k = 0; k < ARRAY_LEN(kind); k++) {
-			int err = sip_listen(s->sip, kind[k].tp, &o->listen[i]);
+		for (size_t k = 0; k < ARRAY_LEN(kind) - !o->sips_port; k++) {
+			struct sa at = o->listen[i];
+
+			if (kind[k].tp == SIP_TRANSP_TLS)
+				sa_set_port(&at, o->sips_port);
+			int err = sip_listen(s->sip, kind[k].tp, &at);
 
 			/* a machine without IPv6 is served over IPv4 */
 			if (o->listen_all && sa_af(&o->listen[i]) == AF_INET6 &&
@@ -197,7 +203,7 @@ static int open_listeners(struct server *s, struct buf *why)
 				break;
 			}
 			if (err) {
-				listen_why(why, kind[k].name, &o->listen[i], err);
+				listen_why(why, kind[k].name, &at, err);
 				return err;
 			}
 		}
@@ -234,7 +240,7 @@ static void request(struct http_req *rq, void *arg)
 
 static int open_control(struct server *s, struct buf *why)
 {
-	struct api_cfg ac = {.loop = s->loop, .pbx = s->pbx};
+	struct api_cfg ac = {.loop = s->loop, .pbx = s->pbx, .cert = s->cert};
 	char path[1100];
 	struct http_server_cfg hc = {.loop = s->loop, .unix_path = path, .h = request, .arg = s};
 	int err = api_alloc(&s->api, &ac);
@@ -257,7 +263,11 @@ static void add_listener(enum sip_transp tp, const struct sa *local, void *arg)
 {
 	char text[SA_STRLEN + 8], addr[SA_STRLEN];
 
-	snprintf(text, sizeof(text), "%s %s", tp == SIP_TRANSP_UDP ? "udp" : "tcp", sa_str(local, addr));
+	snprintf(text, sizeof(text), "%s %s",
+		 tp == SIP_TRANSP_UDP   ? "udp"
+		 : tp == SIP_TRANSP_TLS ? "tls"
+					: "tcp",
+		 sa_str(local, addr));
 	(void)json_array_append_new(arg, json_string(text));
 }
 
@@ -297,6 +307,8 @@ int server_open(struct server *s, struct buf *why)
 	if (!err)
 		err = open_calls(s, why);
 	if (!err)
+		err = server_tls_open(s, why);
+	if (!err)
 		err = open_edge(s);
 	if (!err)
 		err = open_listeners(s, why);
@@ -322,6 +334,7 @@ void server_close(struct server *s)
 	if (s->loop)
 		loop_drain(s->loop); /* last BYEs leave */
 	s->sip = mem_deref(s->sip);
+	server_tls_close(s);
 	s->edge = mem_deref(s->edge);
 	s->dns = mem_deref(s->dns);
 	if (s->pbx)

@@ -41,7 +41,8 @@ static void clear_env(void)
 {
 	static const char *const names[] = {"OFFHOOK_DATA",      "OFFHOOK_LISTEN",        "OFFHOOK_SIP_PORT",
 					    "OFFHOOK_RTP_PORTS", "OFFHOOK_EXTERNAL_IP",   "OFFHOOK_LOCAL_NET",
-					    "OFFHOOK_LOG_LEVEL", "OFFHOOK_BENCH_NO_AUTH", "OFFHOOK_DNS"};
+					    "OFFHOOK_LOG_LEVEL", "OFFHOOK_BENCH_NO_AUTH", "OFFHOOK_DNS",
+					    "OFFHOOK_SIPS_PORT", "OFFHOOK_TLS_CA",        "OFFHOOK_TLS_CLIENT_CA"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		unsetenv(names[i]);
