@@ -43,3 +43,16 @@ void sip_peek_answered(struct sip *s, const struct sip_msg *rsp)
 	if (s->guard && rsp->scode >= 200 && rsp->scode < 300)
 		guard_good(s->guard, &rsp->src, 0);
 }
+
+/*
+ * The source of a datagram may be forged: an answer that is said again and again until it is acknowledged would
+ * multiply what was sent. So a stranger's INVITE that was refused at once is forgotten, as a stateless server would
+ * (RFC 3261 8.2.7); it comes again if the answer was lost.
+ */
+void sip_peek_refused(struct sip_strans *st, const struct sip_msg *msg)
+{
+	struct sip *s = st->sip;
+
+	if (s && s->guard && st->invite && st->scode >= 300 && !st->reliable && !guard_friend(s->guard, &msg->src))
+		sip_strans_end(st, 0);
+}

@@ -180,6 +180,7 @@ static void new_request(struct sip *s, struct sip_msg *msg)
 	/* RFC 3261 17.2.1 asks for it within 200 ms; an answer given at once makes it needless. */
 	if (st->invite && st->sip && !st->scode)
 		sip_reply_simple(st, 100, NULL);
+	sip_peek_refused(st, msg);
 	mem_deref(st);
 }
 

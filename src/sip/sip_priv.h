@@ -188,6 +188,8 @@ struct sip_rx {
 };
 /** May a message be read? Bans, budgets, scanners; a look at its first line and no more (peek.c). */
 bool sip_peek(struct sip *s, const struct sip_rx *rx);
+/** A request was handled: what was refused at once to a stranger is not said twice (peek.c). */
+void sip_peek_refused(struct sip_strans *st, const struct sip_msg *msg);
 /** 2xx to something we asked: who sent it is no stranger (peek.c). */
 void sip_peek_answered(struct sip *s, const struct sip_msg *rsp);
 /** Whole message from any transport: decode, check, hand over (recv.c). */

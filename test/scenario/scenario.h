@@ -253,6 +253,12 @@ const char *typed_codes(struct typed *t);
 	X(both_call_each_other) X(caller_is_not_registered) X(phone_moves_in_a_call) X(digits_by_info) \
 	X(echo_phone_vanishes) X(round_trip_is_measured) X(redirected_to_a_stranger) X(ack_never_arrives) \
 	X(bye_never_answered) \
+	/* attack.c */ \
+	X(guessing_is_banned) X(banned_whatever_the_port) X(bans_outlive_a_restart) \
+	X(nobody_is_banned_by_forged_packets) X(office_keeps_its_phones) X(office_with_an_attacker) \
+	X(scan_is_not_answered) X(numbers_cannot_be_told_apart) X(answers_do_not_amplify) \
+	X(flood_from_one_address) X(flood_from_many_addresses) X(flood_from_an_office) X(slow_connections_end) \
+	X(huge_content_length) X(ban_closes_connections) \
 	/* many.c */ \
 	X(calls_in_a_row_leave_nothing) X(calls_at_once) X(ports_used_up) \
 	/* transfer.c */ \
