@@ -28,6 +28,8 @@ static const struct route fixed_routes[] = {
 	{"GET", "metrics", "", api_metrics},
 	{"GET", "certificate", "", api_certificate_get},
 	{"PUT", "certificate", "", api_certificate_put},
+	{"GET", "routes/explain", "from to at trunk", api_explain},
+	{"GET", "brakes/use", "", api_brakes},
 	{"GET", "security", "", api_security},
 	{"GET", "security/bans", "", api_bans},
 	{"POST", "security/bans", "", api_ban},
@@ -189,6 +191,8 @@ static const struct route *find_route(struct job *j, struct slice method, struct
 	for (size_t i = 0; i < n && j->nseg; i++) {
 		if (strcmp(res[i]->plural, j->seg[0]))
 			continue;
+		if (j->nseg == 2 && pbx_resource_only(res[i]) && strcmp(j->seg[1], pbx_resource_only(res[i])))
+			break; /* not the row: what is in use */
 		j->r = res[i];
 		j->noun = res[i]->name;
 		return find_in(j, 1, resource_routes, ARRAY_LEN(resource_routes), method, allow);

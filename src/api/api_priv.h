@@ -102,6 +102,9 @@ void api_security(struct job *j);
 void api_bans(struct job *j);
 void api_ban(struct job *j);
 void api_lift(struct job *j);
+/* explain.c: where a number leads, and what the brakes count */
+void api_explain(struct job *j);
+void api_brakes(struct job *j);
 /* config.c: configuration as a whole */
 void api_export(struct job *j);
 void api_history(struct job *j);

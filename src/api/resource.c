@@ -18,11 +18,27 @@ void api_resource_list(struct job *j)
 	store_list(pbx_store(j->api->pbx), j->r, &page, job_store_h, j);
 }
 
+/* The only row of its table is there before anybody has changed it: as the defaults say. */
+static json_t *default_row(const struct job *j)
+{
+	const char *only = pbx_resource_only(j->r);
+	json_t *row = only ? json_pack("{s:s}", resource_key(j->r)->name, only) : NULL;
+
+	if (row && (strcmp(j->seg[1], only) || resource_check(j->r, row, true, NULL, NULL))) {
+		json_decref(row);
+		return NULL;
+	}
+	return row;
+}
+
 static void got_row(int err, const char *why, json_t *res, void *arg)
 {
 	struct job *j = arg;
+	json_t *row = err == ENOENT ? default_row(j) : NULL;
 
-	if (err)
+	if (row)
+		job_reply(j, 200, row);
+	else if (err)
 		job_fail(j, err, err == ENOENT ? NULL : why);
 	else
 		job_reply(j, 200, json_incref(res));

@@ -307,8 +307,9 @@ int verb_resource_show(struct cli *c)
 		value_text(json_object_get(row, f->name), text, sizeof(text));
 		out_pair(name, width, "%s", text);
 	}
-	if (!secrets)
-		out_pair("password", width, "not shown; --password shows it");
+	for (size_t i = 0; i < r->nfield && !secrets; i++)
+		if (r->field[i].type == FIELD_SECRET)
+			out_pair(r->field[i].name, width, "not shown; --password shows it");
 	put_phones(c, c->arg[0], width);
 	json_decref(row);
 	return CLI_OK;
@@ -347,6 +348,21 @@ int verb_resource_set(struct cli *c)
 	}
 	json_decref(row);
 	return CLI_OK;
+}
+
+/* Tables with one row: nobody has to name it. */
+int verb_only_show(struct cli *c)
+{
+	c->arg[0] = pbx_resource_only(res_of(c));
+	c->narg = 1;
+	return verb_resource_show(c);
+}
+
+int verb_only_set(struct cli *c)
+{
+	c->arg[0] = pbx_resource_only(res_of(c));
+	c->narg = 1;
+	return verb_resource_set(c);
 }
 
 int verb_resource_remove(struct cli *c)

@@ -3,11 +3,17 @@
  */
 #include "app/cli.h"
 #include "base/err.h"
+#include "pbx/plan.h"
 #include "pbx/security.h"
 
 static const struct resource *const extension = &pbx_extension_resource;
 static const struct resource *const allowed = &pbx_allowed_resource;
 static const struct resource *const limit = &pbx_limit_resource;
+static const struct resource *const route_out = &pbx_route_out_resource;
+static const struct resource *const route_in = &pbx_route_in_resource;
+static const struct resource *const did = &pbx_did_resource;
+static const struct resource *const numbering = &pbx_numbering_resource;
+static const struct resource *const brakes = &pbx_brakes_resource;
 
 #define OPTS(v) (v), ARRAY_LEN(v)
 #define NO_OPTS NULL, 0
@@ -48,6 +54,11 @@ static const struct opt history_opts[] = {
 static const struct opt ban_opts[] = {
 	{.name = "seconds", .arg = "N", .help = "for how long; else as long as a first ban"},
 	{.name = "reason", .arg = "TEXT", .help = "what the list of bans shows"},
+};
+
+static const struct opt explain_opts[] = {
+	{.name = "at", .arg = "TIME", .help = "as if it were then: 2026-01-31T18:30"},
+	{.name = "trunk", .arg = "NAME", .help = "the call comes in by this trunk; FROM is the caller's number"},
 };
 
 static const struct verb verbs[] = {
@@ -103,6 +114,68 @@ static const struct verb verbs[] = {
 	{"cdr", "", 0, 0, VERB_CLIENT, "Calls", "call records: who called whom, when, how it ended", NULL,
 	 "%s cdr\n%s cdr --number 100 --since 2026-01-31 --legs\n%s cdr --outcome busy --limit 100", OPTS(cdr_opts),
 	 NULL, verb_cdr},
+
+	{"route explain", "FROM TO", 2, 2, VERB_CLIENT, "Numbers and routes",
+	 "where a call would go, rule by rule, and why",
+	 "Asks the very code that routes calls, with the lines and counters of this moment. FROM is an extension.",
+	 "%s route explain 100 00493012345\n%s route explain 100 0301234 --at 2026-01-31T18:30\n"
+	 "%s route explain +4930999 +49301234 --trunk provider",
+	 OPTS(explain_opts), NULL, verb_route_explain},
+	{"route out add", "NAME", 1, 1, VERB_CLIENT | VERB_FIELDS, "Numbers and routes", "make a route to the outside",
+	 "Patterns: 00 (a beginning), =112233 (a number), NXXXXXX (X 0-9, Z 1-9, N 2-9, [1-5]), \".\" one or more of "
+	 "anything,\n"
+	 "\"!\" anything or nothing, 9|. (a 9 that is not sent), +44 (the international form), ~^0[1-9] (a regular "
+	 "expression).",
+	 "%s route out add all --pattern . --trunks \"provider backup\"\n"
+	 "%s route out add abroad --order 50 --pattern 00 --trunks cheap --extensions \"10X 200\"\n"
+	 "%s route out add prefix --pattern \"9|.\" --trunks provider --send e164",
+	 NO_OPTS, &route_out, verb_resource_add},
+	{"route out list", "", 0, 0, VERB_CLIENT, "Numbers and routes", "routes to the outside", NULL,
+	 "%s route out list", NO_OPTS, &route_out, verb_resource_list},
+	{"route out show", "NAME", 1, 1, VERB_CLIENT | VERB_KEY, "Numbers and routes", "one route", NULL,
+	 "%s route out show all", OPTS(show_opts), &route_out, verb_resource_show},
+	{"route out set", "NAME", 1, 1, VERB_CLIENT | VERB_FIELDS | VERB_KEY, "Numbers and routes", "change a route", NULL,
+	 "%s route out set all --hours \"mon-fri 08:00-18:00\"", NO_OPTS, &route_out, verb_resource_set},
+	{"route out remove", "NAME", 1, 1, VERB_CLIENT | VERB_KEY, "Numbers and routes", "remove a route", NULL,
+	 "%s route out remove all", NO_OPTS, &route_out, verb_resource_remove},
+	{"route in add", "NAME", 1, 1, VERB_CLIENT | VERB_FIELDS, "Numbers and routes",
+	 "make a rule for calls that come in", "These rules are looked at before the numbers (did).",
+	 "%s route in add nobody --callers anonymous --target refuse\n"
+	 "%s route in add night --hours \"mon-fri 18:00-08:00\" --target 150",
+	 NO_OPTS, &route_in, verb_resource_add},
+	{"route in list", "", 0, 0, VERB_CLIENT, "Numbers and routes", "rules for calls that come in", NULL,
+	 "%s route in list", NO_OPTS, &route_in, verb_resource_list},
+	{"route in show", "NAME", 1, 1, VERB_CLIENT | VERB_KEY, "Numbers and routes", "one rule", NULL,
+	 "%s route in show night", NO_OPTS, &route_in, verb_resource_show},
+	{"route in set", "NAME", 1, 1, VERB_CLIENT | VERB_FIELDS | VERB_KEY, "Numbers and routes", "change a rule", NULL,
+	 "%s route in set night --target 151", NO_OPTS, &route_in, verb_resource_set},
+	{"route in remove", "NAME", 1, 1, VERB_CLIENT | VERB_KEY, "Numbers and routes", "remove a rule", NULL,
+	 "%s route in remove night", NO_OPTS, &route_in, verb_resource_remove},
+	{"did add", "NUMBER", 1, 1, VERB_CLIENT | VERB_FIELDS, "Numbers and routes", "a number of yours and where it leads",
+	 NULL, "%s did add +49301234 --target 100\n%s did add +49301235 --target 101 --name-prefix Sales:", NO_OPTS, &did,
+	 verb_resource_add},
+	{"did list", "", 0, 0, VERB_CLIENT, "Numbers and routes", "your numbers", NULL, "%s did list", NO_OPTS, &did,
+	 verb_resource_list},
+	{"did show", "NUMBER", 1, 1, VERB_CLIENT | VERB_KEY, "Numbers and routes", "one number", NULL,
+	 "%s did show +49301234", NO_OPTS, &did, verb_resource_show},
+	{"did set", "NUMBER", 1, 1, VERB_CLIENT | VERB_FIELDS | VERB_KEY, "Numbers and routes", "change where it leads", NULL,
+	 "%s did set +49301234 --target 102", NO_OPTS, &did, verb_resource_set},
+	{"did remove", "NUMBER", 1, 1, VERB_CLIENT | VERB_KEY, "Numbers and routes", "remove a number", NULL,
+	 "%s did remove +49301234", NO_OPTS, &did, verb_resource_remove},
+	{"numbering show", "", 0, 0, VERB_CLIENT, "Numbers and routes", "country, area code, emergency numbers", NULL,
+	 "%s numbering show", NO_OPTS, &numbering, verb_only_show},
+	{"numbering set", "", 0, 0, VERB_CLIENT | VERB_FIELDS, "Numbers and routes", "set country, area code ...",
+	 "The country says how numbers are dialled, which are emergency numbers, and which are abroad.",
+	 "%s numbering set --country DE --area-code 30 --location \"Main Street 1, 10115 Berlin\"", NO_OPTS, &numbering,
+	 verb_only_set},
+	{"brakes show", "", 0, 0, VERB_CLIENT, "Security", "which calls are closed, and the limits against fraud", NULL,
+	 "%s brakes show", NO_OPTS, &brakes, verb_only_show},
+	{"brakes set", "", 0, 0, VERB_CLIENT | VERB_FIELDS, "Security", "open or close numbers, change the limits",
+	 "International, premium and satellite numbers are closed until they are opened here or for an extension.",
+	 "%s brakes set --countries \"AT CH +33\"\n%s brakes set --international true --extension-minutes-per-day 120",
+	 NO_OPTS, &brakes, verb_only_set},
+	{"brakes use", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Security", "what extensions and trunks have used today", NULL,
+	 "%s brakes use", NO_OPTS, NULL, verb_brakes_use},
 
 	{"security", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Security",
 	 "who is banned: why, for how long, what was dropped", NULL, "%s security", NO_OPTS, NULL, verb_security},

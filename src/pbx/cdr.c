@@ -4,7 +4,7 @@
  *
  * Every call comes by here, so the text is written straight into a buffer; what reads it again is the store.
  */
-#include "pbx/pbx_priv.h"
+#include "pbx/routed.h"
 
 enum { DETAIL_MAX = 64 << 10 };
 
@@ -63,6 +63,11 @@ static void put_text(struct buf *b, const char *text)
 		i += n ? n : 1;
 	}
 	buf_char(b, '"');
+}
+
+void cdr_text(struct buf *b, const char *text)
+{
+	put_text(b, text);
 }
 
 /* `units` parts of which `scale` (a power of ten) make one, with all decimals. */
@@ -188,8 +193,10 @@ void cdr_record(enum record_phase phase, const struct call_record *r, void *arg)
 	struct buf b;
 
 	buf_init_fixed(&b, text, sizeof(text));
-	if (phase == RECORD_CLOSE)
+	if (phase == RECORD_CLOSE) {
 		cdr_detail(&b, r);
+		routed_detail(p, r->id, &b);
+	}
 	row.detail = buf_err(&b) ? SLICE_NULL : buf_get(&b);
 	store_cdr(p->store, &row, phase == RECORD_CLOSE);
 }

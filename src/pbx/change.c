@@ -44,6 +44,8 @@ static void refuse(struct pbx *p, int err, struct slice why, store_change_h *h, 
 /* A committed row is taken over by its owner. */
 static void apply(const struct change_item *it, json_t *row, void *arg)
 {
+	if (plan_apply(it, row, arg))
+		return;
 	if (it->r == &pbx_trunk_resource)
 		ptrunk_apply(it, row, arg);
 	else if (it->r == &pbx_allowed_resource || it->r == &pbx_limit_resource)
@@ -64,21 +66,83 @@ static int check_item(struct pbx *p, const struct change_item *it, struct buf *w
 	return security_check(p, it, why);
 }
 
+const char *pbx_resource_only(const struct resource *r)
+{
+	return r == &pbx_numbering_resource || r == &pbx_brakes_resource ? PLAN_ONLY : NULL;
+}
+
+static bool is_new_only(const struct pbx *p, const struct change_item *it)
+{
+	json_t *row;
+
+	if (it->op != CHANGE_UPDATE || !pbx_resource_only(it->r) || !it->obj)
+		return false;
+	row = plan_row(&p->plan, it->r, it->key);
+	json_decref(row);
+	return !row;
+}
+
+static void free_only(struct change_item *v, size_t n)
+{
+	for (size_t i = 0; v && i < n; i++)
+		json_decref(v[i].obj);
+	mem_deref(v);
+}
+
+/* The only row of its table is there for everybody; the first change to it makes it. `*vp` stays NULL when none is so.
+ */
+static int make_only(const struct pbx *p, const struct change_item *item, size_t n, struct change_item **vp)
+{
+	struct change_item *v;
+	bool any = false;
+	int err = 0;
+
+	for (size_t i = 0; i < n; i++)
+		any = any || is_new_only(p, &item[i]);
+	if (!any)
+		return 0;
+	v = mem_zalloc(n * sizeof(*v), NULL);
+	if (!v)
+		return ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		v[i] = item[i];
+		v[i].obj = json_incref(item[i].obj);
+		if (!is_new_only(p, &item[i]))
+			continue;
+		json_decref(v[i].obj);
+		v[i].op = CHANGE_CREATE;
+		v[i].obj = json_copy(item[i].obj);
+		if (!v[i].obj || json_object_set_new(v[i].obj, "name", json_string(PLAN_ONLY)))
+			err = ENOMEM;
+	}
+	if (err)
+		free_only(v, n);
+	else
+		*vp = v;
+	return err;
+}
+
 void pbx_change(struct pbx *p, const struct change_item *item, size_t n, const char *author, const char *text,
 		store_change_h *h, void *arg)
 {
 	struct store_change c = {.item = item, .n = n, .author = author, .text = text, .apply = apply, .apply_arg = p};
+	struct change_item *own = NULL;
 	struct buf why;
-	int err = 0;
+	int err = make_only(p, item, n, &own);
 
 	buf_init(&why);
+	if (own)
+		c.item = item = own;
 	for (size_t i = 0; i < n && !err; i++)
 		err = check_item(p, &item[i], &why);
+	if (!err)
+		err = plan_check_items(p, item, n, &why);
 	if (err)
 		refuse(p, err, buf_get(&why), h, arg);
 	else
 		store_change(p->store, &c, h, arg);
 	buf_free(&why);
+	free_only(own, n);
 }
 
 void pbx_undo(struct pbx *p, int64_t id, const char *author, store_change_h *h, void *arg)

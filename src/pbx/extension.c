@@ -17,6 +17,7 @@ static void extension_destroy(void *obj)
 	mem_deref(e->name);
 	mem_deref(e->sealed);
 	mem_deref(e->aor);
+	mem_deref(e->outside);
 	if (e->ha1)
 		mem_wipe(e->ha1, sizeof(*e->ha1));
 	mem_deref(e->ha1);
@@ -86,6 +87,36 @@ static struct slice column(const char *const *col, const size_t *len, const char
 	return SLICE_NULL;
 }
 
+/* The fields that few extensions set. */
+static int load_outside(struct extension *e, const char *const *col, const size_t *len)
+{
+	static const char *const text[] = {"outside_number", "outside_name", "location", "open"};
+	static const char *const number[] = {"outside_calls", "outside_per_minute", "outside_minutes_per_day"};
+	static const char *const flag[] = {"hide_number", "locked"};
+	json_t *row = NULL;
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(text); i++) {
+		struct slice s = column(col, len, text[i]);
+
+		if (s.l && (row || (row = json_object())))
+			(void)json_object_set_new(row, text[i], json_stringn(s.p, s.l));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(number); i++) {
+		uint32_t v = 0;
+
+		if (!slice_u32(column(col, len, number[i]), &v) && v && (row || (row = json_object())))
+			(void)json_object_set_new(row, number[i], json_integer(v));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(flag); i++)
+		if (slice_eqs(column(col, len, flag[i]), "1") && (row || (row = json_object())))
+			(void)json_object_set_new(row, flag[i], json_true());
+	if (row)
+		err = extension_outside_take(e, row);
+	json_decref(row);
+	return err;
+}
+
 static bool column_bool(struct slice s)
 {
 	return slice_eqs(s, "1") || slice_eqs(s, "true");
@@ -113,6 +144,8 @@ static void load_row(const char *const *col, const size_t *len, void *arg)
 	e->call_limit = slice_u32(column(col, len, "call_limit"), &v) ? 2 : v;
 	e->ring_s = slice_u32(column(col, len, "ring_seconds"), &v) ? 30 : v;
 	e->enabled = column_bool(column(col, len, "enabled"));
+	if (!ld->err)
+		ld->err = load_outside(e, col, len);
 }
 
 int extension_load(struct pbx *p)
@@ -150,6 +183,8 @@ static int take_row(struct extension *e, json_t *row)
 
 	if (!err && password)
 		err = take_password(e, password);
+	if (!err)
+		err = extension_outside_take(e, row);
 	if (json_is_integer(limit))
 		e->call_limit = (uint32_t)json_integer_value(limit);
 	if (json_is_integer(ring))

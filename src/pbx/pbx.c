@@ -3,7 +3,7 @@
  */
 #include "base/log.h"
 #include "base/mem.h"
-#include "pbx/pbx_priv.h"
+#include "pbx/routed.h"
 #include "pbx/security.h"
 #include "pbx/trunk.h"
 
@@ -27,6 +27,10 @@ static void pbx_destroy(void *obj)
 	store_on_trouble(p->store, NULL, NULL);
 	timer_stop(&p->auth_log);
 	inspect_del(&p->dump);
+	emergency_flush(p);
+	routed_flush(p);
+	brake_flush(p);
+	plan_free(&p->plan);
 	ptrunk_flush(p);
 	p->security = mem_deref(p->security);
 	extension_flush(p);
@@ -48,6 +52,8 @@ int pbx_alloc(struct pbx **pp, const struct pbx_cfg *cfg)
 	p->started_ms = loop_wall_ms(cfg->loop);
 	hash_init(&p->extensions);
 	hash_init(&p->flows);
+	hash_init(&p->meters);
+	hash_init(&p->routed);
 	p->dump = (struct inspect){.name = "pbx", .fn = dump, .arg = p};
 	inspect_add(&p->dump);
 	err = mem_strdup(&p->realm, cfg->realm);
@@ -59,6 +65,10 @@ int pbx_alloc(struct pbx **pp, const struct pbx_cfg *cfg)
 		err = registrar_load(p);
 	if (!err)
 		err = ptrunk_load(p);
+	if (!err)
+		err = plan_load(p);
+	if (!err)
+		err = brake_load(p);
 	if (err) {
 		mem_deref(p);
 		return err;
@@ -113,7 +123,7 @@ const struct call_ops *pbx_call_ops(void)
 					    .changed = route_changed,
 					    .no_port = alarm_no_port,
 					    .transfer = route_transfer,
-					    .merged = transfer_merged,
+					    .merged = route_merged,
 					    .admit = ptrunk_admit};
 
 	return &ops;

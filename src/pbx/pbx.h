@@ -83,6 +83,19 @@ json_t *pbx_json_registrations(
 	struct pbx *p); /**< [{extension, contact, source, transport, user_agent, expires_in_s, since, natted}] */
 json_t *pbx_json_calls(
 	struct pbx *p); /**< [{id, from, to, state, seconds, legs:[{number, device, state, codec, quality..}]}] */
+/** A question of `route explain`. */
+struct pbx_explain {
+	const char *from, *to;
+	const char *trunk; /**< it comes in by this trunk; NULL: from an extension */
+	int64_t at_ms;     /**< wall clock; 0 = now */
+};
+/** {from, to, trunk, at, steps: [{rule, name, matched, text}], decision: {kind, code, words, target, route, e164,
+ * caller_name, sentence, attempts: [{trunk, number, caller_id, caller_name, hidden, preempts}]}} */
+json_t *pbx_json_explain(struct pbx *p, const struct pbx_explain *x);
+/** What the brakes count: [{what, name, calls, last_minute, minutes_today}] */
+json_t *pbx_json_brakes(struct pbx *p);
+/** The key of a resource that has one row only, which can be changed without being made; NULL: it has many. */
+const char *pbx_resource_only(const struct resource *r);
 /** Hang up by id. ENOENT. */
 int pbx_hangup(struct pbx *p, struct slice call_id, const char *who) MUST_CHECK;
 

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/inspect.h"
 #include "pbx/pbx.h"
+#include "pbx/plan.h"
 
 /** One contact of an AoR, as the registrar keeps it. */
 struct binding {
@@ -36,13 +37,15 @@ struct extension {
 	uint32_t call_limit, ring_s;
 	uint32_t calls; /**< it takes part in now */
 	bool enabled;
+	struct extension_outside *outside; /**< NULL: nothing of the kind is set */
 };
-
-/** What the PBX keeps beside a call (call->owner). */
-struct pbx_call {
-	struct extension *a, *b; /**< caller and called extension, referenced; either may be NULL */
-	struct ptrunk *in;       /**< the trunk it came by, referenced, with a channel of it; NULL: none */
-	struct pbx_call *more;   /**< of those who came by transfers */
+/** What an extension has to do with the world outside. */
+struct extension_outside {
+	char *number, *name;               /**< shown outside */
+	char *location;                    /**< where it is, for emergency calls */
+	char *open;                        /**< brakes that are open for it: words and countries */
+	bool hide, locked;                 /**< number not shown; emergency numbers only */
+	uint32_t calls, per_minute, per_day; /**< limits of its own, 0 = those of all */
 };
 
 struct pbx {
@@ -55,6 +58,12 @@ struct pbx {
 	size_t registered, contacts;
 	struct list trunks; /**< struct ptrunk, by name */
 	bool lines;         /**< trunks may open their lines */
+	struct plan plan;
+	struct hash meters;    /**< struct brake_meter, by key */
+	struct hash routed;    /**< struct routed, by call id */
+	struct list outside;   /**< struct pbx_call that hold channels, newest last */
+	struct list callbacks; /**< windows for emergency centres to call back */
+	struct timer brake_sweep, emergency_over;
 	struct list alarms;
 	struct timer ports;    /**< ends the alarm "media.ports" */
 	struct timer auth_log; /**< opens the budget for log lines on wrong passwords again */
@@ -77,6 +86,10 @@ int extension_secret(struct extension *e, const struct secret **s) MUST_CHECK;
 /** Forget all (end). */
 void extension_flush(struct pbx *p);
 
+/* extension_outside.c */
+/** Take over these fields of a row. ENOMEM. */
+int extension_outside_take(struct extension *e, const json_t *row) MUST_CHECK;
+
 /* registrar.c */
 /** Load kept registrations; those past their time are dropped. */
 int registrar_load(struct pbx *p) MUST_CHECK;
@@ -93,18 +106,17 @@ void registrar_read(struct slice text, void (*got)(struct contact *c, void *arg)
 void route_incoming(struct call *c, struct leg *from, const char *dialled, void *arg);
 /** A call changed; at its end, forget what the PBX kept beside it. */
 void route_changed(struct call *c, void *arg);
-/** Ring the phones of an extension; c->owner->b is the one whose limit counts. As call_dial(). */
-int route_extension(struct call *c, struct extension *e) MUST_CHECK;
-
-/* transfer.c */
-/** What the phone system keeps for a call; NULL: out of memory. Counted extensions are released with it. */
-struct pbx_call *pbx_call_new(void);
-/** As call_ops.transfer. */
+/** Somebody sends a party elsewhere: decided and paid for in the name of `by`. 0, or the code of the refusal. */
 uint16_t route_transfer(struct call *c, struct leg *by, const char *number, void *arg);
-/** As call_ops.merged. */
-void transfer_merged(struct call *c, struct call *gone, void *arg);
-/** Who talks has changed: who left is not busy any more, who came is. */
-void transfer_count(struct call *c, struct pbx *p);
+/** Two calls were joined: what one held the other holds. */
+void route_merged(struct call *c, struct call *gone, void *arg);
+/* plan_load.c */
+/** Load the plan at start. */
+int plan_load(struct pbx *p) MUST_CHECK;
+/** Swap in a committed row; false: not of the plan. */
+bool plan_apply(const struct change_item *it, json_t *row, struct pbx *p);
+/** What the tables cannot say of the items of a change that have to do with numbers. */
+int plan_check_items(struct pbx *p, const struct change_item *item, size_t n, struct buf *why) MUST_CHECK;
 
 /* feature.c */
 /** A dialled feature code. */
@@ -121,6 +133,8 @@ const struct feature *feature_find(struct slice dialled);
 void cdr_record(enum record_phase phase, const struct call_record *r, void *arg);
 /** What the columns of a call record do not hold, as a JSON object: names, times, legs. */
 void cdr_detail(struct buf *b, const struct call_record *r);
+/** A text of JSON with its quotation marks. */
+void cdr_text(struct buf *b, const char *text);
 
 /* alarm.c */
 /** Look at the store's health and raise or clear the "disk" alarm. */

@@ -2,6 +2,7 @@
  * resources.c - the configuration tables of the phone system. Everything that people can set on an extension
  * stands here once; SQL, REST, command line and documentation follow.
  */
+#include "pbx/plan.h"
 #include "pbx/security.h"
 #include "pbx/trunk.h"
 
@@ -15,6 +16,19 @@ static const struct field extension_fields[] = {
 	{"ring_seconds", FIELD_INT, 0, 5, 600, "30", NULL, NULL,
 	 "How long it rings before the caller is told that nobody answers."},
 	{"enabled", FIELD_BOOL, 0, 0, 1, "true", NULL, NULL, "Off: it can neither register nor call nor be called."},
+	{"outside_number", FIELD_TEXT, 0, 0, 30, "", NULL, "0-9+()/. -",
+	 "Shown by its calls to the outside; must be one of your numbers (did)."},
+	{"outside_name", FIELD_TEXT, 0, 0, 80, "", NULL, NULL, "Name shown outside; empty: its name."},
+	{"hide_number", FIELD_BOOL, 0, 0, 1, "false", NULL, NULL, "Calls to the outside do not show who calls."},
+	{"location", FIELD_TEXT, 0, 0, 190, "", NULL, NULL, "Where it is, for emergency calls: street, floor, room."},
+	{"locked", FIELD_BOOL, 0, 0, 1, "false", NULL, NULL, "On: it can call emergency numbers and nothing else."},
+	{"open", FIELD_TEXT, 0, 0, 300, "", NULL, "a-zA-Z0-9+, ",
+	 "Brakes open for it beside those of all: international premium satellite, or countries: AT +33."},
+	{"outside_calls", FIELD_INT, 0, 0, 1000, "0", NULL, NULL, "Outside calls at once; 0: as the brakes say for all."},
+	{"outside_per_minute", FIELD_INT, 0, 0, 1000, "0", NULL, NULL,
+	 "New outside calls in a minute; 0: as the brakes say for all."},
+	{"outside_minutes_per_day", FIELD_INT, 0, 0, 100000, "0", NULL, NULL,
+	 "Minutes of outside calls in a day; 0: as the brakes say for all."},
 };
 
 const struct resource pbx_extension_resource = {
@@ -28,7 +42,10 @@ const struct resource pbx_extension_resource = {
 const struct resource *const *pbx_resources(size_t *n)
 {
 	static const struct resource *const all[] = {&pbx_extension_resource, &pbx_trunk_resource,
-						     &pbx_allowed_resource, &pbx_limit_resource};
+						     &pbx_allowed_resource, &pbx_limit_resource,
+						     &pbx_numbering_resource, &pbx_did_resource,
+						     &pbx_route_out_resource, &pbx_route_in_resource,
+						     &pbx_brakes_resource};
 
 	*n = ARRAY_LEN(all);
 	return all;
