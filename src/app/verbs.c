@@ -172,7 +172,7 @@ static const struct verb verbs[] = {
 	 "%s brakes show", NO_OPTS, &brakes, verb_only_show},
 	{"brakes set", "", 0, 0, VERB_CLIENT | VERB_FIELDS, "Security", "open or close numbers, change the limits",
 	 "International, premium and satellite numbers are closed until they are opened here or for an extension.",
-	 "%s brakes set --countries \"AT CH +33\"\n%s brakes set --international true --extension-minutes-per-day 120",
+	 "%s brakes set --countries \"AT CH +33\"\n%s brakes set --international true --minutes-per-day 120",
 	 NO_OPTS, &brakes, verb_only_set},
 	{"brakes use", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Security", "what extensions and trunks have used today", NULL,
 	 "%s brakes use", NO_OPTS, NULL, verb_brakes_use},

@@ -431,8 +431,8 @@ static int numbering_take(struct plan *c, json_t *row)
 	c->emergency = list;
 	copy(c->area, sizeof(c->area), r, row, "area_code");
 	c->home = (struct number_home){country_find(slice_str(text(r, row, "country"))), c->area};
-	copy(c->emergency_test, sizeof(c->emergency_test), r, row, "emergency_test_number");
-	c->callback_minutes = number(r, row, "emergency_callback_minutes");
+	copy(c->emergency_test, sizeof(c->emergency_test), r, row, "emergency_test");
+	c->callback_minutes = number(r, row, "callback_minutes");
 	json_decref(c->numbering_row);
 	c->numbering_row = json_incref(row);
 	err = words(&c->emergency_trunks, text(r, row, "emergency_trunks"));
@@ -452,9 +452,9 @@ static int brakes_take(struct plan *c, json_t *row)
 	b->international = truth(r, row, "international");
 	b->premium = truth(r, row, "premium");
 	b->satellite = truth(r, row, "satellite");
-	b->calls = number(r, row, "extension_calls");
-	b->per_minute = number(r, row, "extension_per_minute");
-	b->per_day = number(r, row, "extension_minutes_per_day");
+	b->calls = number(r, row, "calls");
+	b->per_minute = number(r, row, "per_minute");
+	b->per_day = number(r, row, "minutes_per_day");
 	b->trunk_per_minute = number(r, row, "trunk_per_minute");
 	b->trunk_per_day = number(r, row, "trunk_minutes_per_day");
 	b->call_minutes = number(r, row, "call_minutes");
