@@ -44,7 +44,7 @@ int extension_outside_take(struct extension *e, const json_t *row)
 		.locked = json_is_true(json_object_get(row, "locked")),
 		.calls = count(row, "outside_calls"),
 		.per_minute = count(row, "outside_per_minute"),
-		.per_day = count(row, "outside_minutes_per_day"),
+		.per_day = count(row, "outside_per_day"),
 	};
 	struct extension_outside *o;
 	int err;

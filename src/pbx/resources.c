@@ -27,7 +27,7 @@ static const struct field extension_fields[] = {
 	{"outside_calls", FIELD_INT, 0, 0, 1000, "0", NULL, NULL, "Outside calls at once; 0: as the brakes say for all."},
 	{"outside_per_minute", FIELD_INT, 0, 0, 1000, "0", NULL, NULL,
 	 "New outside calls in a minute; 0: as the brakes say for all."},
-	{"outside_minutes_per_day", FIELD_INT, 0, 0, 100000, "0", NULL, NULL,
+	{"outside_per_day", FIELD_INT, 0, 0, 100000, "0", NULL, NULL,
 	 "Minutes of outside calls in a day; 0: as the brakes say for all."},
 };
 
