@@ -290,7 +290,7 @@ void sip_strans_flush(struct sip *s)
 }
 
 /*
- * RFC 3261 9.2. The answer carries the tag of the INVITE's answers. The request of the CANCEL is kept alive by the
+ * RFC 3261 9.2. A CANCEL comes from where its INVITE came from (9.1): others have seen the branch too. The answer carries the tag of the INVITE's answers. The request of the CANCEL is kept alive by the
  * caller. Without a user the INVITE is ended here.
  */
 void sip_strans_cancel(struct sip_strans *st, struct sip_strans *invite)
@@ -298,7 +298,7 @@ void sip_strans_cancel(struct sip_strans *st, struct sip_strans *invite)
 	struct sip_msg *msg = mem_ref(st->msg);
 	struct slice tag;
 
-	if (!invite) {
+	if (!invite || !sa_eq_addr(&msg->src, &invite->dest.addr)) {
 		sip_reply_simple(st, 481, NULL);
 		mem_deref(msg);
 		return;

@@ -259,6 +259,11 @@ const char *typed_codes(struct typed *t);
 	X(scan_is_not_answered) X(numbers_cannot_be_told_apart) X(answers_do_not_amplify) \
 	X(flood_from_one_address) X(flood_from_many_addresses) X(flood_from_an_office) X(slow_connections_end) \
 	X(huge_content_length) X(ban_closes_connections) \
+	/* attack_forged.c */ \
+	X(call_is_not_ended_from_outside) X(old_cseq_is_refused) X(call_is_not_cancelled_from_outside) \
+	X(nothing_without_authentication) X(credentials_open_nothing_else) X(headers_are_not_injected) \
+	X(no_open_relay) X(answers_are_not_reflected) X(forking_does_not_loop) X(no_digest_for_phones) \
+	X(challenges_do_not_run_out) \
 	/* many.c */ \
 	X(calls_in_a_row_leave_nothing) X(calls_at_once) X(ports_used_up) \
 	/* transfer.c */ \
