@@ -159,11 +159,21 @@ int sip_local_for(struct sip *s, const struct sip_dest *dest, struct sa *addr)
 	return 0;
 }
 
+int sip_contact_for(struct sip *s, const struct sip_dest *dest, struct sa *addr)
+{
+	int err = sip_local_for(s, dest, addr);
+
+	/* behind a NAT: what the server itself says */
+	if (!err)
+		(void)sip_mapped_get(s, dest, addr);
+	return err;
+}
+
 int sip_enc_contact(struct buf *b, struct sip *s, const struct sip_dest *dest, struct slice user)
 {
 	char txt[SA_STRLEN];
 	struct sa local;
-	int err = sip_local_for(s, dest, &local);
+	int err = sip_contact_for(s, dest, &local);
 
 	if (err)
 		return err;

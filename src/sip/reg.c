@@ -10,45 +10,40 @@
 #include <string.h>
 #include "base/log.h"
 #include "base/rand.h"
-#include "sip/cred.h"
-#include "sip/dialog.h"
+#include "sip/reg_priv.h"
 
 enum {
 	EXPIRES_DEFAULT = 3600,
 	EXPIRES_MAX = 86400, /* refreshed once a day at least */
-	CALLID_LEN = 22,
-	AUTH_MAX = 4,      /* answers to challenges per registration */
-	BACKOFF_MS = 4000, /* first wait after a failure, doubled each time */
+	AUTH_MAX = 4,        /* answers to challenges per registration */
+	BACKOFF_MS = 4000,   /* first wait after a failure, doubled each time */
 	BACKOFF_MAX_MS = 600000,
-	REFUSED_MS = 30000, /* first wait after a refusal: asking again soon would not help, and may get us banned */
+	REFUSED_MS = 30000,    /* first wait after a refusal: asking again soon would not help, and may get us banned */
+	FORBIDDEN_MS = 120000, /* after one that only people can change */
+	FORBIDDEN_MAX_MS = 1800000,
+	PATIENCE_MS = 8000, /* for a server while there are others */
 	FLOW_MS = 1000,     /* after a lost flow, at most */
 	MARGIN_MS = 5000    /* left of the expiry at a refresh, if it is long enough */
 };
 
-struct sip_reg {
-	struct sip_user user;
-	struct sip *sip; /* NULL when the stack has ended */
-	sip_reg_h *h;
-	void *arg;
-	struct cred *cred;
-	struct sip_ctrans *ct;
-	struct timer tm;
-	struct sip_dest dest; /* its flow is the one registered over */
-	uint64_t held;        /* flow held, 0 = none */
-	char *mem;
-	struct slice registrar, aor, cuser, cparams;
-	char callid[CALLID_LEN + 1], tag[SIP_TAG_LEN + 1];
-	uint32_t cseq, expires;
-	uint32_t failures; /* in a row */
-	uint8_t auths, toobrief;
-	bool stopping;
-	bool leaving; /* its owner is gone: it ends when the registrar has answered */
-};
-
-static int reg_send(struct sip_reg *r, bool listen);
 static void refresh_h(void *arg);
 
 /* ---- the request ---- */
+
+/** Our Contact from before the server's view of us changed: taken back with the same request (RFC 3261 10.2.2). */
+static void enc_old_contact(struct buf *b, struct sip_reg *r)
+{
+	char txt[SA_STRLEN];
+
+	if (!sa_isset(&r->keep.was))
+		return;
+	buf_str(b, "Contact: <sip:");
+	if (r->cuser.l) {
+		sip_enc_user(b, r->cuser);
+		buf_char(b, '@');
+	}
+	buf_printf(b, "%s>;expires=0\r\n", sa_str(&r->keep.was, txt));
+}
 
 static int enc_headers(struct buf *b, struct sip_reg *r)
 {
@@ -60,10 +55,11 @@ static int enc_headers(struct buf *b, struct sip_reg *r)
 	err = sip_enc_contact(b, r->sip, &r->dest, r->cuser);
 	buf_slice(b, r->cparams);
 	buf_printf(b, ";expires=%u\r\nExpires: %u\r\n", expires, expires);
+	enc_old_contact(b, r);
 	sip_enc_allow(b, r->sip);
 	sip_enc_supported(b, r->sip, NULL);
 	if (!err)
-		err = cred_enc(r->cred, b, SIP_REGISTER, r->registrar);
+		err = cred_enc(r->cred, b, SIP_REGISTER, reg_where_uri(r));
 	return err ? err : buf_err(b);
 }
 
@@ -83,21 +79,21 @@ static void hold_flow(struct sip_reg *r, uint64_t flow)
 	r->held = flow;
 }
 
-static void schedule(struct sip_reg *r, uint64_t ms)
+void reg_schedule(struct sip_reg *r, uint64_t ms)
 {
 	timer_start(&r->tm, r->sip->loop, ms, refresh_h, r);
 }
 
 /** The next try after a failure: doubling, of that one half to all by chance, lest a crowd comes back as one. */
-static void back_off(struct sip_reg *r, uint32_t first_ms, uint32_t at_least_s)
+void reg_back_off(struct sip_reg *r, uint32_t first_ms, uint32_t max_ms, uint32_t at_least_s)
 {
 	uint64_t ms = (uint64_t)first_ms << (r->failures < 10 ? r->failures : 10);
 
-	if (ms > BACKOFF_MAX_MS)
-		ms = BACKOFF_MAX_MS;
+	if (ms > max_ms)
+		ms = max_ms;
 	r->failures++;
 	ms = ms / 2 + rand_below((uint32_t)(ms / 2) + 1);
-	schedule(r, ms + 1000ULL * at_least_s);
+	reg_schedule(r, ms + 1000ULL * at_least_s);
 }
 
 /** Refresh when 80 to 90 % of the time is over, and some seconds before the end. */
@@ -165,7 +161,7 @@ static uint32_t retry_after(const struct sip_msg *rsp)
 }
 
 /** Tell the user; it may deref the registration. */
-static void tell(struct sip_reg *r, int err, uint16_t scode, uint32_t expires, const struct sip_msg *rsp)
+void reg_tell(struct sip_reg *r, int err, uint16_t scode, uint32_t expires, const struct sip_msg *rsp)
 {
 	if (r->leaving)
 		mem_deref(r);
@@ -180,15 +176,20 @@ static void success(struct sip_reg *r, const struct sip_msg *rsp)
 
 	r->failures = 0;
 	r->auths = r->toobrief = 0;
+	sa_init(&r->keep.was);
+	r->bound = expires > 0;
+	reg_where_alive(r);
 	sip_dest_from_msg(&from, rsp);
 	if (from.tp == r->dest.tp && from.tp != SIP_TRANSP_UDP)
 		r->dest.flow = from.flow;
 	hold_flow(r, r->stopping ? 0 : r->dest.flow);
-	if (!r->stopping && expires)
-		schedule(r, refresh_ms(expires));
-	else if (!r->stopping)
-		back_off(r, REFUSED_MS, 0); /* the registrar keeps us out without saying so */
-	tell(r, 0, rsp->scode, expires, rsp);
+	if (!r->stopping && expires) {
+		reg_schedule(r, reg_keep_learn(r, rsp) ? 0 : refresh_ms(expires));
+		reg_keep_start(r, rsp);
+	} else if (!r->stopping) {
+		reg_back_off(r, REFUSED_MS, BACKOFF_MAX_MS, 0); /* the registrar keeps us out without saying so */
+	}
+	reg_tell(r, 0, rsp->scode, expires, rsp);
 }
 
 /** 423: ask for as long as they want (10.2.8). True if the request is out again. */
@@ -214,6 +215,32 @@ static bool answer_challenge(struct sip_reg *r, const struct sip_msg *rsp, int *
 	return !*err && reg_send(r, true) == 0;
 }
 
+/** What only people can change (a wrong name or number, a barred account), what may pass, what is our trouble. */
+static void wait_after(struct sip_reg *r, const struct sip_msg *rsp)
+{
+	uint16_t c = rsp->scode;
+
+	if (c >= 500 && c < 600)
+		reg_back_off(r, BACKOFF_MS, BACKOFF_MAX_MS, retry_after(rsp));
+	else if (c == 403 || c == 404 || c == 410 || c >= 600)
+		reg_back_off(r, FORBIDDEN_MS, FORBIDDEN_MAX_MS, retry_after(rsp));
+	else
+		reg_back_off(r, REFUSED_MS, BACKOFF_MAX_MS, retry_after(rsp));
+}
+
+/** RFC 3263 4.3: 503 is like no answer, if there is another server. True: a request to it is out. */
+static bool elsewhere(struct sip_reg *r, const struct sip_msg *rsp)
+{
+	if (rsp->scode != 503 || r->stopping)
+		return false;
+	reg_where_dead(r, 1000 * retry_after(rsp));
+	if (!reg_where_next(r))
+		return false;
+	reg_keep_stop(r);
+	hold_flow(r, 0);
+	return reg_send(r, true) == 0;
+}
+
 static void response_h(struct sip_ctrans *ct, const struct sip_msg *rsp, void *arg)
 {
 	struct sip_reg *r = arg;
@@ -222,39 +249,59 @@ static void response_h(struct sip_ctrans *ct, const struct sip_msg *rsp, void *a
 	(void)ct;
 	if (rsp->scode < 200)
 		return;
+	timer_stop(&r->tm);
 	drop_transaction(r);
 	if (rsp->scode < 300) {
 		success(r, rsp);
 		return;
 	}
-	if (answer_challenge(r, rsp, &err) || lengthen(r, rsp))
+	/* a challenge shows where we are seen at, before anything is bound */
+	if (reg_keep_learn(r, rsp) && !r->bound)
+		sa_init(&r->keep.was);
+	if (answer_challenge(r, rsp, &err) || lengthen(r, rsp) || elsewhere(r, rsp) || reg_where_redirect(r, rsp))
 		return;
 	log_debug("sip", "registration refused: %u", rsp->scode);
 	r->auths = r->toobrief = 0;
+	reg_keep_stop(r);
 	if (!r->stopping)
-		back_off(r, rsp->scode >= 500 && rsp->scode < 600 ? BACKOFF_MS : REFUSED_MS, retry_after(rsp));
-	tell(r, err, rsp->scode, 0, rsp);
+		wait_after(r, rsp);
+	reg_tell(r, err, rsp->scode, 0, rsp);
+}
+
+void reg_failed(struct sip_reg *r, int err)
+{
+	drop_transaction(r);
+	timer_stop(&r->tm);
+	reg_keep_stop(r);
+	hold_flow(r, 0);
+	r->dest.flow = 0; /* a new connection next time */
+	r->bound = false;
+	r->auths = r->toobrief = 0;
+	if (!r->stopping) {
+		reg_where_dead(r, 0);
+		if (reg_where_next(r) && !reg_send(r, true))
+			return;
+		reg_back_off(r, BACKOFF_MS, BACKOFF_MAX_MS, 0);
+	}
+	reg_tell(r, err, 0, 0, NULL);
 }
 
 static void failed_h(struct sip_ctrans *ct, int err, void *arg)
 {
-	struct sip_reg *r = arg;
-
 	(void)ct;
-	drop_transaction(r);
-	hold_flow(r, 0);
-	r->dest.flow = 0; /* a new connection next time */
-	r->auths = r->toobrief = 0;
-	if (!r->stopping)
-		back_off(r, BACKOFF_MS, 0);
-	tell(r, err, 0, 0, NULL);
+	reg_failed(arg, err);
 }
 
-/** `listen` false: nobody waits for the answer any more. */
-static int reg_send(struct sip_reg *r, bool listen)
+/** The server has been silent for long enough: there are others. */
+static void patience_h(void *arg)
+{
+	reg_failed(arg, ETIMEDOUT);
+}
+
+int reg_send(struct sip_reg *r, bool listen)
 {
 	static const struct sip_ctrans_ops ops = {.response = response_h, .failed = failed_h};
-	struct sip_request q = {.m = SIP_REGISTER, .uri = r->registrar, .dest = r->dest};
+	struct sip_request q = {.m = SIP_REGISTER, .uri = reg_where_uri(r), .dest = r->dest};
 	struct buf b;
 	int err;
 
@@ -266,19 +313,28 @@ static int reg_send(struct sip_reg *r, bool listen)
 	if (!err)
 		err = listen ? sip_request(&r->ct, r->sip, &q, &ops, r) : sip_request(NULL, r->sip, &q, NULL, NULL);
 	buf_free(&b);
+	if (!err && listen && reg_where_more(r))
+		timer_start(&r->tm, r->sip->loop, PATIENCE_MS, patience_h, r);
 	return err;
 }
 
 static void refresh_h(void *arg)
 {
 	struct sip_reg *r = arg;
-	int err = reg_send(r, true);
+	int err;
 
+	if (!r->stopping && reg_where_first(r))
+		return;
+	err = reg_send(r, true);
 	if (!err)
 		return;
+	if (!r->stopping && reg_where_next(r)) {
+		reg_schedule(r, 0);
+		return;
+	}
 	if (!r->stopping)
-		back_off(r, BACKOFF_MS, 0);
-	tell(r, err, 0, 0, NULL);
+		reg_back_off(r, BACKOFF_MS, BACKOFF_MAX_MS, 0);
+	reg_tell(r, err, 0, 0, NULL);
 }
 
 /* ---- beginning and end ---- */
@@ -289,6 +345,8 @@ static void gone(struct sip_user *u)
 
 	timer_stop(&r->tm);
 	drop_transaction(r);
+	reg_keep_stop(r);
+	reg_where_end(r);
 	r->sip = NULL;
 	if (r->leaving)
 		mem_deref(r);
@@ -302,8 +360,9 @@ static void flow_closed(struct sip_user *u, uint64_t flow)
 		return;
 	r->held = 0;
 	r->dest.flow = 0;
+	reg_keep_stop(r);
 	if (!r->stopping && !r->ct)
-		schedule(r, 1 + rand_below(FLOW_MS));
+		reg_schedule(r, 1 + rand_below(FLOW_MS));
 }
 
 static void reg_destroy(void *obj)
@@ -312,13 +371,15 @@ static void reg_destroy(void *obj)
 
 	r->h = NULL;
 	if (r->sip) {
-		if (!r->stopping) {
+		reg_keep_stop(r);
+		if (!r->stopping && (!r->where.find || r->where.t.n)) {
 			r->stopping = true;
 			if (reg_send(r, false))
 				log_debug("sip", "not unregistered");
 		}
 		hold_flow(r, 0);
 		drop_transaction(r);
+		reg_where_end(r);
 		timer_stop(&r->tm);
 		list_unlink(&r->user.le);
 		list_unlink(&r->user.reg_le);
@@ -358,7 +419,7 @@ int sip_reg_start(struct sip_reg **rp, struct sip *s, const struct sip_reg_cfg *
 	r->stopping = true; /* until it runs, its end has nothing to take back */
 	r->dest = c->dest;
 	r->expires = c->expires ? c->expires : EXPIRES_DEFAULT;
-	rand_text(r->callid, CALLID_LEN);
+	rand_text(r->callid, REG_CALLID_LEN);
 	sip_make_tag(r->tag);
 	err = reg_copy(r, c);
 	if (err) {
@@ -371,7 +432,10 @@ int sip_reg_start(struct sip_reg **rp, struct sip *s, const struct sip_reg_cfg *
 	list_append(&s->users, &r->user.le);
 	list_append(&s->regs, &r->user.reg_le);
 	r->stopping = false;
-	err = reg_send(r, true);
+	r->where.find = c->find;
+	r->where.opts = (struct sip_locate_opts){.tp = c->find ? c->dest.tp : SIP_TRANSP_NONE,
+						 .tls_any = c->dest.tls_any};
+	err = c->find ? (reg_where_first(r) ? 0 : ENOTSUP) : reg_send(r, true);
 	if (err) {
 		r->stopping = true;
 		mem_deref(r);
@@ -391,9 +455,11 @@ void sip_reg_stop(struct sip_reg *r)
 		return;
 	r->stopping = true;
 	r->auths = 0;
+	reg_keep_stop(r);
+	r->where.lk = mem_deref(r->where.lk);
 	err = reg_send(r, true);
 	if (err)
-		schedule(r, 0); /* tried once more, then told */
+		reg_schedule(r, 0); /* tried once more, then told */
 }
 
 void sip_reg_move(struct sip_reg *r, const struct sip_dest *d)
@@ -401,10 +467,15 @@ void sip_reg_move(struct sip_reg *r, const struct sip_dest *d)
 	if (r->stopping || !r->sip)
 		return;
 	drop_transaction(r);
+	reg_keep_stop(r);
 	hold_flow(r, 0);
+	reg_where_end(r);
+	r->where.find = false;
+	r->where.t.n = 0;
+	r->bound = false;
 	r->dest = *d;
 	r->auths = r->toobrief = 0;
-	schedule(r, 0);
+	reg_schedule(r, 0);
 }
 
 void sip_reg_leave(struct sip_reg *r)

@@ -41,6 +41,8 @@ static void sip_destroy(void *obj)
 	mem_deref(s->dns);
 	mem_deref(s->hosts);
 	mem_deref(s->dead);
+	mem_deref(s->mapped);
+	mem_deref(s->ping);
 	mem_deref(s->guard);
 }
 
@@ -89,6 +91,8 @@ int sip_alloc(struct sip **sp, const struct sip_cfg *cfg, const struct sip_ops *
 	s->arg = arg;
 	sip_dumps_add(s);
 	err = rbuf_alloc(&s->pong, "\r\n", 2);
+	if (!err)
+		err = rbuf_alloc(&s->ping, "\r\n\r\n", 4);
 	if (!err && cfg->software)
 		err = mem_strdup(&s->software, cfg->software);
 	if (err) {

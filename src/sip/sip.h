@@ -107,6 +107,11 @@ int sip_local_for(struct sip *s, const struct sip_dest *dest, struct sa *addr) M
  * `user` may be empty. */
 int sip_enc_contact(struct buf *b, struct sip *s, const struct sip_dest *dest, struct slice user) MUST_CHECK;
 
+/** The address of that Contact: sip_local_for(), or what the server at `dest` sees of us. EADDRNOTAVAIL. */
+int sip_contact_for(struct sip *s, const struct sip_dest *dest, struct sa *addr) MUST_CHECK;
+/** CRLF CRLF as a datagram to `dest` (UDP): keeps a NAT's mapping alive; nobody answers it. */
+void sip_ping(struct sip *s, const struct sip_dest *dest);
+
 /** Hold / release a flow so that it is not closed as idle. A dead or zero flow is fine. */
 void sip_flow_hold(struct sip *s, uint64_t flow);
 void sip_flow_release(struct sip *s, uint64_t flow);

@@ -74,6 +74,7 @@ struct sip {
 	struct buf lines; /**< header lines to hand to sip_request() and sip_reply(): buf_reset() it, fill it, use it at
 			     once */
 	struct rbuf *pong;   /**< CRLF, answer to stream keep-alives */
+	struct rbuf *ping;   /**< CRLF CRLF, our own */
 	struct sa external;  /**< unset = none */
 	struct sa_net *nets; /**< ours; no external address towards them */
 	size_t netc;
@@ -92,6 +93,8 @@ struct sip {
 	struct dns *dns;         /**< sip_set_dns(), or made when first needed */
 	struct sip_hosts *hosts; /**< names of sip_host_intern() */
 	struct sip_dead *dead;   /**< targets that did not answer */
+	struct sip_mapped *mapped; /**< what servers say our address is */
+	struct list stuns;         /**< struct sip_stun on their way */
 	struct inspect dumps[3];
 	struct tls *tls; /**< not referenced; NULL: none */
 	struct {
@@ -170,6 +173,7 @@ struct sip_stream {
 	struct timer tmr;
 	uint64_t msg_due; /**< ms; the unfinished message must be whole by then; 0 = none */
 	uint64_t last;    /**< ms of the last whole message or keep-alive, either way */
+	uint64_t heard;   /**< the same, what came in alone */
 	uint32_t holds;   /**< registrations and dialogs that need it */
 	int broken;       /**< errno: to be closed from the timer */
 	bool incoming, alias_set;
@@ -235,6 +239,26 @@ static inline bool sip_transp_reliable(enum sip_transp tp)
 /** "UDP" ... as in Via; "udp" ... as in URIs. */
 struct slice sip_transp_name(enum sip_transp tp);
 struct slice sip_transp_param(enum sip_transp tp);
+
+/** Ping a stream (RFC 5626 4.4.1). ENOTCONN: it is gone. */
+int sip_flow_ping(struct sip *s, uint64_t flow) MUST_CHECK;
+/** Something came by the stream at `since` (ms) or later. */
+bool sip_flow_heard(const struct sip *s, uint64_t flow, uint64_t since);
+/** Close a stream that does not answer. */
+void sip_flow_fail(struct sip *s, uint64_t flow);
+
+/** A datagram that stun_is() (stun.c). */
+void sip_stun_recv(struct sip_listener *ln, const struct udp_rx *rx);
+
+/* ---- our address as servers see it (mapped.c) ---- */
+
+/** What a response says that our address is (Via received and rport), UDP only. */
+bool sip_mapped_of(const struct sip_msg *rsp, struct sa *we);
+/** The server at `d` sees us at `we`: from now on our Contact says so. True if that is news. */
+bool sip_mapped_learn(struct sip *s, const struct sip_dest *d, const struct sa *we);
+/** NULL forgets. */
+void sip_mapped_set(struct sip *s, const struct sip_dest *d, const struct sa *we);
+bool sip_mapped_get(const struct sip *s, const struct sip_dest *d, struct sa *we);
 
 /* ---- server transactions ---- */
 

@@ -110,6 +110,28 @@ void sip_flow_release(struct sip *s, uint64_t flow)
 		st->holds--;
 }
 
+int sip_flow_ping(struct sip *s, uint64_t flow)
+{
+	struct sip_stream *st = by_flow(s, flow);
+
+	return st && !st->broken ? sip_stream_send(st, s->ping) : ENOTCONN;
+}
+
+bool sip_flow_heard(const struct sip *s, uint64_t flow, uint64_t since)
+{
+	const struct sip_stream *st = by_flow(s, flow);
+
+	return st && st->heard >= since;
+}
+
+void sip_flow_fail(struct sip *s, uint64_t flow)
+{
+	struct sip_stream *st = by_flow(s, flow);
+
+	if (st)
+		sip_stream_close(st, ETIMEDOUT);
+}
+
 /* Unfinished messages of all streams together are bounded, or a crowd of slow senders could eat all memory. */
 static void recount(struct sip_stream *st)
 {
@@ -310,7 +332,7 @@ int sip_stream_send(struct sip_stream *st, struct rbuf *b)
 /* A whole message or keep-alive: the peer is alive and owes nothing. */
 static void touch(struct sip_stream *st)
 {
-	st->last = loop_now_ms(st->sip->loop);
+	st->last = st->heard = loop_now_ms(st->sip->loop);
 	st->msg_due = 0;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "base/log.h"
 #include "sip/sip_priv.h"
+#include "wire/stun/msg.h"
 
 enum { DSCP_CS3 = 24, UDP_BUF = 4 * 1024 * 1024 };
 
@@ -47,7 +48,9 @@ static void udp_recv(struct udp *u, const struct udp_rx *urx, void *arg)
 	struct sip_rx rx = {.tp = SIP_TRANSP_UDP, .src = urx->src, .dst = urx->dst, .us = urx->us, .data = urx->data};
 
 	(void)u;
-	if (!is_keepalive(urx->data))
+	if (stun_is(urx->data))
+		sip_stun_recv(ln, urx);
+	else if (!is_keepalive(urx->data))
 		sip_recv(ln->sip, &rx);
 }
 
@@ -109,6 +112,16 @@ static int send_udp(struct sip *s, const struct sip_dest *d, struct rbuf *b)
 		return EADDRNOTAVAIL;
 	trace_tx(s, d, sa_isset(&src) ? &src : &ln->local, b);
 	return udp_send(ln->udp, sa_isset(&src) ? &src : NULL, &d->addr, b);
+}
+
+void sip_ping(struct sip *s, const struct sip_dest *dest)
+{
+	struct sa src;
+	struct sip_listener *ln = dest->tp == SIP_TRANSP_UDP ? sip_listener_for(s, dest, &src) : NULL;
+
+	/* best effort: the next one comes soon */
+	if (ln && udp_send(ln->udp, sa_isset(&src) ? &src : NULL, &dest->addr, s->ping))
+		s->st.dropped++;
 }
 
 int sip_send(struct sip *s, const struct sip_dest *d, struct rbuf *b, struct sip_stream **stp)
