@@ -39,11 +39,12 @@ struct sip_reg {
 		struct sip_locate_opts opts;
 		struct sip_locate *lk;
 		struct sip_targets t;
-		size_t at;       /**< the one in use */
-		uint64_t until;  /**< ms: look up again after this */
-		char *redirect;  /**< Request-URI that a 3xx named, until something fails */
-		struct sip_dest home; /**< where we were before it, without `find` */
-		bool redirected; /**< once only */
+		size_t at;                   /**< the one in use */
+		uint64_t until;              /**< ms: look up again after this */
+		char *redirect;              /**< Request-URI that a 3xx named, until something fails */
+		struct sip_dest home;        /**< where we were before it, without `find` */
+		const struct sip_msg *moved; /**< that 3xx, while its place is looked up; referenced */
+		bool redirected;             /**< once only */
 		char why[REG_WHY_MAX];
 	} where;
 	/* keep-alives */

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "sip/reg_priv.h"
 
-enum { BACKOFF_MS = 4000, BACKOFF_MAX_MS = 600000, TTL_MIN_S = 60 };
+enum { BACKOFF_MS = 4000, REFUSED_MS = 30000, BACKOFF_MAX_MS = 600000, TTL_MIN_S = 60 };
 
 struct slice reg_where_uri(const struct sip_reg *r)
 {
@@ -30,6 +30,21 @@ static size_t same(const struct sip_reg *r, const struct sip_targets *t)
 	return t->n;
 }
 
+/* The place that a 3xx named cannot be found: the 3xx itself is what went wrong. */
+static void lost(struct sip_reg *r)
+{
+	const struct sip_msg *moved = r->where.moved;
+
+	r->where.moved = NULL;
+	r->where.redirect = mem_deref(r->where.redirect);
+	r->where.redirected = false;
+	reg_back_off(r, REFUSED_MS, BACKOFF_MAX_MS, 0);
+	mem_ref(r);
+	reg_tell(r, 0, moved->scode, 0, moved);
+	mem_deref((void *)(uintptr_t)moved);
+	mem_deref(r);
+}
+
 static void located(int err, const char *why, const struct sip_targets *t, void *arg)
 {
 	struct sip_reg *r = arg;
@@ -37,6 +52,11 @@ static void located(int err, const char *why, const struct sip_targets *t, void 
 
 	r->where.lk = mem_deref(r->where.lk);
 	(void)slice_copy(r->where.why, sizeof(r->where.why), slice_str(why));
+	if (err && r->where.moved) {
+		lost(r);
+		return;
+	}
+	r->where.moved = mem_deref((void *)(uintptr_t)r->where.moved);
 	if (!err) {
 		uint64_t flow = r->dest.flow;
 		uint32_t s = t->ttl_s > TTL_MIN_S ? t->ttl_s : TTL_MIN_S;
@@ -137,8 +157,10 @@ bool reg_where_redirect(struct sip_reg *r, const struct sip_msg *rsp)
 	mem_deref(r->where.redirect);
 	r->where.redirect = uri;
 	r->where.redirected = true;
-	if (!look_up(r))
+	if (!look_up(r)) {
+		r->where.moved = mem_ref(rsp);
 		return true;
+	}
 	r->where.redirect = mem_deref(r->where.redirect);
 	return false;
 }
@@ -147,6 +169,7 @@ void reg_where_end(struct sip_reg *r)
 {
 	r->where.lk = mem_deref(r->where.lk);
 	r->where.redirect = mem_deref(r->where.redirect);
+	r->where.moved = mem_deref((void *)(uintptr_t)r->where.moved);
 }
 
 const char *sip_reg_why(const struct sip_reg *r)
