@@ -1,8 +1,8 @@
 /*
  * ua.h - the user agent of liboffhook: accounts, calls and their sound.
  *
- * One oh_ua is one phone: it has an event loop, SIP over UDP and TCP, media
- * workers, accounts that register, and calls. Everything is called, and every
+ * One oh_ua is one phone: it has an event loop, SIP over UDP, TCP and TLS,
+ * media workers, accounts that register, and calls. Everything is called, and every
  * call-back comes, on the thread that runs oh_ua_run(); only oh_ua_wake() and
  * oh_ua_stop() may be called from elsewhere.
  * Ownership: the oh_ua owns its accounts and calls; an oh_call is valid until its
@@ -25,7 +25,7 @@ struct oh_ua;
 struct oh_account;
 struct oh_call;
 
-enum oh_transport { OH_UDP, OH_TCP };
+enum oh_transport { OH_UDP, OH_TCP, OH_TLS };
 
 /** What happens to accounts and calls. */
 enum oh_event_type {
@@ -63,6 +63,7 @@ struct oh_ua_config {
 	uint16_t sip_port;       /**< 0: any free one */
 	uint16_t rtp_lo, rtp_hi; /**< 0: 20000-29999 */
 	const char *user_agent;  /**< NULL: "offhook phone VERSION" */
+	const char *tls_ca;      /**< PEM file of certificates to trust beside the system's; NULL: none */
 	oh_event_h on_event;
 	void *arg;
 };
@@ -78,7 +79,7 @@ int oh_ua_wake(struct oh_ua *ua, void (*fn)(void *arg), void *arg);
 int oh_ua_after(struct oh_ua *ua, uint32_t ms, void (*fn)(void *arg), void *arg);
 /** Hang up, unregister, close. Not from a call-back. */
 void oh_ua_free(struct oh_ua *ua);
-/** SIP port that is bound. */
+/** SIP port that is bound; for OH_TLS 0 until there is an account that uses it. */
 uint16_t oh_ua_port(const struct oh_ua *ua, enum oh_transport tp);
 
 struct oh_account_config {
@@ -86,8 +87,10 @@ struct oh_account_config {
 	const char *password;
 	const char *auth_user; /**< NULL: as user */
 	const char *display;   /**< shown to the called party; NULL: none */
-	const char *server;    /**< literal address, port 5060 if none: "127.0.0.1:5060", "[::1]" */
+	const char *server;    /**< literal address, port 5060 (TLS: 5061) if none: "127.0.0.1:5060", "[::1]" */
 	enum oh_transport transport;
+	const char *tls_name; /**< with OH_TLS: name that the server must prove; NULL: its address */
+	bool tls_any;         /**< with OH_TLS: take any certificate, as a server's own first one */
 	bool do_register;
 	uint32_t expires;           /**< s, 0: 3600 */
 	const char *contact_params; /**< ";q=0.5" or NULL */

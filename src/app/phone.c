@@ -18,8 +18,19 @@ const struct opt phone_opts[] = {
 	 .arg = "TEXT",
 	 .env = "OFFHOOK_PHONE_PASSWORD",
 	 .help = "its SIP password; - reads it from standard input"},
-	{.name = "server", .arg = "HOST[:PORT]", .def = "127.0.0.1:5060", .help = "SIP server, an IP address"},
-	{.name = "transport", .arg = "udp|tcp", .def = "udp", .words = "udp tcp", .help = "how to reach it"},
+	{.name = "server",
+	 .arg = "HOST[:PORT]",
+	 .def = "127.0.0.1, port 5060 or 5061 (TLS)",
+	 .help = "SIP server, an IP address"},
+	{.name = "transport", .arg = "udp|tcp|tls", .def = "udp", .words = "udp tcp tls", .help = "how to reach it"},
+	{.name = "tls-ca",
+	 .arg = "FILE",
+	 .words = "@file",
+	 .help = "PEM file of certificates to trust beside the system's"},
+	{.name = "tls-name",
+	 .arg = "NAME",
+	 .help = "name that the server's certificate must prove; default: its address"},
+	{.name = "tls-any", .help = "take any certificate: encrypted, but who knows by whom"},
 	{.name = "name", .arg = "TEXT", .help = "name shown to the other party"},
 	{.name = "call", .arg = "NUMBER", .help = "call this number"},
 	{.name = "answer", .help = "answer calls; ends after the first"},
@@ -365,7 +376,7 @@ static int read_options(struct phone *p, const struct cli *c)
 	if (!cli_flag(c, "headless"))
 		return cli_usage(c, "this phone works without sound devices only: give --headless.");
 	p->user = cli_opt(c, "user");
-	p->server = cli_opt(c, "server") ? cli_opt(c, "server") : "127.0.0.1:5060";
+	p->server = cli_opt(c, "server") ? cli_opt(c, "server") : "127.0.0.1";
 	p->target = cli_opt(c, "call");
 	p->answer = cli_flag(c, "answer");
 	p->dtmf = cli_opt(c, "dtmf");
@@ -375,8 +386,8 @@ static int read_options(struct phone *p, const struct cli *c)
 		return cli_usage(c, "--user is missing.");
 	if (p->target && p->answer)
 		return cli_usage(c, "--call or --answer, not both.");
-	if (tp && strcmp(tp, "udp") && strcmp(tp, "tcp"))
-		return cli_usage(c, "--transport is udp or tcp.");
+	if (tp && strcmp(tp, "udp") && strcmp(tp, "tcp") && strcmp(tp, "tls"))
+		return cli_usage(c, "--transport is udp, tcp or tls.");
 	if (!cli_number(c, "seconds", 1, 86400, &p->seconds) ||
 	    !cli_number(c, "hold-after", 1, 86400, &p->hold_after) || !cli_number(c, "wait", 1, 86400, &p->wait))
 		return CLI_USAGE;
@@ -399,12 +410,18 @@ static const char *read_password(const struct cli *c)
 static int start(struct phone *p, const struct cli *c)
 {
 	const char *tp = cli_opt(c, "transport");
-	struct oh_ua_config uc = {.listen = cli_opt(c, "listen"), .on_event = on_event, .arg = p};
+	bool tls = tp && strcmp(tp, "tls") == 0;
+	struct oh_ua_config uc = {
+		.listen = cli_opt(c, "listen"), .tls_ca = cli_opt(c, "tls-ca"), .on_event = on_event, .arg = p};
 	struct oh_account_config ac = {.user = p->user,
 				       .password = read_password(c),
 				       .display = cli_opt(c, "name"),
 				       .server = p->server,
-				       .transport = tp && strcmp(tp, "tcp") == 0 ? OH_TCP : OH_UDP,
+				       .transport = tls                            ? OH_TLS
+						    : tp && strcmp(tp, "tcp") == 0 ? OH_TCP
+										   : OH_UDP,
+				       .tls_name = cli_opt(c, "tls-name"),
+				       .tls_any = cli_flag(c, "tls-any"),
 				       .do_register = true};
 	int err = oh_ua_new(&p->ua, &uc);
 
@@ -413,6 +430,8 @@ static int start(struct phone *p, const struct cli *c)
 	err = oh_account_add(p->ua, &p->account, &ac);
 	if (err == OH_ERR_SYNTAX)
 		return cli_usage(c, "--server: \"%s\" is not an IP address with an optional port.", p->server);
+	if (err == EINVAL && tls)
+		return cli_usage(c, "--tls-ca: the file cannot be read, or there is no certificate in it.");
 	if (!err)
 		err = oh_ua_after(p->ua, TICK_MS, tick, p);
 	if (err)

@@ -194,6 +194,7 @@ struct call {
 	uint16_t end_code;         /**< 200 answered, else what the caller got */
 	uint16_t inside_code;      /**< why the inside application could not answer, 0 = it could */
 	bool rang;                 /**< somebody rang */
+	bool secure;               /**< opened by a sips: address: legs by TLS only (RFC 5630) */
 	bool end_silent;           /**< it ended because nobody gave a sign */
 	bool gave_up;              /**< the close of the record waits no longer */
 	bool started, closed;      /**< record was opened, closed */

@@ -36,6 +36,11 @@ int edge_contact_dest(const struct edge *e, const struct contact *c, struct sip_
 	return 0;
 }
 
+bool edge_secure_enough(const struct call *c, const struct sip_dest *d)
+{
+	return !c->secure || d->tp == SIP_TRANSP_TLS || d->tp == SIP_TRANSP_WSS;
+}
+
 static int leg(struct leg **lp, struct call *c, const struct dial_out *o, void *arg)
 {
 	struct edge *e = arg;
@@ -49,6 +54,8 @@ static int leg(struct leg **lp, struct call *c, const struct dial_out *o, void *
 	if (err)
 		return err;
 	err = edge_contact_dest(e, o->contact, &sl->dest, &sl->follow_dest);
+	if (!err && !edge_secure_enough(c, &sl->dest))
+		err = EHOSTUNREACH;
 	if (!err)
 		err = leg_new(&sl->leg, c, &sip_leg_ops, sl);
 	if (err) {

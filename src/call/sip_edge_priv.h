@@ -113,6 +113,8 @@ void edge_invite(struct edge *e, struct sip_strans *st, const struct sip_msg *ms
 extern const struct calls_dialer edge_dialer;
 /** Where a registered contact is reached; follow: stay there whatever it says. ENOENT (host is a name), ENOTSUP. */
 int edge_contact_dest(const struct edge *e, const struct contact *c, struct sip_dest *d, bool *follow) MUST_CHECK;
+/** May a leg of this call go there? A call to a sips: address goes by TLS (RFC 5630). */
+bool edge_secure_enough(const struct call *c, const struct sip_dest *d);
 
 /* sip_other.c */
 void edge_other(struct edge *e, struct sip_strans *st, const struct sip_msg *msg);

@@ -47,6 +47,11 @@ static bool target_ok(struct incoming *in)
 		sip_reply_simple(in->st, 416, NULL);
 		return false;
 	}
+	/* RFC 3261 8.1.3.5, RFC 5630 3: what came without TLS is no call to a sips: address */
+	if (slice_ieqs(u->scheme, "sips") && in->msg->tp != SIP_TRANSP_TLS && in->msg->tp != SIP_TRANSP_WSS) {
+		sip_reply_simple(in->st, 416, NULL);
+		return false;
+	}
 	if (!in->trunk && !edge_is_ours(in->e, in->msg, u)) {
 		sip_reply_simple(in->st, 404, "Not Our Domain");
 		return false;
@@ -170,6 +175,7 @@ static int open_call(const struct incoming *in)
 	sl->leg->peer = msg->src;
 	by_trunk(sl, in);
 	c->maxfwd = msg->maxfwd - 1;
+	c->secure = slice_ieqs(msg->uri.scheme, "sips");
 	c->pass = edge_pass_headers(msg);
 	err = sip_inv_accept(&sl->inv, in->st, msg, slice_str(in->dialled), &sip_leg_inv_ops, sl);
 	if (err) {

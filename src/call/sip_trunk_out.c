@@ -51,6 +51,8 @@ int strunk_leg(struct leg **lp, struct call *c, struct trunk *t, const struct tr
 		return err;
 	sl->trunk = mem_ref(st);
 	err = servers_for(&sl->servers, st, tc->after);
+	if (!err && !edge_secure_enough(c, &sl->servers->v[sl->servers->at]->dest))
+		err = EHOSTUNREACH;
 	if (!err)
 		err = leg_new(&sl->leg, c, &sip_leg_ops, sl);
 	if (err) {

@@ -104,6 +104,11 @@ int sip_alloc(struct sip **sp, const struct sip_cfg *cfg, const struct sip_ops *
 	return 0;
 }
 
+void sip_set_tls(struct sip *s, struct tls *t)
+{
+	s->tls = t;
+}
+
 struct loop *sip_loop(const struct sip *s)
 {
 	return s->loop;

@@ -58,6 +58,8 @@ int sip_alloc(struct sip **sp, const struct sip_cfg *cfg, const struct sip_ops *
 int sip_listen(struct sip *s, enum sip_transp tp, const struct sa *local) MUST_CHECK;
 /** Call `fn` for each listener. */
 void sip_listeners(const struct sip *s, void (*fn)(enum sip_transp tp, const struct sa *local, void *arg), void *arg);
+/** TLS for a stack that was made without; before its first listener or connection of that kind. NULL takes it back. */
+void sip_set_tls(struct sip *s, struct tls *t);
 /** Its loop. */
 struct loop *sip_loop(const struct sip *s);
 /** What we say our address is, when a peer outside `local nets` is addressed (Via, Contact). Unset address = none. */

@@ -29,13 +29,27 @@ static int server(struct oh_account *a, const struct oh_account_config *cfg)
 	char text[SA_STRLEN + 4];
 	struct sa addr;
 	struct buf b;
-	int err = sa_parse(&addr, slice_str(cfg->server), SIP_PORT);
+	static const enum sip_transp tp[] = {
+		[OH_UDP] = SIP_TRANSP_UDP, [OH_TCP] = SIP_TRANSP_TCP, [OH_TLS] = SIP_TRANSP_TLS};
+	uint16_t port = cfg->transport == OH_TLS ? SIPS_PORT : SIP_PORT;
+	int err = sa_parse(&addr, slice_str(cfg->server), port);
 
 	if (err)
 		return err;
-	a->dest = (struct sip_dest){.tp = cfg->transport == OH_TCP ? SIP_TRANSP_TCP : SIP_TRANSP_UDP, .addr = addr};
+	if (cfg->transport > OH_TLS)
+		return EINVAL;
+	a->dest = (struct sip_dest){.tp = tp[cfg->transport], .addr = addr, .tls_any = cfg->tls_any};
+	if (cfg->transport == OH_TLS) {
+		err = ua_tls_open(a->ua);
+		if (err)
+			return err;
+		if (cfg->tls_name)
+			a->dest.host = sip_host_intern(a->ua->sip, slice_str(cfg->tls_name));
+		if (cfg->tls_name && !a->dest.host)
+			return ENOMEM;
+	}
 	buf_init(&b);
-	if (sa_port(&addr) != SIP_PORT)
+	if (sa_port(&addr) != port)
 		buf_str(&b, sa_str(&addr, text));
 	else if (sa_af(&addr) == AF_INET6)
 		buf_printf(&b, "[%s]", sa_ntop(&addr, text));
@@ -63,7 +77,7 @@ static void result_h(struct sip_reg *r, int err, uint16_t scode, uint32_t expire
 		ua_tell_account(a, OH_UNREGISTERED, scode, rsp ? ua_text(text, rsp->reason) : err_str(err), 0);
 	} else {
 		ua_tell_account(a, OH_REGISTER_FAILED, scode,
-				rsp && err != ERR_AUTH ? ua_text(text, rsp->reason) : err_str(err), 0);
+				rsp && err != ERR_AUTH ? ua_text(text, rsp->reason) : ua_err_text(a, err), 0);
 	}
 	mem_deref(a);
 	if (ua)
@@ -82,7 +96,7 @@ static int start(struct oh_account *a)
 	struct buf r, b;
 
 	buf_init_fixed(&r, registrar, sizeof(registrar));
-	buf_printf(&r, "sip:%s%s", a->domain, a->dest.tp == SIP_TRANSP_TCP ? ";transport=tcp" : "");
+	buf_printf(&r, "sip:%s%s", a->domain, ua_transport_param(a));
 	buf_init_fixed(&b, aor, sizeof(aor));
 	buf_str(&b, "sip:");
 	sip_enc_user(&b, slice_str(a->user));

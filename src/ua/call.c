@@ -133,14 +133,14 @@ void ua_call_fail(struct oh_call *c, uint16_t code, const char *text)
 }
 
 /* The words of the far end: the phrase of its answer, or the Reason of its CANCEL or BYE (RFC 3326). */
-static const char *end_words(char *dst, int err, uint16_t scode, const struct sip_msg *msg)
+static const char *end_words(const struct oh_call *c, char *dst, int err, uint16_t scode, const struct sip_msg *msg)
 {
 	if (msg && !msg->req && msg->reason.l)
 		return ua_text(dst, msg->reason);
 	if (msg && msg->req && sip_msg_hdr(msg, SIP_HDR_REASON))
 		return ua_text(dst, sip_msg_val(msg, SIP_HDR_REASON));
 	if (err)
-		return err_str(err);
+		return ua_err_text(c->acct, err);
 	return scode == 200 ? "hung up" : scode == 487 ? "cancelled" : scode ? sip_reason(scode) : "";
 }
 
@@ -155,7 +155,7 @@ static void closed_h(struct sip_inv *i, int err, uint16_t scode, const struct si
 	if (c->end_code)
 		ua_call_end(c, c->end_code, c->end_text);
 	else
-		ua_call_end(c, scode, end_words(text, err, scode, msg));
+		ua_call_end(c, scode, end_words(c, text, err, scode, msg));
 }
 
 /* ------------------------------------------------------------------ requests within the call */

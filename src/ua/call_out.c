@@ -72,8 +72,7 @@ void ua_enc_target(struct buf *b, const struct oh_account *a, struct slice to)
 	}
 	sip_enc_user(b, to);
 	buf_printf(b, "@%s", a->domain);
-	if (a->dest.tp == SIP_TRANSP_TCP)
-		buf_str(b, ";transport=tcp");
+	buf_str(b, ua_transport_param(a));
 }
 
 static int connect_call(struct oh_call *c, struct oh_account *a)

@@ -23,7 +23,12 @@ static void note_port(enum sip_transp tp, const struct sa *local, void *arg)
 {
 	struct oh_ua *ua = arg;
 
-	ua->port[tp == SIP_TRANSP_UDP ? OH_UDP : OH_TCP] = sa_port(local);
+	ua->port[tp == SIP_TRANSP_UDP ? OH_UDP : tp == SIP_TRANSP_TLS ? OH_TLS : OH_TCP] = sa_port(local);
+}
+
+void ua_note_ports(struct oh_ua *ua)
+{
+	sip_listeners(ua->sip, note_port, ua);
 }
 
 static int listen_on(struct oh_ua *ua, uint16_t port)
@@ -95,6 +100,8 @@ static void ua_destroy(void *obj)
 	if (ua->loop)
 		loop_drain(ua->loop);
 	ua->sip = mem_deref(ua->sip);
+	ua->tls = mem_deref(ua->tls);
+	ua->tls_ca = mem_deref(ua->tls_ca);
 	ua->media = mem_deref(ua->media);
 	if (ua->loop)
 		loop_drain(ua->loop);
@@ -115,7 +122,9 @@ int ua_new_on(struct oh_ua **uap, const struct oh_ua_config *cfg, struct loop *l
 	ua->loop = mem_ref(l);
 	ua->on_event = cfg->on_event;
 	ua->arg = cfg->arg;
-	err = sa_set(&ua->ip, slice_str(cfg->listen ? cfg->listen : "0.0.0.0"), 0);
+	err = cfg->tls_ca ? mem_strdup(&ua->tls_ca, cfg->tls_ca) : 0;
+	if (!err)
+		err = sa_set(&ua->ip, slice_str(cfg->listen ? cfg->listen : "0.0.0.0"), 0);
 	if (!err)
 		err = media_alloc(&ua->media, &mc);
 	if (!err)

@@ -25,7 +25,7 @@ enum {
 	UA_H264_PT = 96,
 	UA_LEAVE_MS = 1000, /**< at the end, so long is waited for answers to BYE and REGISTER */
 	UA_TEXT = 160,
-	UA_LISTENERS = 2,
+	UA_LISTENERS = 3,  /**< one for each enum oh_transport */
 	UA_CALLS_MAX = 256 /**< with so many calls, further ones that come are busy */
 };
 
@@ -35,6 +35,8 @@ struct oh_ua {
 	struct media *media;
 	struct sa ip; /**< address it listens on, any allowed; no port */
 	uint16_t port[UA_LISTENERS];
+	struct tls *tls; /**< NULL until an account wants it */
+	char *tls_ca;
 	oh_event_h on_event;
 	void *arg;
 	struct list accounts, calls;
@@ -48,6 +50,11 @@ int ua_new_on(struct oh_ua **uap, const struct oh_ua_config *cfg, struct loop *l
 /** Tell the loop that runs the end that a call or account is done. */
 void ua_check_left(struct oh_ua *ua);
 
+/** The bound ports, read again. */
+void ua_note_ports(struct oh_ua *ua);
+/** TLS, unless it is there. OH errors of sockets, EINVAL (certificates to trust), ENOMEM. */
+int ua_tls_open(struct oh_ua *ua) MUST_CHECK;
+
 struct oh_account {
 	struct link le;
 	struct oh_ua *ua; /**< NULL when the agent is gone */
@@ -58,6 +65,11 @@ struct oh_account {
 	struct sip_reg *reg;
 	bool registered, stopping;
 };
+
+/** ";transport=tls" and so on, as the server's URIs carry it. */
+const char *ua_transport_param(const struct oh_account *a);
+/** An error in words: for TLS what was wrong with it. */
+const char *ua_err_text(const struct oh_account *a, int err);
 
 /** An m-line as it was last agreed or offered: its place stays for the whole session (RFC 3264 8). */
 struct ua_line {

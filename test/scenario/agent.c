@@ -99,6 +99,7 @@ static void event_h(struct oh_ua *ua, const struct oh_event *ev, void *arg)
 		break;
 	case OH_REGISTER_FAILED:
 		note(a, "regfail:%u", ev->code);
+		snprintf(a->text, sizeof(a->text), "%s", ev->text);
 		break;
 	case OH_CALL_INCOMING:
 		user_of(user, sizeof(user), ev->peer);
@@ -153,7 +154,10 @@ static void event_h(struct oh_ua *ua, const struct oh_event *ev, void *arg)
 
 void agent_open_with(struct scene *s, struct agent *a, const char *ip, const struct oh_account_config *ac)
 {
-	struct oh_ua_config cfg = {.listen = ip, .sip_port = 5060, .on_event = event_h, .arg = a};
+	char ca[100];
+	struct oh_ua_config cfg = {.listen = ip, .sip_port = 5060, .tls_ca = ca, .on_event = event_h, .arg = a};
+
+	snprintf(ca, sizeof(ca), "%s/cert.pem", s->tls_dir);
 
 	a->s = s;
 	a->number = ac->user;

@@ -22,6 +22,7 @@
 #include "base/rand.h"
 #include "call/edge.h"
 #include "loop/guard.h"
+#include "loop/tls.h"
 #include "loop/udp.h"
 #include "loop/vnet.h"
 #include "media/media.h"
@@ -80,6 +81,9 @@ struct scene {
 	struct calls *calls;
 	struct edge *edge;
 	struct sip *sip;
+	struct tls *tls;
+	struct cert *cert; /**< of the server, self-signed; also in tls_dir/cert.pem */
+	char tls_dir[80];
 	bool sha256_only;
 	uint32_t dead_s; /**< 0: as the program has it */
 	uint16_t rtp_hi; /**< last media port, 0: 10999 */
@@ -211,6 +215,10 @@ const char *typed_codes(struct typed *t);
 	X(ipv4_and_ipv6) X(ipv6_and_ipv6) X(tcp_and_udp) X(tcp_and_tcp) X(tcp_over_ipv6_and_udp_over_ipv4) \
 	X(phone_behind_nat) X(phone_behind_nat_over_tcp) X(both_behind_one_nat) X(tcp_phone_comes_back) \
 	X(echo_behind_nat) X(phone_behind_nat_is_called_later) \
+	/* tls.c */ \
+	X(tls_and_tls) X(tls_and_udp) X(tls_over_ipv6_and_tcp) X(phone_behind_nat_over_tls) X(tls_phone_comes_back) \
+	X(tls_server_is_not_trusted) X(tls_certificate_is_replaced_in_a_call) X(sips_call_needs_tls_all_the_way) \
+	X(tls_half_open_flood_in_a_call) \
 	/* hold.c */ \
 	X(hold_and_resume_by_caller) X(hold_and_resume_by_callee) X(hold_is_not_death) \
 	/* codec.c */ \

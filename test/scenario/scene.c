@@ -37,7 +37,30 @@ static void open_listeners(struct scene *s)
 		assert_int_equal(sa_set(&a, slice_str(ip[i]), 5060), 0);
 		assert_int_equal(sip_listen(s->sip, SIP_TRANSP_UDP, &a), 0);
 		assert_int_equal(sip_listen(s->sip, SIP_TRANSP_TCP, &a), 0);
+		sa_set_port(&a, 5061);
+		assert_int_equal(sip_listen(s->sip, SIP_TRANSP_TLS, &a), 0);
 	}
+}
+
+/* Made once and kept over restarts, as the program keeps its own. */
+static void open_tls(struct scene *s)
+{
+	struct tls_cfg cfg = {.loop = s->loop, .no_system_ca = true};
+	struct cert_make m = {.cn = "pbx.example", .not_before = 1577836800, .not_after = 4070908800};
+	struct buf why;
+
+	buf_init(&why);
+	m.dns[m.ndns++] = "pbx.example";
+	m.addr[m.naddr++] = address(SERVER4);
+	m.addr[m.naddr++] = address(SERVER6);
+	if (!s->cert) {
+		assert_int_equal(cert_make(&s->cert, &m), 0);
+		snprintf(s->tls_dir, sizeof(s->tls_dir), "%s/tls", s->dir);
+		assert_int_equal(cert_save(s->cert, s->tls_dir, &why), 0);
+	}
+	assert_int_equal(tls_alloc(&s->tls, &cfg, &why), 0);
+	assert_int_equal(tls_set_cert(s->tls, s->cert), 0);
+	buf_free(&why);
 }
 
 void server_start(struct scene *s)
@@ -65,7 +88,8 @@ void server_start(struct scene *s)
 		.guard = s->guard,
 	};
 	assert_int_equal(edge_alloc(&s->edge, &ec), 0);
-	struct sip_cfg sc = {.loop = s->loop, .software = "offhook test", .guard = s->guard};
+	open_tls(s);
+	struct sip_cfg sc = {.loop = s->loop, .software = "offhook test", .guard = s->guard, .tls = s->tls};
 	assert_int_equal(sip_alloc(&s->sip, &sc, edge_sip_ops(), s->edge), 0);
 	edge_set_sip(s->edge, s->sip);
 	open_listeners(s);
@@ -91,6 +115,7 @@ void server_stop(struct scene *s, bool polite)
 	}
 	loop_drain(s->loop);
 	s->sip = mem_deref(s->sip);
+	s->tls = mem_deref(s->tls);
 	s->edge = mem_deref(s->edge);
 	pbx_set_calls(s->pbx, NULL);
 	s->calls = mem_deref(s->calls);
@@ -290,6 +315,7 @@ int scene_close(void **state)
 		scene_check_idle(s);
 		server_stop(s, true);
 	}
+	s->cert = mem_deref(s->cert);
 	json_decref(s->cdrs);
 	vnet_set_filter(s->net, NULL, NULL);
 	vnet_run(s->net, 100);
