@@ -43,7 +43,7 @@ struct edge_cfg {
  */
 int edge_alloc(struct edge **ep, const struct edge_cfg *cfg) MUST_CHECK;
 const struct sip_ops *edge_sip_ops(void);
-/** Join the stack; allows INFO in dialogs. NULL before the stack goes away. */
+/** Join the stack; allows INFO and UPDATE in dialogs. NULL before the stack goes away. */
 void edge_set_sip(struct edge *e, struct sip *s);
 
 #endif

@@ -85,6 +85,8 @@ void edge_set_sip(struct edge *e, struct sip *s)
 	sip_allow(s, SIP_NOTIFY);
 	sip_support(s, "replaces");
 	sip_support(s, "norefersub");
+	sip_allow(s, SIP_UPDATE);
+	sip_support(s, "from-change");
 }
 
 /* ------------------------------------------------------------------ what comes in */

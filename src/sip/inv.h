@@ -187,6 +187,11 @@ bool sip_inv_can_offer(const struct sip_inv *i);
  * ERR_STATE.
  */
 int sip_inv_update(struct sip_inv *i, struct slice hdrs) MUST_CHECK;
+/**
+ * We are somebody else now (RFC 4916): From of later requests. `display` unquoted, `uri` without <>, both free of what
+ * breaks a line. ENOTSUP: the peer does not list "from-change"; ERR_STATE (not connected), ENOMEM.
+ */
+int sip_inv_set_from(struct sip_inv *i, struct slice display, struct slice uri) MUST_CHECK;
 /** The peer listed this method in Allow. */
 bool sip_inv_peer_allows(const struct sip_inv *i, enum sip_method m);
 /** The peer listed this tag in Supported ("replaces", "norefersub" ...; those of inv_tags[] in inv.c, others: false).
