@@ -112,6 +112,7 @@ struct oh_call_options {
 	bool record;           /**< keep received sound for oh_call_heard / oh_call_save */
 	const char *codecs;    /**< "PCMA PCMU" in order; NULL: default */
 	bool delayed_offer;    /**< INVITE without SDP */
+	bool hide;             /**< ask not to be shown to the called party (RFC 3323) */
 	bool video;            /**< offer an H264 m-line too; received video packets are counted and sent back */
 	uint32_t ptime_ms;     /**< 10-60 ms of sound in a packet that we are sent; 0: 20 */
 };

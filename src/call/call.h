@@ -320,6 +320,8 @@ int call_dial(struct call *c, const struct dial_cfg *cfg) MUST_CHECK;
 int call_divert(struct call *c, const char *from, const char *name, enum divert_reason reason) MUST_CHECK;
 /** "busy", "no answer" ...; static. */
 const char *divert_words(enum divert_reason reason);
+/** "200 (busy), 201 (no answer)"; what does not fit is left out. */
+void diverted_text(char *dst, size_t size, const struct diverted *d);
 /** The leg that `l` rings or talks to: the other side, or the only one that is called; NULL: none in particular. */
 const struct leg *leg_connected(const struct leg *l);
 /** Reject (before answer) or hang up the whole call. Nothing happens to a call that ends already. */

@@ -39,3 +39,20 @@ const char *divert_words(enum divert_reason reason)
 
 	return (unsigned)reason < ARRAY_LEN(words) ? words[reason] : words[DIVERT_UNKNOWN];
 }
+
+void diverted_text(char *dst, size_t size, const struct diverted *d)
+{
+	struct buf b;
+
+	buf_init_fixed(&b, dst, size - 1);
+	for (size_t i = 0; i < d->n; i++) {
+		size_t whole = b.l;
+
+		buf_printf(&b, "%s%s (%s)", i ? ", " : "", d->v[i].from.number, divert_words(d->v[i].reason));
+		if (buf_err(&b)) {
+			b.l = whole;
+			break;
+		}
+	}
+	dst[b.l] = '\0';
+}

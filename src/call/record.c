@@ -141,23 +141,6 @@ static uint32_t span(uint64_t from, uint64_t to)
 	return from && to > from ? (uint32_t)(to - from) : 0;
 }
 
-static void put_diverted(struct call_record *r, const struct diverted *d)
-{
-	struct buf b;
-
-	buf_init_fixed(&b, r->diverted, sizeof(r->diverted) - 1);
-	for (size_t i = 0; i < d->n; i++) {
-		size_t whole = b.l;
-
-		buf_printf(&b, "%s%s (%s)", i ? ", " : "", d->v[i].from.number, divert_words(d->v[i].reason));
-		if (!buf_err(&b))
-			continue;
-		b.l = whole;
-		break;
-	}
-	r->diverted[b.l] = '\0';
-}
-
 void call_record_get(const struct call *c, struct call_record *r)
 {
 	uint64_t end = c->end_ms ? c->end_ms : loop_now_ms(c->calls->loop);
@@ -179,7 +162,7 @@ void call_record_get(const struct call *c, struct call_record *r)
 	r->talk_ms = span(c->answer_ms, end);
 	r->code = c->answer_ms ? 200 : c->end_code;
 	if (c->diverted)
-		put_diverted(r, c->diverted);
+		diverted_text(r->diverted, sizeof(r->diverted), c->diverted);
 	if (c->answer_ms || c->ended_by)
 		(void)slice_copy(r->outcome, sizeof(r->outcome), slice_str(outcome(c)));
 	words(r->words, sizeof(r->words), c, r->from);

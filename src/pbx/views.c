@@ -114,6 +114,12 @@ static void add_call(struct call *c, void *arg)
 		      c->dialled, "state", call_state_name(c->state), "seconds",
 		      (json_int_t)((now - c->start_ms) / 1000), "talk_seconds",
 		      (json_int_t)(c->answer_ms ? (now - c->answer_ms) / 1000 : 0), "legs", legs);
+	if (o && c->diverted) {
+		char text[160];
+
+		diverted_text(text, sizeof(text), c->diverted);
+		json_object_set_new(o, "diverted", json_string(text));
+	}
 	json_array_append_new(w->v, o);
 }
 

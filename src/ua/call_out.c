@@ -94,6 +94,12 @@ static int connect_call(struct oh_call *c, struct oh_account *a)
 	if (buf_err(&b))
 		return buf_err(&b);
 	ic.from_uri = buf_get(&b);
+	if (c->hide) {
+		/* RFC 3323 4.1: From says nothing, the password tells the server who calls */
+		ic.from_uri = SLICE("sip:anonymous@anonymous.invalid");
+		ic.from_display = SLICE("Anonymous");
+		ic.hdrs = SLICE("Privacy: id\r\n");
+	}
 	if (!c->delayed) {
 		int err = ua_media_offer(c);
 

@@ -100,7 +100,7 @@ struct oh_call {
 	/* wishes */
 	char *play_file;
 	unsigned tone_hz;
-	bool once, record, delayed, want_video;
+	bool once, record, delayed, hide, want_video;
 	uint32_t ptime;
 	struct ua_codecs codecs;
 	bool hold;

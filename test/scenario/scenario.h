@@ -244,6 +244,10 @@ const char *typed_codes(struct typed *t);
 	/* loss.c */ \
 	X(loss_in_every_position) X(loss_of_each_packet) X(loss_of_cancel_and_487) \
 	X(loss_of_every_fifth_packet) X(doubled_and_out_of_order) X(loss_of_sound_is_measured) \
+	/* identity.c */ \
+	X(caller_hides) X(caller_hides_over_tcp) X(name_of_the_answerer) X(diverted_call_tells_the_way) \
+	X(session_id_is_the_same_on_both_sides) X(stranger_learns_nothing_of_circles) X(asserted_identity_of_a_phone_is_dropped) \
+	X(names_inject_nothing) X(name_is_not_the_phones_to_choose) \
 	/* secrecy.c */ \
 	X(topology_is_hidden) X(password_is_never_sent) \
 	/* injection.c */ \
