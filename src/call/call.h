@@ -116,6 +116,7 @@ struct leg {
 	bool rang;            /**< it alerted or gave another sign (18x) */
 	bool offer_open;      /**< it made an offer, or asked for one, and waits */
 	bool offered;         /**< we made it an offer, or asked for one, and wait */
+	bool agreed;          /**< before it answers: its first offer has its answer for good (RFC 3262) */
 	uint8_t divert;       /**< enum divert_reason of its leg_ev_redirect() */
 	bool sdp_stale;       /**< an offer of ours was refused: the next SDP needs a new version */
 	bool holds;           /**< it put the other side on hold by an offer of its own */
@@ -250,6 +251,8 @@ void leg_ev_answered(struct leg *l, struct slice sdp, bool is_offer);
 void leg_ev_offer(struct leg *l, struct slice sdp);
 /** Answer to leg_ops.offer; is_offer: we had asked for its offer. */
 void leg_ev_offer_result(struct leg *l, uint16_t code, struct slice sdp, bool is_offer);
+/** Its open offer was cancelled, or nobody answered it in time. */
+void leg_ev_offer_gone(struct leg *l);
 /** Its answer to our offer came in ACK. */
 void leg_ev_answer(struct leg *l, struct slice sdp);
 /** Digit by signalling. */

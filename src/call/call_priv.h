@@ -157,7 +157,8 @@ bool oa_attr_pass(struct slice name);
 void oa_begin(struct buf *b, struct leg *to, const struct sa *adv);
 
 /* oa_codecs.c */
-/** Cut and sort the codecs of a description as the trunk of `l` wants; nothing without a trunk, or one that takes all. */
+/** Cut and sort the codecs of a description as the trunk of `l` wants; nothing without a trunk, or one that takes all.
+ */
 void oa_codecs(struct sdp *d, const struct leg *l);
 
 /* oa.c */
@@ -167,6 +168,8 @@ int oa_first_offer(struct leg *a, struct leg *b, struct rbuf **out) MUST_CHECK;
 int oa_early(struct leg *a, struct leg *b, uint16_t code, struct slice sdp) MUST_CHECK;
 /** The winner's answer, or offer if it was asked for one: answers the caller. */
 int oa_answered(struct leg *a, struct leg *b, struct slice sdp, bool is_offer) MUST_CHECK;
+/** The leg that `l` shares its descriptions with: the other side, before the answer the only branch or the caller. */
+struct leg *oa_partner(const struct leg *l);
 void oa_reoffer(struct leg *x, struct slice sdp);
 void oa_result(struct leg *y, uint16_t code, struct slice sdp, bool is_offer);
 void oa_ack(struct leg *x, struct slice sdp);

@@ -28,6 +28,12 @@ struct edge_cfg {
 	void *secret_arg;
 	bool auth_invite; /**< ask 407 of INVITE (off only for benchmarks) */
 	bool sha256_only;
+	/**
+	 * Ask 407 of re-INVITE, UPDATE and REFER within calls of phones as well, for who knows a dialog's names could
+	 * send them. Off: of REFER only, and not when it comes by TLS or from where its call was proven.
+	 */
+	bool auth_dialog;
+	uint32_t timer_s;                /**< session timer asked of phones (RFC 4028), s; 0 = 1800 */
 	const struct sa *external_ip;    /**< for SDP towards peers outside; NULL none */
 	const struct sa_net *local_nets; /**< copied */
 	size_t nlocal_nets;

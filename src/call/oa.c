@@ -7,6 +7,13 @@
 #include <string.h>
 #include "call/call_priv.h"
 
+/* Before the answer the caller's offer, or what took its place, goes on to whoever is called next. */
+static void keep_first(struct leg *l)
+{
+	if (l->agreed && !l->answer_ms && !l->outgoing && !l->offer && l->remote)
+		l->offer = mem_ref(l->remote);
+}
+
 /* An exchange is complete: `remote` and `local` of a leg are in force. Either may be NULL: as it was. */
 static void commit(struct leg *l, struct rbuf *remote, struct rbuf *local)
 {
@@ -23,6 +30,7 @@ static void commit(struct leg *l, struct rbuf *remote, struct rbuf *local)
 	l->offer = mem_deref(l->offer);
 	l->sent = mem_deref(l->sent);
 	l->offer_open = l->offered = false;
+	keep_first(l);
 }
 
 /* An offer of ours was refused: lines opened for it are closed again. */
@@ -47,6 +55,7 @@ static void refuse(struct leg *x, uint16_t code)
 {
 	x->offer = mem_deref(x->offer);
 	x->offer_open = false;
+	keep_first(x);
 	if (x->ops->reject_offer(x, code))
 		call_end(x->call, "system", &(struct hangup){.code = 200, .text = "the sound could not be agreed on"});
 }
@@ -102,20 +111,70 @@ static int make_answer(struct rbuf **out, struct leg *to, struct slice in)
 	return err ? err : oa_write(out, to, d, offer);
 }
 
+struct leg *oa_partner(const struct leg *l)
+{
+	const struct call *c = l->call;
+	struct leg *y = leg_other(l);
+
+	if (y || c->state >= CALL_UP || !c->a)
+		return y;
+	if (l->outgoing)
+		return dial_single(l) ? c->a : NULL;
+	LIST_EACH (&c->legs, k) {
+		struct leg *b = LINK_OBJ(k, struct leg, le);
+
+		if (b->outgoing && b->state != LEG_ENDED && dial_single(b))
+			return b;
+	}
+	return NULL;
+}
+
+/* Agreed on for good, though nobody has answered yet. */
+static void settle(struct leg *a, struct leg *b)
+{
+	if (a->agreed && a->offer_open) {
+		mem_deref(a->remote);
+		a->remote = mem_ref(a->offer);
+		a->offer_open = false;
+	}
+	if (b->agreed && b->offered)
+		commit(b, NULL, b->sent);
+}
+
+/* The caller had its answer for good before; another one is a new offer to it, if it takes UPDATE (RFC 3311). */
+static int early_again(struct leg *a, uint16_t code, struct rbuf *out)
+{
+	int err;
+
+	if (a->local && slice_eq(rbuf_slice(out), rbuf_slice(a->local)))
+		return a->ops->progress(a, code, SLICE_NULL);
+	if (a->offered || a->offer_open)
+		return ERR_STATE;
+	note_sent(a, out);
+	err = a->ops->offer(a, rbuf_slice(out));
+	if (err)
+		undo(a);
+	return err;
+}
+
 int oa_early(struct leg *a, struct leg *b, uint16_t code, struct slice sdp)
 {
 	struct rbuf *out = NULL;
+	bool again = a->agreed;
 	int err = make_answer(&out, a, sdp);
 
 	if (err)
 		return err;
 	err = leg_keep(&b->remote, sdp);
 	if (!err)
-		err = a->ops->progress(a, code, rbuf_slice(out));
+		err = again ? early_again(a, code, out) : a->ops->progress(a, code, rbuf_slice(out));
 	if (!err) {
-		mem_deref(a->local);
-		a->local = mem_ref(out);
+		if (!again) {
+			mem_deref(a->local);
+			a->local = mem_ref(out);
+		}
 		bridge_apply(a, oa_scratch(1), b, oa_scratch(0));
+		settle(a, b);
 	}
 	mem_deref(out);
 	return err;
@@ -159,6 +218,7 @@ int oa_answered(struct leg *a, struct leg *b, struct slice sdp, bool is_offer)
 		err = a->ops->answer(a, rbuf_slice(out));
 	if (!err) {
 		bridge_apply(a, oa_scratch(1), b, oa_scratch(0));
+		a->agreed = b->agreed = false;
 		commit(a, a->offer, out);
 		commit(b, NULL, b->sent);
 	}
@@ -375,14 +435,18 @@ static bool answers(const struct sdp *ours, const struct sdp *offer)
 static bool answer_here(struct leg *x, struct leg *y, struct slice sdp)
 {
 	struct sdp *d = oa_scratch(0), *other = oa_scratch(1);
+	struct rbuf *far = y->remote ? y->remote : y->offer;
+	bool tell = x->answer_ms || y->agreed; /* it could be told of more than an address */
 
-	if (!x->remote || !x->local || !y->remote || sdp_decode(d, sdp))
+	if (!x->remote || !x->local || !far || sdp_decode(d, sdp))
 		return false;
-	if (sdp_decode(other, rbuf_slice(x->remote)) || !same_but_address(d, other))
+	if (sdp_decode(other, rbuf_slice(x->remote)) || (!same_but_address(d, other) && tell))
 		return false;
 	if (sdp_decode(other, rbuf_slice(x->local)) || !answers(other, d))
 		return false;
-	if (sdp_decode(other, rbuf_slice(y->remote)) || leg_keep(&x->remote, sdp))
+	if (sdp_decode(other, rbuf_slice(far)) || leg_keep(&x->remote, sdp))
+		return false;
+	if (!x->answer_ms && !x->outgoing && leg_keep(&x->offer, sdp))
 		return false;
 	if (x->ops->answer_offer(x, rbuf_slice(x->local)))
 		broken(x->call);
@@ -418,6 +482,29 @@ static int offer_onward(struct leg *x, struct leg *y, struct slice sdp)
 }
 
 /*
+ * An UPDATE before the answer. What only moves sound, or what our description still answers, is answered here when the
+ * other side cannot be changed yet; it learns of it by the answer.
+ */
+static void early_offer(struct leg *x, struct slice sdp)
+{
+	struct leg *y = oa_partner(x);
+	int err = ERR_STATE;
+
+	if (x->agreed && y && sdp.l && !x->offered && !x->offer_open && answer_here(x, y, sdp))
+		return;
+	if (!x->agreed || !y || !y->agreed || !sdp.l || x->offered || x->offer_open || y->offered || y->offer_open) {
+		(void)x->ops->reject_offer(x, 491);
+		return;
+	}
+	x->offer_open = true;
+	err = offer_onward(x, y, sdp);
+	if (!err)
+		return;
+	undo(y);
+	refuse(x, err == ERR_STATE ? 491 : err == ENOMEM ? 500 : 488);
+}
+
+/*
  * Our offer to `x` on behalf of `y` met an offer of x, waits to be sent again, and x came first (RFC 3261 14.1): y is
  * told to try later, as it would be without us between them.
  */
@@ -433,6 +520,10 @@ void oa_reoffer(struct leg *x, struct slice sdp)
 	struct leg *y = leg_other(x);
 	int err;
 
+	if (!x->answer_ms) {
+		early_offer(x, sdp);
+		return;
+	}
 	if (c->state != CALL_UP) {
 		refuse(x, 491);
 		return;
@@ -467,7 +558,7 @@ static void result_failed(struct leg *y, struct leg *x, uint16_t code)
 {
 	undo(y);
 	/* The far end has lost the dialog (RFC 3261 14.1). */
-	if (code == 408 || code == 481) {
+	if (y->answer_ms && (code == 408 || code == 481)) {
 		call_end(y->call, "system", &(struct hangup){.code = 200, .text = "the phone did not answer any more"});
 		return;
 	}
@@ -519,9 +610,35 @@ static int pass_answer(struct leg *y, struct leg *x, struct slice sdp)
 	return err;
 }
 
+/* The party whose offer this answers has taken it back: what was agreed with `y` holds, `x` keeps what it had. */
+static int settle_alone(struct leg *y, struct leg *x, struct slice sdp)
+{
+	struct sdp *d = oa_scratch(0), *other = oa_scratch(1);
+	int err = sdp.l ? sdp_decode(d, sdp) : ERR_SYNTAX;
+
+	if (!err)
+		err = sdp_decode(other, rbuf_opt(x->remote));
+	if (!err)
+		err = leg_keep(&y->remote, sdp);
+	if (err)
+		return err;
+	bridge_apply(y, d, x, other);
+	commit(y, NULL, y->sent);
+	return 0;
+}
+
+void leg_ev_offer_gone(struct leg *l)
+{
+	if (l->state == LEG_ENDED || !l->offer_open)
+		return;
+	l->offer = mem_deref(l->offer);
+	l->offer_open = false;
+	keep_first(l);
+}
+
 void oa_result(struct leg *y, uint16_t code, struct slice sdp, bool is_offer)
 {
-	struct leg *x = leg_other(y);
+	struct leg *x = oa_partner(y);
 	int err;
 
 	if (!y->offered)
@@ -535,11 +652,14 @@ void oa_result(struct leg *y, uint16_t code, struct slice sdp, bool is_offer)
 		return;
 	}
 	y->offered = false;
-	if (!x || !x->offer_open) {
+	if (!x || (is_offer && !x->offer_open)) {
 		broken(y->call);
 		return;
 	}
-	err = is_offer ? pass_offer(y, x, sdp) : pass_answer(y, x, sdp);
+	if (!x->offer_open)
+		err = settle_alone(y, x, sdp);
+	else
+		err = is_offer ? pass_offer(y, x, sdp) : pass_answer(y, x, sdp);
 	if (err)
 		broken(y->call);
 	else

@@ -144,7 +144,9 @@ static int invite(struct leg *l, const struct dial_out *o, struct slice offer, v
 		.offer = offer,
 		.maxfwd = l->call->maxfwd,
 		.follow_dest = sl->follow_dest,
+		.rel100_off = !offer.l, /* its offer would be one to a caller who gets it with the answer only */
 	};
+	sip_leg_timer(e, &call.timer, sl->follow_dest);
 	sl->delayed = !offer.l;
 	err = sip_inv_connect(&sl->inv, e->sip, &call, &sip_leg_inv_ops, sl);
 	buf_free(&lines);

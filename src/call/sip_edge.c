@@ -56,6 +56,8 @@ int edge_alloc(struct edge **ep, const struct edge_cfg *cfg)
 	e->admit_arg = cfg->admit_arg;
 	e->guard = mem_ref(cfg->guard);
 	e->auth_invite = cfg->auth_invite;
+	e->auth_dialog = cfg->auth_dialog;
+	e->timer_s = cfg->timer_s ? cfg->timer_s : EDGE_TIMER_S;
 	if (cfg->external_ip)
 		e->external = *cfg->external_ip;
 	hash_init(&e->flows);
@@ -81,8 +83,12 @@ void edge_set_sip(struct edge *e, struct sip *s)
 	if (!s)
 		return;
 	sip_allow(s, SIP_INFO);
+	sip_allow(s, SIP_PRACK);
+	sip_allow(s, SIP_UPDATE);
 	sip_allow(s, SIP_REFER);
 	sip_allow(s, SIP_NOTIFY);
+	sip_support(s, "100rel");
+	sip_support(s, "timer");
 	sip_support(s, "replaces");
 	sip_support(s, "norefersub");
 	sip_allow(s, SIP_UPDATE);

@@ -15,7 +15,7 @@
 #include "sip/trans.h"
 #include "wire/sip/session_id.h"
 
-enum { EDGE_DOMAINS_MAX = 16, EDGE_NETS_MAX = 32 };
+enum { EDGE_DOMAINS_MAX = 16, EDGE_NETS_MAX = 32, EDGE_TIMER_S = 1800 };
 
 struct edge {
 	struct loop *loop;
@@ -30,7 +30,8 @@ struct edge {
 	bool (*admit)(const struct sa *src, void *arg);
 	void *admit_arg;
 	struct guard *guard; /**< or NULL */
-	bool auth_invite;
+	bool auth_invite, auth_dialog;
+	uint32_t timer_s;
 	struct sa external;
 	struct sa_net nets[EDGE_NETS_MAX];
 	size_t nnets;
@@ -52,6 +53,7 @@ struct sip_leg {
 	bool delayed;               /**< our INVITE had no offer */
 	bool asked;                 /**< our re-INVITE had no offer */
 	bool renaming;              /**< our re-INVITE changes nothing but who the peer talks to */
+	struct rbuf *fix;           /**< offered once its ACK is here: its early answer says something else */
 	bool ack_due;               /**< its 2xx carried an offer: our answer goes into the ACK */
 	struct sip_uuid session;    /**< Session-ID of the peer's end (RFC 7989); nil: it gave none */
 	struct sip_uuid opposite;   /**< of the other end, as the peer was told it last */
@@ -141,6 +143,21 @@ struct sip_replaces;
 struct leg *edge_find_leg(const struct edge *e, const struct sip_replaces *r);
 /** INVITE with Replaces of a party who proved to be `p`. */
 void edge_replace(struct edge *e, struct sip_strans *st, const struct sip_msg *msg, const struct party *p);
+
+/* sip_session_ext.c: session timers, and descriptions that were agreed on before the answer */
+void sip_leg_timer(const struct edge *e, struct sip_inv_timer *t, bool prefer_peer);
+/** What a 2xx to a caller carries, whose early answer may be fixed already. */
+struct slice sip_leg_answer_sdp(struct sip_leg *sl, struct slice sdp);
+/** Its ACK is here. */
+void sip_leg_fix(struct sip_leg *sl);
+/** The description that counts in an answer to our INVITE; empty if there is none. */
+struct slice sip_leg_said(struct sip_leg *sl, const struct sip_msg *rsp);
+int sip_leg_current(struct sip_inv *i, struct buf *sdp, void *arg);
+void sip_leg_refreshed(struct sip_inv *i, const struct sip_msg *rsp, void *arg);
+
+/* sip_reauth.c */
+/** sip_inv_ops.admit of the legs: may this request in a call be carried out? */
+bool sip_leg_admit(struct sip_inv *i, struct sip_strans *st, const struct sip_msg *req, void *arg);
 
 /* sip_leg.c */
 int sip_leg_new(struct sip_leg **sp, struct edge *e) MUST_CHECK;

@@ -160,6 +160,7 @@ static void by_trunk(struct sip_leg *sl, const struct incoming *in)
 static int open_call(const struct incoming *in)
 {
 	const struct sip_msg *msg = in->msg;
+	struct sip_inv_timer timer;
 	struct sip_leg *sl;
 	struct call *c;
 	int err = sip_leg_new(&sl, in->e);
@@ -183,6 +184,8 @@ static int open_call(const struct incoming *in)
 		call_abort(c);
 		return err;
 	}
+	sip_leg_timer(in->e, &timer, true);
+	sip_inv_set_timer(sl->inv, &timer);
 	if (!in->trunk)
 		sip_leg_device(sl);
 	sip_session_begin(sl, msg);
@@ -198,7 +201,8 @@ void edge_invite(struct edge *e, struct sip_strans *st, const struct sip_msg *ms
 	int err;
 
 	in.trunk = strunk_of(e, msg, &in.proven);
-	if (!target_ok(&in) || !caller_ok(&in) || !body_ok(st, msg) || !straight(e, st, msg, in.dialled))
+	if (!target_ok(&in) || !caller_ok(&in) || !body_ok(st, msg) || !straight(e, st, msg, in.dialled) ||
+	    !sip_inv_timer_admit(st, msg, 0))
 		return;
 	if (sip_msg_hdr(msg, SIP_HDR_REPLACES)) {
 		/* calls of others are taken over by those who are known here, not by whom a trunk names */

@@ -14,6 +14,7 @@ static void destroy(void *obj)
 
 	sip_session_end(sl);
 	mem_deref(sl->inv);
+	mem_deref(sl->fix);
 	mem_deref(sl->servers);
 	mem_deref(sl->trunk);
 	mem_deref(sl->edge);
@@ -53,6 +54,8 @@ static int op_progress(struct leg *l, uint16_t code, struct slice sdp)
 	buf_init(&b);
 	sip_connected_enc(&b, l);
 	err = sip_inv_progress(sl->inv, code, buf_get(&b), sdp.l ? CT_SDP : SLICE_NULL, sdp);
+	if (!err && sdp.l)
+		l->agreed = sip_inv_agreed(sl->inv);
 	buf_free(&b);
 	return err;
 }
@@ -70,7 +73,7 @@ static int op_answer(struct leg *l, struct slice sdp)
 
 	buf_init(&b);
 	sip_connected_enc(&b, l);
-	err = sip_inv_answer(sl->inv, buf_get(&b), CT_SDP, sdp);
+	err = sip_inv_answer(sl->inv, buf_get(&b), CT_SDP, sip_leg_answer_sdp(sl, sdp));
 	buf_free(&b);
 	return err;
 }
@@ -160,18 +163,20 @@ static struct slice sdp_of(const struct sip_msg *msg)
 static void progress_h(struct sip_inv *i, const struct sip_msg *rsp, void *arg)
 {
 	struct sip_leg *sl = arg;
-	struct slice sdp = sdp_of(rsp);
+	/* who gave no offer makes its own ringing tone, whatever is said here */
+	struct slice sdp = sl->delayed ? sdp_of(rsp) : sip_leg_said(sl, rsp);
 
-	(void)i;
 	if (sl->servers)
 		strunk_answers(sl);
 	if (rsp->scode == 199)
 		return; /* one of several early dialogs behind the phone's own proxy ended */
 	sip_identity_note(sl, rsp);
-	if (sdp.l)
+	if (sdp.l) {
+		sl->leg->agreed = sip_inv_agreed(i);
 		leg_ev_progress(sl->leg, rsp->scode, sdp);
-	else
+	} else {
 		leg_ev_ringing(sl->leg, rsp->scode);
+	}
 }
 
 static void answered_h(struct sip_inv *i, const struct sip_msg *rsp, void *arg)
@@ -184,7 +189,7 @@ static void answered_h(struct sip_inv *i, const struct sip_msg *rsp, void *arg)
 	if (sl->servers)
 		strunk_answers(sl);
 	sl->ack_due = sl->delayed;
-	leg_ev_answered(sl->leg, sdp_of(rsp), sl->delayed);
+	leg_ev_answered(sl->leg, sip_leg_said(sl, rsp), sl->delayed);
 }
 
 static void reoffer_h(struct sip_inv *i, const struct sip_msg *req, void *arg)
@@ -246,6 +251,8 @@ static void acked_h(struct sip_inv *i, const struct sip_msg *ack, void *arg)
 	(void)i;
 	if (sl->leg->offered)
 		leg_ev_answer(sl->leg, sdp_of(ack));
+	else if (ack->m == SIP_ACK)
+		sip_leg_fix(sl);
 }
 
 static void request_h(struct sip_inv *i, struct sip_strans *st, const struct sip_msg *req, void *arg)
@@ -291,6 +298,14 @@ static void redirected(struct sip_leg *sl, const struct sip_msg *msg)
 	leg_ev_redirect(sl->leg, t, n);
 }
 
+static void reoffer_gone_h(struct sip_inv *i, void *arg)
+{
+	struct sip_leg *sl = arg;
+
+	(void)i;
+	leg_ev_offer_gone(sl->leg);
+}
+
 static void updated_h(struct sip_inv *i, const struct sip_msg *msg, void *arg)
 {
 	(void)i;
@@ -317,6 +332,12 @@ static void closed_h(struct sip_inv *i, int err, uint16_t scode, const struct si
 	(void)i;
 	if (sl->servers && strunk_closed(sl, err, scode, msg))
 		return;
+	if (sip_inv_expired(i)) {
+		h.text = sl->leg->trunk ? "the provider vanished: it did not refresh the call"
+					: "the phone vanished: it did not refresh the call";
+		leg_ev_gone(sl->leg, &h);
+		return;
+	}
 	if (scode >= 300 && scode < 400 && msg) {
 		redirected(sl, msg);
 		return;
@@ -342,7 +363,11 @@ const struct sip_inv_ops sip_leg_inv_ops = {
 	.acked = acked_h,
 	.request = request_h,
 	.renew = renew_h,
+	.reoffer_gone = reoffer_gone_h,
 	.updated = updated_h,
+	.admit = sip_leg_admit,
+	.current = sip_leg_current,
+	.refreshed = sip_leg_refreshed,
 	.lines = lines_h,
 	.accepted = accepted_h,
 	.closed = closed_h,

@@ -13,7 +13,8 @@ static void reply_methods(struct sip_strans *st, uint16_t scode)
 	struct buf b;
 
 	buf_init_fixed(&b, block, sizeof(block));
-	sip_enc_hdr(&b, SIP_HDR_ALLOW, SLICE("INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, INFO, REFER, NOTIFY"));
+	sip_enc_hdr(&b, SIP_HDR_ALLOW,
+		    SLICE("INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, PRACK, UPDATE, INFO, REFER, NOTIFY"));
 	if (scode == 200)
 		sip_enc_hdr(&b, SIP_HDR_ACCEPT, SLICE("application/sdp"));
 	if (sip_reply(st, scode, SLICE_NULL, buf_get(&b), SLICE_NULL, SLICE_NULL))
@@ -34,8 +35,8 @@ void edge_other(struct edge *e, struct sip_strans *st, const struct sip_msg *msg
 		reply_methods(st, 200);
 	else if (msg->m == SIP_OPTIONS)
 		sip_reply_simple(st, 404, NULL);
-	else if (msg->m == SIP_BYE || msg->m == SIP_INFO || msg->m == SIP_NOTIFY ||
-		 (msg->m == SIP_REFER && msg->to.tag.l))
+	else if (msg->m == SIP_BYE || msg->m == SIP_PRACK || msg->m == SIP_UPDATE || msg->m == SIP_INFO ||
+		 msg->m == SIP_NOTIFY || (msg->m == SIP_REFER && msg->to.tag.l))
 		sip_reply_simple(st, 481, NULL);
 	else if (msg->m == SIP_REFER)
 		sip_reply_simple(st, 403, NULL); /* nobody is called because of it: only a party of a call may ask */

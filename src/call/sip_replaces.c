@@ -66,6 +66,7 @@ static int new_leg(struct sip_leg **sp, struct edge *e, struct call *c, const st
 void edge_replace(struct edge *e, struct sip_strans *st, const struct sip_msg *msg, const struct party *p)
 {
 	struct leg *old = wanted(e, st, msg);
+	struct sip_inv_timer timer;
 	struct sip_leg *sl;
 	uint16_t code;
 	int err;
@@ -84,6 +85,8 @@ void edge_replace(struct edge *e, struct sip_strans *st, const struct sip_msg *m
 		sip_reply_simple(st, err == ERR_SYNTAX ? 400 : 500, NULL);
 		return;
 	}
+	sip_leg_timer(e, &timer, true);
+	sip_inv_set_timer(sl->inv, &timer);
 	sip_leg_device(sl);
 	code = call_replace(sl->leg, old, msg->body);
 	if (!code)

@@ -140,6 +140,7 @@ int strunk_invite(struct leg *l, const struct trunk_call *tc, struct slice offer
 		.maxfwd = l->call->maxfwd,
 		.cred = cred.user.l && cred.password.l ? &cred : NULL,
 		.timer = {.expires_s = TIMER_S},
+		.rel100_off = !offer.l,
 		.answer_ms = st->cfg.answer_ms ? st->cfg.answer_ms : STRUNK_ANSWER_MS,
 	};
 	sl->delayed = !offer.l;

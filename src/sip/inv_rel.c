@@ -150,6 +150,9 @@ int sx_progress(struct inv_sx *sx, uint16_t scode, struct slice hdrs, struct sli
 	if (sx->described) /* an answer is given once; an offer, too */
 		ctype = body = SLICE_NULL;
 	sdp = slice_isset(body);
+	/* their INVITE asked for an offer: the first reliable answer would have to carry it (RFC 3262 5) */
+	if (sx->rel_must && sx->offered && !sx->described && !sdp)
+		return 0;
 	if (!sx->rel_must && !(sx->rel_can && sdp))
 		return sx_reply(sx, scode, hdrs, ctype, body);
 	err = rel_make(sx);

@@ -218,6 +218,7 @@ const struct sip_inv_ops ua_inv_ops = {
 	.closed = closed_h,
 	.renew = ua_change_renew,
 	.reoffer_gone = ua_change_gone,
+	.current = ua_change_current,
 };
 
 /* ------------------------------------------------------------------ the application */

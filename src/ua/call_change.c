@@ -91,6 +91,17 @@ int ua_change_renew(struct sip_inv *i, struct buf *sdp, void *arg)
 	return err;
 }
 
+int ua_change_current(struct sip_inv *i, struct buf *sdp, void *arg)
+{
+	const struct oh_call *c = arg;
+
+	(void)i;
+	if (!c->local || c->offered || c->change)
+		return ERR_STATE;
+	buf_slice(sdp, rbuf_slice(c->local));
+	return 0;
+}
+
 static int reinvite(struct oh_call *c, enum ua_change change)
 {
 	struct slice sdp = SLICE_NULL;

@@ -71,6 +71,16 @@ static uint16_t code_of(int err)
 	return err == ERR_SYNTAX ? 400 : 500;
 }
 
+/* A server may want to see who changes a call. */
+static void know_password(struct oh_call *c, const struct oh_account *a)
+{
+	struct sip_cred cred = {.user = slice_str(a->auth_user ? a->auth_user : a->user),
+				.password = slice_str(a->password)};
+
+	if (a->password && sip_inv_set_cred(c->inv, &cred))
+		log_warn("ua", "no memory for the password of a call");
+}
+
 void ua_in_invite(struct oh_ua *ua, struct sip_strans *st, const struct sip_msg *msg)
 {
 	struct oh_account *a = account_for(ua, msg);
@@ -99,6 +109,8 @@ void ua_in_invite(struct oh_ua *ua, struct sip_strans *st, const struct sip_msg 
 		err = local_ip(c, msg);
 	if (!err)
 		err = sip_inv_accept(&c->inv, st, msg, slice_str(a->user), &ua_inv_ops, c);
+	if (!err)
+		know_password(c, a);
 	if (err) {
 		sip_reply_simple(st, code_of(err), NULL);
 		ua_call_abort(c);

@@ -5,42 +5,56 @@
 
 static const struct slice sdp_type = SLICE("application/sdp");
 
+/* The description that counts in an answer to our INVITE. */
+static struct slice said(struct sip_inv *i, const struct sip_msg *rsp)
+{
+	struct slice b = sip_inv_body(i, rsp);
+
+	return b.p == rsp->body.p && !sip_msg_ctype_is(rsp, "application", "sdp") ? SLICE_NULL : b;
+}
+
+/* Their offer: our answer goes with the ACK, or with the PRACK. */
+static int answer_late(struct oh_call *c, struct slice sdp)
+{
+	int err = ua_media_answer(c, sdp);
+
+	return err ? err : sip_inv_ack_answer(c->inv, sdp_type, rbuf_slice(c->local));
+}
+
 void ua_out_progress(struct sip_inv *i, const struct sip_msg *rsp, void *arg)
 {
 	struct oh_call *c = arg;
+	struct slice sdp = said(i, rsp);
 	char text[UA_TEXT];
 	bool early;
 
-	(void)i;
-	/* Without an offer of ours a description here is of no use: it is not reliable (RFC 3261 13.2.1). */
-	early = !c->delayed && sip_msg_ctype_is(rsp, "application", "sdp") && rsp->body.l &&
-		!ua_media_answered(c, rsp->body);
+	if (sip_inv_ack_due(i)) { /* their offer, in a reliable answer (RFC 3262 5) */
+		if (answer_late(c, sdp)) {
+			ua_call_fail(c, 488, "no usable offer");
+			return;
+		}
+		early = true;
+	} else {
+		early = sdp.l && !ua_media_answered(c, sdp);
+	}
 	if (!c->early_tag && slice_dup(&c->early_tag, rsp->to.tag))
 		log_debug("ua", "no memory for the tag of a phone that rings");
 	ua_referred(c, rsp->scode);
 	ua_tell_call(c, early ? OH_CALL_EARLY : OH_CALL_RINGING, rsp->scode, ua_text(text, rsp->reason));
 }
 
-/* Their offer in the 2xx: our answer goes with the ACK. */
-static int answer_late(struct oh_call *c, const struct sip_msg *rsp)
-{
-	int err = ua_media_answer(c, rsp->body);
-
-	return err ? err : sip_inv_ack_answer(c->inv, sdp_type, rbuf_slice(c->local));
-}
-
 void ua_out_answered(struct sip_inv *i, const struct sip_msg *rsp, void *arg)
 {
 	struct oh_call *c = arg;
+	struct slice sdp = said(i, rsp);
 	char text[UA_TEXT];
 	int err;
 
-	(void)i;
 	c->answered = true;
-	if (c->delayed)
-		err = answer_late(c, rsp);
-	else if (rsp->body.l || c->offered)
-		err = ua_media_answered(c, rsp->body);
+	if (sip_inv_ack_due(i))
+		err = answer_late(c, sdp);
+	else if (c->offered || (sdp.l && !c->delayed))
+		err = ua_media_answered(c, sdp);
 	else
 		err = 0; /* the early description stands */
 	if (err) {

@@ -62,6 +62,10 @@ static int open_sip(struct oh_ua *ua, const struct oh_ua_config *cfg)
 	if (err)
 		return err;
 	sip_allow(ua->sip, SIP_INFO);
+	sip_allow(ua->sip, SIP_PRACK);
+	sip_allow(ua->sip, SIP_UPDATE);
+	sip_support(ua->sip, "100rel");
+	sip_support(ua->sip, "timer");
 	sip_allow(ua->sip, SIP_REFER);
 	sip_allow(ua->sip, SIP_NOTIFY);
 	return listen_on(ua, cfg->sip_port);

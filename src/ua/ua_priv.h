@@ -177,6 +177,8 @@ void ua_change_reoffer(struct sip_inv *i, const struct sip_msg *req, void *arg);
 void ua_change_reanswered(struct sip_inv *i, const struct sip_msg *rsp, uint16_t scode, void *arg);
 int ua_change_renew(struct sip_inv *i, struct buf *sdp, void *arg);
 void ua_change_gone(struct sip_inv *i, void *arg);
+/** The description in force, for a refresh (RFC 4028). */
+int ua_change_current(struct sip_inv *i, struct buf *sdp, void *arg);
 
 /** Write what the application calls a number or URI as a URI of the account's server. */
 void ua_enc_target(struct buf *b, const struct oh_account *a, struct slice to);
