@@ -114,7 +114,9 @@ struct oh_call_options {
 	bool delayed_offer;    /**< INVITE without SDP */
 	bool hide;             /**< ask not to be shown to the called party (RFC 3323) */
 	bool video;            /**< offer an H264 m-line too; received video packets are counted and sent back */
-	uint32_t ptime_ms;     /**< 10-60 ms of sound in a packet that we are sent; 0: 20 */
+	const char
+		*replaces; /**< take the place of a phone in that call (RFC 3891): "Call-ID;to-tag=...;from-tag=..." */
+	uint32_t ptime_ms; /**< 10-60 ms of sound in a packet that we are sent; 0: 20 */
 };
 /**
  * Call a number ("101") or URI, through the account's server. OH_CALL_ENDED comes later in every case. EINVAL (nobody

@@ -45,7 +45,7 @@ struct call_record {
 	uint16_t code;                       /**< 200 answered, else the answer that the caller got; 0 = not yet */
 	char outcome[24]; /**< "answered" "busy" "no answer" "cancelled" "failed" "declined" "unreachable"; "" = not yet
 			   */
-	char words[160];    /**< plain words: "100 hung up", "nobody answered in 30 s" */
+	char words[160];  /**< plain words: "100 hung up", "nobody answered in 30 s" */
 	char ended_by[16];  /**< "caller" "callee" "system"; "" = not yet */
 	char diverted[160]; /**< who passed it on before, oldest first: "200 (busy), 201 (no answer)"; "" = nobody */
 	size_t nmoves;

@@ -75,11 +75,15 @@ uint16_t call_transfer_check(const struct leg *by)
 	const struct call *c = by->call;
 	const struct leg *stays = leg_other(by);
 
-	if (c->state != CALL_UP || by->state == LEG_ENDED || !by->answer_ms || !stays)
+	if (c->state != CALL_UP || by->state == LEG_ENDED || !by->answer_ms)
 		return 481;
 	if (transfer_seeks(c))
 		return 491;
-	if (stays->state == LEG_ENDED || !stays->answer_ms || c->fiber)
+	if (c->fiber)
+		return 403;
+	if (!stays)
+		return 481;
+	if (stays->state == LEG_ENDED || !stays->answer_ms)
 		return 403;
 	if (c->maxfwd < 2)
 		return 483;

@@ -19,6 +19,7 @@ static void call_destroy(void *obj)
 	mem_deref(c->local);
 	mem_deref(c->offer);
 	mem_deref(c->play_file);
+	mem_deref(c->replaces);
 	mem_deref(c->early_tag);
 	mem_deref(c->callid);
 	mem_deref(c->peer);

@@ -89,6 +89,15 @@ void ua_enc_target(struct buf *b, const struct oh_account *a, struct slice to)
 	buf_str(b, ua_transport_param(a));
 }
 
+/* Require, for without it the call would be one to whoever the number is (RFC 3891 5). */
+static void enc_replaces(struct buf *b, const char *replaces)
+{
+	if (!replaces)
+		return;
+	sip_enc_hdr(b, SIP_HDR_REPLACES, slice_str(replaces));
+	sip_enc_hdr(b, SIP_HDR_REQUIRE, SLICE("replaces"));
+}
+
 static int connect_call(struct oh_call *c, struct oh_account *a)
 {
 	struct sip_cred cred = {.user = slice_str(a->auth_user ? a->auth_user : a->user),
@@ -98,22 +107,26 @@ static int connect_call(struct oh_call *c, struct oh_account *a)
 				  .from_display = slice_str(a->display),
 				  .contact_user = slice_str(a->user),
 				  .cred = &cred};
-	char from[256];
-	struct buf b;
+	char from[256], hdrs[UA_REPLACES_MAX + 64];
+	struct buf b, h;
 
 	buf_init_fixed(&b, from, sizeof(from));
+	buf_init_fixed(&h, hdrs, sizeof(hdrs));
 	buf_str(&b, "sip:");
 	sip_enc_user(&b, slice_str(a->user));
 	buf_printf(&b, "@%s", a->domain);
-	if (buf_err(&b))
-		return buf_err(&b);
+	if (c->hide)
+		sip_enc_hdr(&h, SIP_HDR_PRIVACY, SLICE("id"));
+	enc_replaces(&h, c->replaces);
+	if (buf_err(&b) || buf_err(&h))
+		return buf_err(&b) ? buf_err(&b) : buf_err(&h);
 	ic.from_uri = buf_get(&b);
 	if (c->hide) {
 		/* RFC 3323 4.1: From says nothing, the password tells the server who calls */
 		ic.from_uri = SLICE("sip:anonymous@anonymous.invalid");
 		ic.from_display = SLICE("Anonymous");
-		ic.hdrs = SLICE("Privacy: id\r\n");
 	}
+	ic.hdrs = buf_get(&h);
 	if (!c->delayed) {
 		int err = ua_media_offer(c);
 
@@ -125,13 +138,18 @@ static int connect_call(struct oh_call *c, struct oh_account *a)
 	return sip_inv_connect(&c->inv, c->ua->sip, &ic, &ua_inv_ops, c);
 }
 
-static int prepare(struct oh_call *c, struct oh_account *a, const char *to)
+static int prepare(struct oh_call *c, struct oh_account *a, const char *to, const struct oh_call_options *o)
 {
 	char uri[512];
 	struct buf b;
 	int err;
 
 	c->outgoing = true;
+	if (o && o->replaces) {
+		err = strlen(o->replaces) > UA_REPLACES_MAX ? ERR_LIMIT : mem_strdup(&c->replaces, o->replaces);
+		if (err)
+			return err;
+	}
 	buf_init_fixed(&b, uri, sizeof(uri));
 	ua_enc_target(&b, a, slice_trim(slice_str(to)));
 	err = buf_strdup(&b, &c->peer);
@@ -150,7 +168,7 @@ int oh_call_start(struct oh_account *a, struct oh_call **cp, const char *to, con
 	err = ua_call_alloc(&c, a, o);
 	if (err)
 		return err;
-	err = prepare(c, a, to);
+	err = prepare(c, a, to, o);
 	if (!err)
 		err = connect_call(c, a);
 	if (!err)

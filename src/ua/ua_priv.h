@@ -25,6 +25,7 @@ enum {
 	UA_H264_PT = 96,
 	UA_LEAVE_MS = 1000, /**< at the end, so long is waited for answers to BYE and REGISTER */
 	UA_TEXT = 160,
+	UA_REPLACES_MAX = 400,
 	UA_LISTENERS = 3,  /**< one for each enum oh_transport */
 	UA_CALLS_MAX = 256 /**< with so many calls, further ones that come are busy */
 };
@@ -98,7 +99,7 @@ struct oh_call {
 	bool ringing; /**< incoming, ours to answer */
 	bool told;    /**< OH_CALL_ANSWERED was told */
 	/* wishes */
-	char *play_file;
+	char *play_file, *replaces;
 	unsigned tone_hz;
 	bool once, record, delayed, hide, want_video;
 	uint32_t ptime;

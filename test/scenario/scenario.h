@@ -288,6 +288,12 @@ const char *typed_codes(struct typed *t);
 	X(transfer_attended_of_two_called) X(transfer_attended_with_other_codecs) \
 	X(transfer_to_a_ringing_phone) X(transfer_to_a_ringing_phone_that_declines) \
 	X(transfer_attended_to_a_call_that_is_gone) X(transfer_frees_who_has_left) \
+	/* refer.c */ \
+	X(refer_in_forms_that_are_refused) X(refer_and_its_notifies) X(refer_without_subscription) \
+	X(refer_says_who_it_is_by) X(refer_while_one_is_in_progress) X(refer_over_and_over) \
+	X(refer_both_at_once) X(refer_from_a_stranger) X(refer_into_a_call_of_others) \
+	X(replaces_a_party_who_talks) X(replaces_the_caller) X(replaces_a_phone_that_rings) \
+	X(replaces_refused) X(replaces_needs_a_password) \
 	/* random_calls.c */ \
 	X(random_calls_leave_nothing)
 /* clang-format on */
