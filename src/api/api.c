@@ -16,6 +16,7 @@ static const struct route fixed_routes[] = {
 	{"GET", "registrations", "", api_registrations},
 	{"GET", "calls", "", api_calls},
 	{"DELETE", "calls/{}", "", api_hangup},
+	{"POST", "calls/{}/transfer", "", api_transfer},
 	{"GET", "cdr", "limit before number outcome since until", api_cdr},
 	{"GET", "config/export", "secrets", api_export},
 	{"POST", "config/import", "dry_run replace", api_import},

@@ -88,6 +88,7 @@ void api_alarms(struct job *j);
 void api_registrations(struct job *j);
 void api_calls(struct job *j);
 void api_hangup(struct job *j);
+void api_transfer(struct job *j);
 void api_cdr(struct job *j);
 void api_log_level_get(struct job *j);
 void api_log_level_put(struct job *j);

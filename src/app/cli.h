@@ -147,6 +147,9 @@ int verb_brakes_use(struct cli *c);
 int verb_registrations(struct cli *c);
 int verb_calls(struct cli *c);
 int verb_hangup(struct cli *c);
+int verb_transfer(struct cli *c);
+/** The one of the calls whose id begins with `word`; NULL: none, or several: `*rc` says so, as the user was told. */
+const char *calls_match(const json_t *items, const char *word, int *rc);
 int verb_cdr(struct cli *c);
 int verb_config_export(struct cli *c);
 int verb_config_import(struct cli *c);

@@ -144,7 +144,7 @@ static int hang_up(struct cli *c, const char *id)
 }
 
 /* The one call whose id begins with `word`; NULL: none, or several (said so in `*rc`). */
-static const char *find_call(const json_t *items, const char *word, int *rc)
+const char *calls_match(const json_t *items, const char *word, int *rc)
 {
 	const char *found = NULL;
 	json_t *v;
@@ -179,7 +179,7 @@ int verb_hangup(struct cli *c)
 		return rc;
 	const json_t *items = json_object_get(o, "items");
 	if (c->narg) {
-		const char *id = find_call(items, c->arg[0], &rc);
+		const char *id = calls_match(items, c->arg[0], &rc);
 
 		if (id)
 			rc = hang_up(c, id);

@@ -51,6 +51,10 @@ static const struct opt history_opts[] = {
 	{.name = "before", .arg = "ID", .help = "only changes before this one"},
 };
 
+static const struct opt transfer_opts[] = {
+	{.name = "by", .arg = "WHO", .help = "who leaves the call: caller or callee (as without this option)"},
+};
+
 static const struct opt ban_opts[] = {
 	{.name = "seconds", .arg = "N", .help = "for how long; else as long as a first ban"},
 	{.name = "reason", .arg = "TEXT", .help = "what the list of bans shows"},
@@ -108,6 +112,11 @@ static const struct verb verbs[] = {
 	 "%s registrations\n%s registrations 100", NO_OPTS, NULL, verb_registrations},
 	{"calls", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Calls", "calls of this moment", NULL, "%s calls", NO_OPTS, NULL,
 	 verb_calls},
+	{"calls transfer", "ID NUMBER", 2, 2, VERB_CLIENT | VERB_LIVE, "Calls", "send a party of a call to another number",
+	 "The called one leaves and the caller goes to NUMBER, unless --by caller turns that round. Whoever leaves has the\n"
+	 "other one back when nobody answers there. Of the id the first characters are enough.",
+	 "%s calls transfer c7k2m9 102\n%s calls transfer c7k2m9 102 --by caller", OPTS(transfer_opts), NULL,
+	 verb_transfer},
 	{"hangup", "[ID]", 0, 1, VERB_CLIENT | VERB_LIVE, "Calls", "end a call",
 	 "The id stands in the list that `calls` shows; its first characters are enough if no other call begins so.",
 	 "%s hangup c7k2m9\n%s hangup --all", OPTS(hangup_opts), NULL, verb_hangup},
