@@ -112,8 +112,10 @@ static const struct verb verbs[] = {
 	 "%s registrations\n%s registrations 100", NO_OPTS, NULL, verb_registrations},
 	{"calls", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Calls", "calls of this moment", NULL, "%s calls", NO_OPTS, NULL,
 	 verb_calls},
-	{"calls transfer", "ID NUMBER", 2, 2, VERB_CLIENT | VERB_LIVE, "Calls", "send a party of a call to another number",
-	 "The called one leaves and the caller goes to NUMBER, unless --by caller turns that round. Whoever leaves has the\n"
+	{"calls transfer", "ID NUMBER", 2, 2, VERB_CLIENT | VERB_LIVE, "Calls",
+	 "send a party of a call to another number",
+	 "The called one leaves and the caller goes to NUMBER, unless --by caller turns that round. Whoever leaves has "
+	 "the\n"
 	 "other one back when nobody answers there. Of the id the first characters are enough.",
 	 "%s calls transfer c7k2m9 102\n%s calls transfer c7k2m9 102 --by caller", OPTS(transfer_opts), NULL,
 	 verb_transfer},

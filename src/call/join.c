@@ -17,7 +17,8 @@ struct join {
 	struct timer timer;
 	unsigned rounds, waits;
 	bool refused_a, refused_b; /* the offer of the other's description */
-	bool asked;
+	bool asked_a, asked_b;     /* for an offer of its own */
+	bool asking;
 	bool news; /* both must be told whom they talk to now */
 };
 
@@ -247,6 +248,19 @@ static int step(struct leg *p, const struct leg *q, bool *refused)
 	return *refused ? EINVAL : 0;
 }
 
+/* What they said before was for somebody else: perhaps there is more that they can do. */
+static int ask(struct join *j)
+{
+	bool *asked = j->asked_a ? &j->asked_b : &j->asked_a;
+	int err = *asked ? EINVAL : oa_solo_ask(j->asked_a ? j->call->b : j->call->a);
+
+	if (err)
+		return err;
+	*asked = j->asking = true;
+	later(j, RETRY_MS);
+	return 0;
+}
+
 static void next(struct join *j)
 {
 	struct call *c = j->call;
@@ -261,20 +275,16 @@ static void next(struct join *j)
 		wait(j);
 		return;
 	}
-	if ((j->asked || (fits(a, b) && fits(b, a))) && any_line(a, b)) {
+	/* what was asked for has gone from one to the other, or else join_result() says so */
+	if ((j->asking || (fits(a, b) && fits(b, a))) && any_line(a, b)) {
 		done(c);
 		return;
 	}
 	err = j->rounds++ < ROUNDS_MAX ? step(a, b, &j->refused_a) : EINVAL;
 	if (err == EINVAL && j->rounds < ROUNDS_MAX)
 		err = step(b, a, &j->refused_b);
-	if (err == EINVAL && !j->asked) {
-		/* what they said before was for somebody else: perhaps there is more that they can do */
-		err = oa_solo_ask(a);
-		j->asked = !err;
-		if (!err)
-			later(j, RETRY_MS);
-	}
+	if (err == EINVAL)
+		err = ask(j);
 	if (err == ERR_STATE)
 		wait(j);
 	else if (err)
@@ -296,5 +306,6 @@ void join_result(struct leg *l, uint16_t code)
 		j->refused_a = true;
 	else if (code >= 300)
 		j->refused_b = true;
+	j->asking = false;
 	later(j, 0);
 }

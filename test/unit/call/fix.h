@@ -94,6 +94,8 @@ struct fix {
 	struct call_record rec; /* the last one */
 	struct call_record rec_open;
 	int inside_result;
+	size_t ntransfer;
+	uint16_t refuse_transfer; /* the owner says this */
 	bool drained;
 	size_t sip_packets, lose, lose_n; /* SIP packets so far; from index `lose` on, `lose_n` are lost */
 	bool oom;                         /* memory may run out */
@@ -343,7 +345,22 @@ static void dtmf_h(struct call *c, struct leg *from, char digit, uint32_t ms, vo
 	f->digit = digit;
 }
 
-static const struct call_ops call_ops = {.incoming = incoming_h, .record = record_h, .dtmf = dtmf_h};
+static uint16_t transfer_h(struct call *c, struct leg *by, const char *number, void *arg)
+{
+	struct fix *f = arg;
+
+	(void)by;
+	f->ntransfer++;
+	if (f->refuse_transfer)
+		return f->refuse_transfer;
+	if (number[0] == '*' && f->inside)
+		return call_inside(c, "echo", f->inside, f) ? 500 : 0;
+	dial(f, c, number, f->forward != NULL);
+	return 0;
+}
+
+static const struct call_ops call_ops = {
+	.incoming = incoming_h, .record = record_h, .dtmf = dtmf_h, .transfer = transfer_h};
 
 /* ------------------------------------------------------------------ phones */
 
@@ -552,6 +569,7 @@ static void phone_open(struct fix *f, unsigned i)
 	assert_int_equal(sip_listen(p->sip, SIP_TRANSP_UDP, &p->addr), 0);
 	assert_int_equal(sip_listen(p->sip, SIP_TRANSP_TCP, &p->addr), 0);
 	sip_allow(p->sip, SIP_INFO);
+	sip_allow(p->sip, SIP_NOTIFY);
 	assert_int_equal(udp_open(&p->udp, f->loop, &p->rtp, &o, rtp_h, p), 0);
 	phone_sdp(p, "sendrecv", "0 8 101");
 	p->ring = 180;
