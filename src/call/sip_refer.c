@@ -201,14 +201,10 @@ void edge_refer(struct sip_leg *sl, struct sip_strans *st, const struct sip_msg 
 	struct sip_refer_to to;
 	uint16_t code;
 
-	/* a provider does not send our parties about */
-	if (sl->leg->trunk) {
-		sip_reply_simple(st, 403, NULL);
-		return;
-	}
 	if (!decode(st, msg, &to))
 		return;
-	code = call_transfer_check(sl->leg);
+	/* whether a line outside may send our party to a number is its owner's policy; calls of others it may not join */
+	code = sl->leg->trunk && to.has_replaces ? 403 : call_transfer_check(sl->leg);
 	if (code) {
 		refuse(st, code);
 		return;
