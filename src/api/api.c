@@ -31,6 +31,9 @@ static const struct route fixed_routes[] = {
 	{"PUT", "certificate", "", api_certificate_put},
 	{"GET", "routes/explain", "from to at trunk", api_explain},
 	{"GET", "brakes/use", "", api_brakes},
+	{"GET", "trunk-status", "", api_trunks},
+	{"GET", "trunks/{}/status", "", api_trunk_status},
+	{"POST", "trunks/{}/test", "", api_trunk_test},
 	{"GET", "security", "", api_security},
 	{"GET", "security/bans", "", api_bans},
 	{"POST", "security/bans", "", api_ban},
@@ -188,8 +191,10 @@ static const struct route *find_route(struct job *j, struct slice method, struct
 {
 	size_t n = 0;
 	const struct resource *const *res = pbx_resources(&n);
+	/* what lies below a row ("trunks/isp/status") is no verb of the table */
+	size_t nres = j->nseg > 2 ? 0 : n;
 
-	for (size_t i = 0; i < n && j->nseg; i++) {
+	for (size_t i = 0; i < nres && j->nseg; i++) {
 		if (strcmp(res[i]->plural, j->seg[0]))
 			continue;
 		if (j->nseg == 2 && pbx_resource_only(res[i]) && strcmp(j->seg[1], pbx_resource_only(res[i])))

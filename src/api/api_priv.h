@@ -99,6 +99,9 @@ void api_metrics(struct job *j);
 void api_certificate_get(struct job *j);
 void api_certificate_put(struct job *j);
 /* security.c: bans */
+void api_trunks(struct job *j);
+void api_trunk_status(struct job *j);
+void api_trunk_test(struct job *j);
 void api_security(struct job *j);
 void api_bans(struct job *j);
 void api_ban(struct job *j);

@@ -167,7 +167,9 @@ void job_warn(struct job *j, const char *fmt, ...)
 void job_warn_weak(struct job *j, const struct resource *r, const char *key, const json_t *row)
 {
 	for (size_t i = 0; i < r->nfield; i++) {
-		const char *v = r->field[i].type == FIELD_SECRET ? json_text(row, r->field[i].name) : NULL;
+		/* one without a shortest length comes from elsewhere: a provider chose it */
+		bool ours = r->field[i].type == FIELD_SECRET && r->field[i].min > 0;
+		const char *v = ours ? json_text(row, r->field[i].name) : NULL;
 		const char *weak = v ? pbx_password_weak(slice_str(key), slice_str(v)) : NULL;
 
 		if (weak)

@@ -115,7 +115,8 @@ int verb_resource_add(struct cli *c)
 		return CLI_OK;
 	}
 	const char *name = js(row, "name");
-	printf("%s %s%s%s%s is ready.\n", noun(r), key, *name ? " (" : "", name, *name ? ")" : "");
+	bool named = *name && strcmp(name, key);
+	printf("%s %s%s%s%s is ready.\n", noun(r), key, named ? " (" : "", named ? name : "", named ? ")" : "");
 	if (r == &pbx_extension_resource && c->live && client_try(c, "/status", &st) == CLI_OK &&
 	    *js(st, "sip_address"))
 		out_pair("SIP server", 12, "%s", js(st, "sip_address"));

@@ -48,6 +48,8 @@ int verb_status(struct cli *c)
 	out_pair("extensions", W, "%lld, registered: %lld", (long long)ji(o, "extensions"),
 		 (long long)ji(o, "registered"));
 	out_pair("calls", W, "%lld", (long long)ji(o, "calls"));
+	json_array_foreach(json_object_get(o, "trunks"), i, l)
+		out_pair(i ? "" : "trunks", W, "%s: %s, %s", js(l, "name"), js(l, "state"), js(l, "words"));
 	if (*js(o, "sip_address"))
 		out_pair("SIP server", W, "%s", js(o, "sip_address"));
 	json_array_foreach(json_object_get(o, "listeners"), i, l)

@@ -4,9 +4,11 @@
 #include "app/cli.h"
 #include "base/err.h"
 #include "pbx/plan.h"
+#include "pbx/trunk.h"
 #include "pbx/security.h"
 
 static const struct resource *const extension = &pbx_extension_resource;
+static const struct resource *const trunk = &pbx_trunk_resource;
 static const struct resource *const allowed = &pbx_allowed_resource;
 static const struct resource *const limit = &pbx_limit_resource;
 static const struct resource *const route_out = &pbx_route_out_resource;
@@ -108,6 +110,35 @@ static const struct verb verbs[] = {
 	 "`config undo` brings it back, with its password.", "%s extension remove 102", NO_OPTS, &extension,
 	 verb_resource_remove},
 
+	{"trunk add", "NAME", 1, 1, VERB_CLIENT | VERB_FIELDS, "Trunks", "connect a provider or another phone system",
+	 "Registers at once and says how it went. --password - reads the password from standard input, so that it does "
+	 "not\n"
+	 "show in the list of processes. A provider that knows you by your address wants --register no.",
+	 "%s trunk add provider --server sip.example.com --user 4930123 --password SECRET\n"
+	 "%s trunk add office2 --register no --server 192.0.2.10 --channels 4\n"
+	 "%s trunk add branch --register no --password-in SECRET",
+	 NO_OPTS, &trunk, verb_trunk_add},
+	{"trunk list", "", 0, 0, VERB_CLIENT, "Trunks", "all trunks and how they are", NULL, "%s trunk list", NO_OPTS,
+	 &trunk, verb_trunk_list},
+	{"trunk status", "[NAME]", 0, 1, VERB_CLIENT | VERB_LIVE | VERB_KEY, "Trunks",
+	 "how a trunk is: state in words, server, calls, messages, last events", NULL,
+	 "%s trunk status\n%s trunk status provider", NO_OPTS, &trunk, verb_trunk_status},
+	{"trunk history", "NAME", 1, 1, VERB_CLIENT | VERB_LIVE | VERB_KEY, "Trunks",
+	 "the last checks, registrations and failures of a trunk", NULL, "%s trunk history provider", NO_OPTS, &trunk,
+	 verb_trunk_history},
+	{"trunk test", "NAME", 1, 1, VERB_CLIENT | VERB_LIVE | VERB_KEY, "Trunks",
+	 "ask its servers now, and say how it went", "Exit status: 0 calls can be made by it; 1 they cannot.",
+	 "%s trunk test provider", NO_OPTS, &trunk, verb_trunk_test},
+	{"trunk show", "NAME", 1, 1, VERB_CLIENT | VERB_KEY, "Trunks", "the settings of a trunk", NULL,
+	 "%s trunk show provider\n%s trunk show provider --password", OPTS(show_opts), &trunk, verb_resource_show},
+	{"trunk set", "NAME", 1, 1, VERB_CLIENT | VERB_FIELDS | VERB_KEY, "Trunks", "change a trunk",
+	 "Takes effect at once. Calls go on; a registration that stays the same is kept.",
+	 "%s trunk set provider --password SECRET\n%s trunk set provider --codecs PCMA,PCMU --channels 2", NO_OPTS,
+	 &trunk, verb_resource_set},
+	{"trunk remove", "NAME", 1, 1, VERB_CLIENT | VERB_KEY, "Trunks", "remove a trunk",
+	 "Unregisters; calls on it go on. `config undo` brings it back, with its password.", "%s trunk remove provider",
+	 NO_OPTS, &trunk, verb_resource_remove},
+
 	{"registrations", "[NUMBER]", 0, 1, VERB_CLIENT | VERB_LIVE, "Calls", "phones that are registered now", NULL,
 	 "%s registrations\n%s registrations 100", NO_OPTS, NULL, verb_registrations},
 	{"calls", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Calls", "calls of this moment", NULL, "%s calls", NO_OPTS, NULL,
@@ -145,8 +176,8 @@ static const struct verb verbs[] = {
 	 "%s route out list", NO_OPTS, &route_out, verb_resource_list},
 	{"route out show", "NAME", 1, 1, VERB_CLIENT | VERB_KEY, "Numbers and routes", "one route", NULL,
 	 "%s route out show all", OPTS(show_opts), &route_out, verb_resource_show},
-	{"route out set", "NAME", 1, 1, VERB_CLIENT | VERB_FIELDS | VERB_KEY, "Numbers and routes", "change a route", NULL,
-	 "%s route out set all --hours \"mon-fri 08:00-18:00\"", NO_OPTS, &route_out, verb_resource_set},
+	{"route out set", "NAME", 1, 1, VERB_CLIENT | VERB_FIELDS | VERB_KEY, "Numbers and routes", "change a route",
+	 NULL, "%s route out set all --hours \"mon-fri 08:00-18:00\"", NO_OPTS, &route_out, verb_resource_set},
 	{"route out remove", "NAME", 1, 1, VERB_CLIENT | VERB_KEY, "Numbers and routes", "remove a route", NULL,
 	 "%s route out remove all", NO_OPTS, &route_out, verb_resource_remove},
 	{"route in add", "NAME", 1, 1, VERB_CLIENT | VERB_FIELDS, "Numbers and routes",
@@ -158,19 +189,20 @@ static const struct verb verbs[] = {
 	 "%s route in list", NO_OPTS, &route_in, verb_resource_list},
 	{"route in show", "NAME", 1, 1, VERB_CLIENT | VERB_KEY, "Numbers and routes", "one rule", NULL,
 	 "%s route in show night", NO_OPTS, &route_in, verb_resource_show},
-	{"route in set", "NAME", 1, 1, VERB_CLIENT | VERB_FIELDS | VERB_KEY, "Numbers and routes", "change a rule", NULL,
-	 "%s route in set night --target 151", NO_OPTS, &route_in, verb_resource_set},
+	{"route in set", "NAME", 1, 1, VERB_CLIENT | VERB_FIELDS | VERB_KEY, "Numbers and routes", "change a rule",
+	 NULL, "%s route in set night --target 151", NO_OPTS, &route_in, verb_resource_set},
 	{"route in remove", "NAME", 1, 1, VERB_CLIENT | VERB_KEY, "Numbers and routes", "remove a rule", NULL,
 	 "%s route in remove night", NO_OPTS, &route_in, verb_resource_remove},
-	{"did add", "NUMBER", 1, 1, VERB_CLIENT | VERB_FIELDS, "Numbers and routes", "a number of yours and where it leads",
-	 NULL, "%s did add +49301234 --target 100\n%s did add +49301235 --target 101 --name-prefix Sales:", NO_OPTS, &did,
+	{"did add", "NUMBER", 1, 1, VERB_CLIENT | VERB_FIELDS, "Numbers and routes",
+	 "a number of yours and where it leads", NULL,
+	 "%s did add +49301234 --target 100\n%s did add +49301235 --target 101 --name-prefix Sales:", NO_OPTS, &did,
 	 verb_resource_add},
 	{"did list", "", 0, 0, VERB_CLIENT, "Numbers and routes", "your numbers", NULL, "%s did list", NO_OPTS, &did,
 	 verb_resource_list},
 	{"did show", "NUMBER", 1, 1, VERB_CLIENT | VERB_KEY, "Numbers and routes", "one number", NULL,
 	 "%s did show +49301234", NO_OPTS, &did, verb_resource_show},
-	{"did set", "NUMBER", 1, 1, VERB_CLIENT | VERB_FIELDS | VERB_KEY, "Numbers and routes", "change where it leads", NULL,
-	 "%s did set +49301234 --target 102", NO_OPTS, &did, verb_resource_set},
+	{"did set", "NUMBER", 1, 1, VERB_CLIENT | VERB_FIELDS | VERB_KEY, "Numbers and routes", "change where it leads",
+	 NULL, "%s did set +49301234 --target 102", NO_OPTS, &did, verb_resource_set},
 	{"did remove", "NUMBER", 1, 1, VERB_CLIENT | VERB_KEY, "Numbers and routes", "remove a number", NULL,
 	 "%s did remove +49301234", NO_OPTS, &did, verb_resource_remove},
 	{"numbering show", "", 0, 0, VERB_CLIENT, "Numbers and routes", "country, area code, emergency numbers", NULL,
@@ -183,10 +215,10 @@ static const struct verb verbs[] = {
 	 "%s brakes show", NO_OPTS, &brakes, verb_only_show},
 	{"brakes set", "", 0, 0, VERB_CLIENT | VERB_FIELDS, "Security", "open or close numbers, change the limits",
 	 "International, premium and satellite numbers are closed until they are opened here or for an extension.",
-	 "%s brakes set --countries \"AT CH +33\"\n%s brakes set --international true --minutes-per-day 120",
-	 NO_OPTS, &brakes, verb_only_set},
-	{"brakes use", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Security", "what extensions and trunks have used today", NULL,
-	 "%s brakes use", NO_OPTS, NULL, verb_brakes_use},
+	 "%s brakes set --countries \"AT CH +33\"\n%s brakes set --international true --minutes-per-day 120", NO_OPTS,
+	 &brakes, verb_only_set},
+	{"brakes use", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Security", "what extensions and trunks have used today",
+	 NULL, "%s brakes use", NO_OPTS, NULL, verb_brakes_use},
 
 	{"security", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Security",
 	 "who is banned: why, for how long, what was dropped", NULL, "%s security", NO_OPTS, NULL, verb_security},

@@ -87,23 +87,30 @@ static void drop(struct ptrunk *t)
 
 /* ------------------------------------------------------------------ lines and alarms */
 
-static const char *remedy(const struct trunk_status *st)
+static const char *remedy(const struct ptrunk *t, const struct trunk_status *st, char *dst, size_t size)
 {
-	if (strstr(st->words, "password") || strstr(st->words, "does not know user"))
-		return "Compare user, auth-user and password with what the provider gave: offhook trunk show.";
-	if (strstr(st->words, "certificate"))
-		return "Ask the provider; for a box with a certificate of its own: offhook trunk set NAME --tls-verify "
-		       "no.";
-	if (st->state == TRUNK_DEGRADED)
-		return "Calls go on by the other server. Ask the provider if it lasts.";
-	return "Check the server's name and the connection to the Internet; then: offhook trunk test NAME.";
+	const char *what;
+
+	if (strstr(st->words, "password") || strstr(st->words, "not know user"))
+		what = "Compare user, auth-user and password with what the provider gave: offhook trunk show ";
+	else if (strstr(st->words, "certificate"))
+		what = "Ask the provider. A box with a certificate of its own making is taken with --tls-verify no: "
+		       "offhook trunk set ";
+	else if (strstr(st->words, "no such host"))
+		what = "Is the server's name spelled as the provider gave it? offhook trunk show ";
+	else if (st->state == TRUNK_DEGRADED)
+		what = "Calls go on. Ask the provider if it lasts: offhook trunk history ";
+	else
+		what = "Check the server's name and the way to it; then: offhook trunk test ";
+	snprintf(dst, size, "%s%s", what, t->name);
+	return dst;
 }
 
 static void changed(struct trunk *line, void *arg)
 {
 	struct ptrunk *t = arg;
 	struct trunk_status st;
-	char id[48], text[280];
+	char id[48], text[280], todo[200];
 
 	if (!t->pbx)
 		return;
@@ -115,7 +122,8 @@ static void changed(struct trunk *line, void *arg)
 		return;
 	}
 	snprintf(text, sizeof(text), "Trunk %s: %s.", t->name, st.words);
-	pbx_alarm_raise(t->pbx, id, st.state == TRUNK_DOWN ? "critical" : "warning", text, remedy(&st));
+	pbx_alarm_raise(t->pbx, id, st.state == TRUNK_DOWN ? "critical" : "warning", text,
+			remedy(t, &st, todo, sizeof(todo)));
 }
 
 static int unseal(const struct ptrunk *t, const char *sealed, struct buf *b)

@@ -72,6 +72,8 @@ void ptrunk_start(struct pbx *p);
 /** Lines are ended. */
 void ptrunk_stop(struct pbx *p);
 void ptrunk_flush(struct pbx *p);
+/** [{name, state, words}], for the status of the whole */
+json_t *ptrunk_json_brief(struct pbx *p);
 /** [{name, state, words, server, rtt_ms, channels ..., history}] */
 json_t *pbx_json_trunks(struct pbx *p);
 

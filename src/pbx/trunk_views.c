@@ -20,21 +20,34 @@ static json_t *history_json(const struct trunk_status *st)
 	return v;
 }
 
-static void add_status(json_t *o, const struct ptrunk *t)
+/* State and words. False: there is no line that could say more. */
+static bool add_state(json_t *o, const struct ptrunk *t)
 {
 	struct trunk_status st;
 
 	if (!t->line) {
 		const char *words = t->enabled ? "not open" : "switched off";
 
-		json_object_update_new(o, json_pack("{s:s, s:s, s:[]}", "state", "off", "words", words, "history"));
+		json_object_update_new(o, json_pack("{s:s, s:s}", "state", "off", "words", words));
+		return false;
+	}
+	trunk_status(t->line, &st);
+	json_object_update_new(o, json_pack("{s:s, s:s}", "state", states[st.state], "words", st.words));
+	return true;
+}
+
+static void add_status(json_t *o, const struct ptrunk *t)
+{
+	struct trunk_status st;
+
+	if (!add_state(o, t)) {
+		(void)json_object_set_new(o, "history", json_array());
 		return;
 	}
 	trunk_status(t->line, &st);
-	json_object_update_new(o, json_pack("{s:s, s:s, s:s, s:I, s:I, s:b, s:o}", "state", states[st.state], "words",
-					    st.words, "server", st.server, "rtt_ms", (json_int_t)st.rtt_ms,
-					    "registered_until_ms", (json_int_t)st.registered_ms, "checking",
-					    (int)st.checking, "history", history_json(&st)));
+	json_object_update_new(o, json_pack("{s:s, s:I, s:I, s:b, s:o}", "server", st.server, "rtt_ms",
+					    (json_int_t)st.rtt_ms, "registered_until_ms", (json_int_t)st.registered_ms,
+					    "checking", (int)st.checking, "history", history_json(&st)));
 	if (st.has_messages)
 		json_object_update_new(o, json_pack("{s:{s:I, s:I}}", "messages", "new", (json_int_t)st.messages_new,
 						    "old", (json_int_t)st.messages_old));
@@ -63,6 +76,25 @@ json_t *pbx_json_trunks(struct pbx *p)
 
 	if (v)
 		ptrunk_each(p, add_one, v);
+	return v;
+}
+
+static void add_brief(struct ptrunk *t, void *arg)
+{
+	json_t *o = json_pack("{s:s}", "name", t->name);
+
+	if (o) {
+		add_state(o, t);
+		(void)json_array_append_new(arg, o);
+	}
+}
+
+json_t *ptrunk_json_brief(struct pbx *p)
+{
+	json_t *v = json_array();
+
+	if (v)
+		ptrunk_each(p, add_brief, v);
 	return v;
 }
 

@@ -3,6 +3,7 @@
  */
 #include "pbx/pbx_priv.h"
 #include "call/tones.h"
+#include "pbx/trunk.h"
 
 static const char *const transports[] = {"udp", "tcp", "tls", "ws", "wss"};
 
@@ -22,6 +23,8 @@ json_t *pbx_json_status(struct pbx *p)
 			      "contacts", (json_int_t)p->contacts, "calls",
 			      (json_int_t)(p->calls ? calls_count(p->calls) : 0), "alarms", alarm_json(p));
 
+	if (o)
+		(void)json_object_set_new(o, "trunks", ptrunk_json_brief(p));
 	if (o && p->about)
 		json_object_update_missing(o, p->about);
 	return o;
