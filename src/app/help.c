@@ -84,9 +84,10 @@ static void put_option(FILE *f, const struct opt *o)
 	if (o->env)
 		buf_printf(&b, " [%s]", o->env);
 	buf_char(&b, '\0');
-	fprintf(f, "  %-26s ", head);
 	if (strlen(head) > 26)
-		fprintf(f, "\n%29s", "");
+		fprintf(f, "  %s\n%29s", head, "");
+	else
+		fprintf(f, "  %-26s ", head);
 	put_wrapped(f, b.p ? b.p : "", 29, 29);
 	buf_free(&b);
 }

@@ -23,9 +23,9 @@ void strunk_target_idle(struct strunk_target *g)
 
 static void no_answer(struct strunk_target *g, int err)
 {
-	const char *why = strunk_fail_words(err);
+	const char *why = strunk_fail_words(g, err);
 	struct strunk *st = g->st;
-	char where[80], text[240];
+	char where[80], text[280];
 
 	drop(g);
 	snprintf(text, sizeof(text), "%s %s", strunk_where_words(g, where, sizeof(where)), why);
@@ -124,7 +124,7 @@ static void ask_all(struct strunk *st)
 		int err = g->ct ? 0 : ask(g);
 
 		if (err)
-			strunk_target_dead(g, strunk_fail_words(err), false);
+			strunk_target_dead(g, strunk_fail_words(g, err), false);
 	}
 	strunk_judge(st);
 }

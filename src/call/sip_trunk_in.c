@@ -3,7 +3,8 @@
  * that wait (RFC 3842).
  *
  * Our contact with a provider is unguessable: a request to it, from one of the provider's addresses, proves itself. So
- * does a password, and a stream from such an address, which cannot be forged from elsewhere. A datagram's address can.
+ * do a password, a TLS certificate for the provider's name, and a stream from such an address, which cannot be forged
+ * from elsewhere. A datagram's address can.
  */
 #include <string.h>
 #include "call/sip_trunk_priv.h"
@@ -42,6 +43,19 @@ static bool from_server(const struct strunk *st, const struct sip_msg *msg)
 	return false;
 }
 
+/* By TLS, with a certificate for the name of a server or the domain: its address does not matter. */
+static bool proves_name(const struct strunk *st, const struct sip_msg *msg)
+{
+	if (msg->tp != SIP_TRANSP_TLS || st->cfg.tls == TRUNK_TLS_ANY)
+		return false;
+	if (st->cfg.domain.l && sip_msg_proves(msg, st->cfg.domain))
+		return true;
+	for (size_t i = 0; i < st->cfg.nservers; i++)
+		if (sip_msg_proves(msg, st->server[i].host))
+			return true;
+	return false;
+}
+
 struct strunk *strunk_of(const struct edge *e, const struct sip_msg *msg, bool *proven)
 {
 	struct strunk *best = NULL;
@@ -50,13 +64,15 @@ struct strunk *strunk_of(const struct edge *e, const struct sip_msg *msg, bool *
 	LIST_EACH (&e->trunks, k) {
 		struct strunk *st = LINK_OBJ(k, struct strunk, le);
 
-		if (!strunk_has_addr(st, &msg->src))
+		bool named = proves_name(st, msg);
+
+		if (!named && !strunk_has_addr(st, &msg->src))
 			continue;
 		if (to_contact(st, msg)) {
 			*proven = true;
 			return st;
 		}
-		if (!from_server(st, msg))
+		if (!named && !from_server(st, msg))
 			continue;
 		if (!best || (!names_account(best, msg) && names_account(st, msg)))
 			best = st;

@@ -160,7 +160,7 @@ void strunk_answers(struct sip_leg *sl)
 static void note_call(struct sip_leg *sl, int err, uint16_t scode, const struct sip_msg *msg)
 {
 	struct strunk_target *g = sl->servers->v[sl->servers->at];
-	char where[80], code[64], text[200];
+	char where[80], code[64], text[280];
 
 	if (!g->st)
 		return;
@@ -169,7 +169,7 @@ static void note_call(struct sip_leg *sl, int err, uint16_t scode, const struct 
 		strunk_code_words(scode, msg, code, sizeof(code));
 		snprintf(text, sizeof(text), "%s: %s", where, code);
 	} else {
-		snprintf(text, sizeof(text), "%s %s", where, strunk_fail_words(err));
+		snprintf(text, sizeof(text), "%s %s", where, strunk_fail_words(g, err));
 	}
 	strunk_note(g->st, "invite", msg ? scode : 0, 0, text);
 }
@@ -193,7 +193,7 @@ bool strunk_closed(struct sip_leg *sl, int err, uint16_t scode, const struct sip
 		h.code = err == ETIMEDOUT ? 408 : 503;
 		h.text = "no server of the provider answers";
 		h.silent = !l->rang;
-		strunk_target_dead(g, strunk_fail_words(err), false);
+		strunk_target_dead(g, strunk_fail_words(g, err), false);
 	} else if (scode == 503) {
 		strunk_target_dead(g, "says that it cannot work now (503)", true);
 	} else {

@@ -43,7 +43,7 @@ struct strunk_target {
 	struct sip_dest dest;
 	enum strunk_health health;
 	uint64_t hold_until;   /**< loop's ms: a refusal of work (503) counts at least so long */
-	char why[120];         /**< dead: the sentence, without its name */
+	char why[180];         /**< dead: the sentence, without its name */
 	struct sip_ctrans *ct; /**< check on its way */
 	struct timer patience; /**< of that, then the end of `dead` where nothing is checked */
 	uint64_t sent_ms;      /**< of the check */
@@ -71,7 +71,7 @@ struct strunk {
 	unsigned reg_moves; /**< servers tried since the last success */
 	bool reg_busy;      /**< a REGISTER has no answer yet */
 	bool reg_failed;
-	char reg_why[160]; /**< then: the sentence */
+	char reg_why[200]; /**< then: the sentence */
 	/* how it is */
 	enum trunk_state state;
 	char words[200], in_use[80];
@@ -139,8 +139,8 @@ void strunk_status(const struct trunk *t, struct trunk_status *out);
 const char *strunk_where_words(const struct strunk_target *g, char *dst, size_t size);
 /** "403 Forbidden": the code with the phrase as sent, or the standard one. */
 const char *strunk_code_words(uint16_t scode, const struct sip_msg *rsp, char *dst, size_t size);
-/** "does not answer", "refuses the connection" ... static. */
-const char *strunk_fail_words(int err);
+/** "does not answer", "refuses the connection", "is not connected: the certificate ..."; good until the next call. */
+const char *strunk_fail_words(const struct strunk_target *g, int err);
 /** Why a registration failed, a whole sentence without full stop. */
 void strunk_reg_words(struct strunk *st, int err, uint16_t scode, const struct sip_msg *rsp, char *dst, size_t size);
 /** Why a call was refused, for the record; static. */

@@ -120,7 +120,7 @@ static void registered(struct strunk *st, uint32_t expires, const struct sip_msg
 static void refused(struct strunk *st, int err, uint16_t scode, const struct sip_msg *rsp)
 {
 	struct strunk_target *g = st->reg_at;
-	char why[160];
+	char why[200];
 
 	st->reg_busy = false;
 	strunk_reg_words(st, err, scode, rsp, why, sizeof(why));
@@ -138,7 +138,7 @@ static void refused(struct strunk *st, int err, uint16_t scode, const struct sip
 	if (st->reg_until <= loop_wall_ms(st->edge->loop))
 		st->reg_until = 0;
 	if (g)
-		strunk_target_dead(g, scode ? "says that it cannot work now (503)" : strunk_fail_words(err),
+		strunk_target_dead(g, scode ? "says that it cannot work now (503)" : strunk_fail_words(g, err),
 				   scode == 503);
 	if (st->reg_at == g)
 		(void)next_server(st);

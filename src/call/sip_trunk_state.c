@@ -74,7 +74,7 @@ static void clock_text(int64_t ms, char dst[16])
 /* Works: by `g`, and maybe not all of it. */
 static enum trunk_state works(struct strunk *st, const struct view *v, const struct strunk_target *g, const char *how)
 {
-	char bad[200], where[80];
+	char bad[280], where[80];
 
 	snprintf(st->in_use, sizeof(st->in_use), "%s", strunk_where_words(g, where, sizeof(where)));
 	st->rtt_ms = g->rtt_ms;
@@ -123,7 +123,7 @@ static enum trunk_state judge_registered(struct strunk *st, const struct view *v
 
 static enum trunk_state judge_plain(struct strunk *st, const struct view *v)
 {
-	char where[80], how[200], bad[200];
+	char where[80], how[200], bad[280];
 
 	if (v->alive) {
 		snprintf(how, sizeof(how), "%s answers", strunk_where_words(v->alive, where, sizeof(where)));
@@ -140,7 +140,7 @@ static enum trunk_state judge_plain(struct strunk *st, const struct view *v)
 		return works(st, v, v->unknown, how);
 	}
 	(void)fault(v, bad, sizeof(bad));
-	snprintf(st->words, sizeof(st->words), "%s", bad);
+	snprintf(st->words, sizeof(st->words), "%.199s", bad);
 	return TRUNK_DOWN;
 }
 

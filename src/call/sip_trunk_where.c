@@ -9,6 +9,7 @@
 enum {
 	TTL_MIN_S = 30,
 	TTL_MAX_S = 3600,
+	FRIEND_MS = 3600000, /* a server that answers us is not banned for so long */
 	RETRY_MS = 30000 /* after a look-up that failed; half of it by chance */
 };
 
@@ -246,6 +247,8 @@ void strunk_target_alive(struct strunk_target *g)
 			 strunk_where_words(g, t, sizeof(t)));
 	}
 	sip_target_alive(st->edge->sip, &g->dest);
+	if (st->edge->guard)
+		guard_good(st->edge->guard, &g->dest.addr, loop_now_ms(st->edge->loop) + FRIEND_MS);
 	if (g->health == ST_ALIVE)
 		return;
 	g->health = ST_ALIVE;

@@ -4,6 +4,7 @@
  * What comes from the network is shown as printable ASCII only.
  */
 #include <stdio.h>
+#include <string.h>
 #include "call/sip_trunk_priv.h"
 
 static const char *transp_name(enum sip_transp tp)
@@ -45,8 +46,31 @@ const char *strunk_code_words(uint16_t scode, const struct sip_msg *rsp, char *d
 	return dst;
 }
 
-const char *strunk_fail_words(int err)
+/* What TLS says of the last connection to it, as the end of "sip.example (...) is not connected: ...". */
+static const char *tls_words(const struct strunk_target *g)
 {
+	static char text[200];
+	const char *why = g->st && g->st->edge ? sip_tls_why(g->st->edge->sip, &g->dest) : NULL;
+	size_t l;
+
+	if (!why || g->dest.tp != SIP_TRANSP_TLS)
+		return NULL;
+	snprintf(text, sizeof(text), "is not connected: %s", why);
+	l = strlen("is not connected: ");
+	if (!strncmp(text + l, "The ", 4))
+		text[l] = 't';
+	l = strlen(text);
+	if (text[l - 1] == '.')
+		text[l - 1] = '\0';
+	return text;
+}
+
+const char *strunk_fail_words(const struct strunk_target *g, int err)
+{
+	const char *tls = tls_words(g);
+
+	if (tls)
+		return tls;
 	switch (err) {
 	case ETIMEDOUT:
 		return "does not answer";
@@ -143,7 +167,7 @@ void strunk_reg_words(struct strunk *st, int err, uint16_t scode, const struct s
 	if (st->reg_at)
 		strunk_where_words(st->reg_at, where, sizeof(where));
 	if (!scode) {
-		snprintf(dst, size, "%s %s", where, strunk_fail_words(err));
+		snprintf(dst, size, "%s %s", where, st->reg_at ? strunk_fail_words(st->reg_at, err) : err_str(err));
 		return;
 	}
 	strunk_code_words(scode, rsp, code, sizeof(code));

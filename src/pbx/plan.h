@@ -184,6 +184,7 @@ struct plan_query {
 	const char *from_name;
 	bool hidden;               /**< the caller asked not to be shown */
 	const char *trunk;         /**< it came in by this line; NULL: from a phone */
+	bool forgeable;            /**< by its address alone: anybody who forges that could have sent it */
 	const char *dialled;
 	const struct party *onward; /**< somebody from outside whose call is passed on; NULL: none */
 	bool psap;                 /**< marked as a call-back of an emergency centre by somebody we trust */

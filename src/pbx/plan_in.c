@@ -167,7 +167,7 @@ void plan_inside(struct planning *p)
 		home.country = country_find(slice_str(in.t.country));
 		home.area = home.country == p->c->home.country ? home.area : "";
 	}
-	in.passes = in.t.proven && in.t.reaches_outside;
+	in.passes = in.t.proven && in.t.reaches_outside && !q->forgeable;
 	number_read(&in.n, slice_str(q->dialled), &home);
 	number_read(&in.caller, slice_str(q->from), &home);
 	(void)slice_copy(p->d->e164, sizeof(p->d->e164), slice_str(in.n.e164));

@@ -189,6 +189,7 @@ void route_incoming(struct call *c, struct leg *from, const char *dialled, void 
 			       .from_name = from->party.name,
 			       .hidden = from->party.hidden,
 			       .trunk = t ? t->name : from->trunk ? "" : NULL,
+			       .forgeable = from->trunk && !from->proven,
 			       .dialled = dialled,
 			       .psap = is_psap(c, from)};
 	struct plan_decision d;
@@ -218,6 +219,7 @@ uint16_t route_transfer(struct call *c, struct leg *by, const char *number, void
 			       .from_name = by->party.name,
 			       .hidden = by->party.hidden,
 			       .trunk = t ? t->name : by->trunk ? "" : NULL,
+			       .forgeable = by->trunk && !by->outgoing && !by->proven,
 			       .dialled = number,
 			       .onward = c->a && c->a->trunk ? &c->a->party : NULL};
 	struct plan_decision d;
@@ -226,7 +228,7 @@ uint16_t route_transfer(struct call *c, struct leg *by, const char *number, void
 	if (!pc)
 		return 503;
 	/* a party outside does not move our calls about, unless its line may reach outside */
-	if (by->trunk && !(t && t->proven && t->reaches_outside))
+	if (by->trunk && !(t && t->proven && t->reaches_outside && (by->outgoing || by->proven)))
 		return 403;
 	route_view(p, &v, 0);
 	plan_decide(&p->plan, &v, &q, &d, NULL);

@@ -194,6 +194,15 @@ static uint32_t number(const json_t *row, const char *name)
 	return v > 0 && v <= UINT32_MAX ? (uint32_t)v : 0;
 }
 
+/* Can its calls be told from forged ones: by our secret contact, a password, a stream? */
+static bool proves_itself(const struct ptrunk *t, const json_t *row)
+{
+	const char *tp = json_string_value(json_object_get(row, "transport"));
+
+	return json_is_true(json_object_get(row, "register")) || (t->sealed_in && *t->sealed_in) ||
+	       (tp && (!strcmp(tp, "tcp") || !strcmp(tp, "tls")));
+}
+
 /* `row` has no secrets; referenced. */
 static int take_row(struct ptrunk *t, json_t *row)
 {
@@ -210,7 +219,7 @@ static int take_row(struct ptrunk *t, json_t *row)
 	t->max_in = number(row, "channels_in");
 	t->max_out = number(row, "channels_out");
 	t->enabled = json_is_true(json_object_get(row, "enabled"));
-	t->proven = json_is_true(json_object_get(row, "register")) || (t->sealed_in && *t->sealed_in);
+	t->proven = proves_itself(t, row);
 	t->reaches_outside = t->proven && json_is_true(json_object_get(row, "reaches_outside"));
 	return 0;
 }

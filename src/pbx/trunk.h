@@ -23,7 +23,8 @@ struct ptrunk {
 	uint32_t in, out;              /**< in use */
 	uint32_t emergency_out;        /**< of out: emergency calls, which are never cut for others */
 	bool enabled;
-	bool proven; /**< the peer proves itself (registration, password, TLS name), not by UDP address alone */
+	bool proven; /**< the peer can prove itself (registration, password, stream), not by UDP address alone; whether
+			a call did is leg.proven */
 	bool reaches_outside;     /**< calls that come in by it may go out again; never without `proven` */
 	char *caller_id;          /**< shown when the extension has none; E.164 or "" */
 	char *country;            /**< numbers in national form are of this country; "" = the phone system's */

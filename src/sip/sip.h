@@ -94,6 +94,8 @@ struct slice sip_host_name(const struct sip *s, uint16_t host);
  * fails. NULL: none failed lately, or a later one succeeded. The last 64 are remembered.
  */
 const char *sip_tls_why(const struct sip *s, const struct sip_dest *d);
+/** Came this message by TLS from a peer that proved, by a certificate that we trust, to be this host (RFC 5922)? */
+bool sip_msg_proves(const struct sip_msg *m, struct slice host);
 /** Where the answers to, and later requests on the flow of, a received message go. */
 void sip_dest_from_msg(struct sip_dest *d, const struct sip_msg *msg);
 /**

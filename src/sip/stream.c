@@ -56,6 +56,13 @@ static bool fits(const struct sip *s, const struct sip_stream *st, const struct 
 	return st->ops->proves && st->ops->proves(st->conn, host);
 }
 
+bool sip_msg_proves(const struct sip_msg *m, struct slice host)
+{
+	const struct sip_stream *st = m->flow;
+
+	return m->tp == SIP_TRANSP_TLS && st && !st->broken && st->ops->proves && st->ops->proves(st->conn, host);
+}
+
 void sip_stream_alias(struct sip_stream *st, const struct sip_via *via)
 {
 	struct sa a = st->peer;
