@@ -172,6 +172,14 @@ void inv_timer_enc_request(struct buf *b, const struct inv *in)
 	buf_str(b, "\r\n");
 }
 
+/** A caller that knows nothing of timers: we refresh, as our 2xx said, and its answers cannot speak of it. */
+static bool unaware(const struct inv *in)
+{
+	const struct inv_st *st = in->st;
+
+	return st && st->interval && st->ours && st->cfg.expires_s && in->h && !sip_inv_peer_supports(in->h, "timer");
+}
+
 void inv_timer_answered(struct inv *in, const struct sip_msg *rsp)
 {
 	struct sip_session_expires se;
@@ -180,7 +188,10 @@ void inv_timer_answered(struct inv *in, const struct sip_msg *rsp)
 		return;
 	if (!sip_msg_hdr(rsp, SIP_HDR_SESSION_EXPIRES) ||
 	    sip_session_expires_decode(&se, sip_msg_val(rsp, SIP_HDR_SESSION_EXPIRES))) {
-		off(in);
+		if (unaware(in))
+			run(in->st, in->st->interval, true);
+		else
+			off(in);
 		return;
 	}
 	if (st_make(in)) {

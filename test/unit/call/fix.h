@@ -486,7 +486,15 @@ static void closed_h(struct sip_inv *i, int err, uint16_t scode, const struct si
 	p->inv = mem_deref(p->inv);
 }
 
-static const struct sip_inv_ops phone_inv_ops = {.progress = progress_h,
+static int current_h(struct sip_inv *i, struct buf *sdp, void *arg)
+{
+	(void)i;
+	buf_slice(sdp, sdp_of(arg));
+	return 0;
+}
+
+static const struct sip_inv_ops phone_inv_ops = {.current = current_h,
+						 .progress = progress_h,
 						 .answered = answered_h,
 						 .reoffer = reoffer_h,
 						 .reanswered = reanswered_h,

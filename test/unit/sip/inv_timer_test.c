@@ -363,6 +363,27 @@ static void too_short_for_us(void **state)
 	end(f, &f->b);
 }
 
+/* A caller that knows nothing of timers is refreshed by us, again and again. */
+static void unaware_caller(void **state)
+{
+	struct fix *f = *state;
+
+	up_b(f, "", &(struct sip_inv_timer){.expires_s = 600});
+	for (size_t i = 0; i < 5; i++) {
+		run(f, 300000);
+		assert_non_null(raw_request(f, SIP_INVITE, i));
+		raw_reply(f, raw_request(f, SIP_INVITE, i), "200 OK", NULL, CONTACT, "offer");
+		run(f, 10);
+	}
+	assert_int_equal(times(&f->b, "refreshed"), 5);
+	f->b.l = 0;
+	run(f, 310000);
+	assert_non_null(raw_request(f, SIP_INVITE, 5));
+	run(f, 40000);
+	assert_log(&f->b, "closed:timed out:408");
+	run(f, 40000);
+}
+
 /* ---- both ---- */
 
 /** a asks; b lets a refresh, or refreshes itself. */
@@ -470,6 +491,7 @@ int main(void)
 		TEST(they_do_not_refresh),
 		TEST(they_do),
 		TEST(too_short_for_us),
+		TEST(unaware_caller),
 		TEST(hours_long),
 		cmocka_unit_test(each_packet_lost),
 		TEST(vanishes),
