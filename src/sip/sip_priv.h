@@ -173,6 +173,7 @@ struct sip_stream {
 	struct timer tmr;
 	uint64_t msg_due; /**< ms; the unfinished message must be whole by then; 0 = none */
 	uint64_t last;    /**< ms of the last whole message or keep-alive, either way */
+	bool pinged;      /**< our ping waits for its answer */
 	uint64_t heard;   /**< the same, what came in alone */
 	uint32_t holds;   /**< registrations and dialogs that need it */
 	int broken;       /**< errno: to be closed from the timer */

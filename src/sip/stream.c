@@ -121,7 +121,10 @@ int sip_flow_ping(struct sip *s, uint64_t flow)
 {
 	struct sip_stream *st = by_flow(s, flow);
 
-	return st && !st->broken ? sip_stream_send(st, s->ping) : ENOTCONN;
+	if (!st || st->broken)
+		return ENOTCONN;
+	st->pinged = true;
+	return sip_stream_send(st, s->ping);
 }
 
 bool sip_flow_heard(const struct sip *s, uint64_t flow, uint64_t since)
@@ -397,6 +400,9 @@ static struct slice consume(struct sip_stream *st, struct slice data)
 			break;
 		case SIP_FRAME_PONG:
 			touch(st);
+			/* the answer to our ping is not the first half of another */
+			if (st->pinged)
+				st->framer.crlf = st->pinged = false;
 			break;
 		case SIP_FRAME_MORE:
 			return data;
