@@ -87,7 +87,9 @@ struct oh_account_config {
 	const char *password;
 	const char *auth_user; /**< NULL: as user */
 	const char *display;   /**< shown to the called party; NULL: none */
-	const char *server;    /**< literal address, port 5060 (TLS: 5061) if none: "127.0.0.1:5060", "[::1]" */
+	/** Address, port 5060 (TLS: 5061) if none: "127.0.0.1:5060", "[::1]"; or a name, looked up when we register
+	 * (SRV, A, AAAA): calls go to the server that took the registration. */
+	const char *server;
 	enum oh_transport transport;
 	const char *tls_name; /**< with OH_TLS: name that the server must prove; NULL: its address */
 	bool tls_any;         /**< with OH_TLS: take any certificate, as a server's own first one */

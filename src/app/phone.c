@@ -21,7 +21,7 @@ const struct opt phone_opts[] = {
 	{.name = "server",
 	 .arg = "HOST[:PORT]",
 	 .def = "127.0.0.1, port 5060 or 5061 (TLS)",
-	 .help = "SIP server, an IP address"},
+	 .help = "SIP server, an address or name"},
 	{.name = "transport", .arg = "udp|tcp|tls", .def = "udp", .words = "udp tcp tls", .help = "how to reach it"},
 	{.name = "tls-ca",
 	 .arg = "FILE",
@@ -429,7 +429,7 @@ static int start(struct phone *p, const struct cli *c)
 		return cli_fail(CLI_FAILED, "the phone could not be started: %s.", oh_strerror(err));
 	err = oh_account_add(p->ua, &p->account, &ac);
 	if (err == OH_ERR_SYNTAX)
-		return cli_usage(c, "--server: \"%s\" is not an IP address with an optional port.", p->server);
+		return cli_usage(c, "--server: \"%s\" is not an address or name with an optional port.", p->server);
 	if (err == EINVAL && tls)
 		return cli_usage(c, "--tls-ca: the file cannot be read, or there is no certificate in it.");
 	if (!err)

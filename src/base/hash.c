@@ -217,6 +217,16 @@ struct hlink *hash_next(const struct hlink *k)
 	return same_key(k->next, k->key);
 }
 
+void hash_part(const struct hash *h, uint32_t i, uint32_t parts, void (*fn)(struct hlink *k, void *arg), void *arg)
+{
+	uint64_t n = h->b ? (uint64_t)h->mask + 1 : 0;
+
+	for (uint64_t at = n * i / parts; at < n * (i + 1) / parts; at++) {
+		for (struct hlink *k = h->b[at]; k; k = k->next)
+			fn(k, arg);
+	}
+}
+
 int hash_each(struct hash *h, int (*fn)(struct hlink *k, void *arg), void *arg)
 {
 	if (!h->b)

@@ -63,6 +63,11 @@ struct location_ops {
 	void (*lookup)(struct slice aor, location_lookup_h *h, void *harg, void *arg);
 	/** A stream closed: contacts reached by it are gone until they register again. */
 	void (*flow_closed)(uint64_t flow, void *arg);
+	/**
+	 * Call `fn` for the contacts of part `i` of `parts`: over all parts each contact comes once. It changes
+	 * nothing. NULL: there is no need to keep contacts alive.
+	 */
+	void (*part)(uint32_t i, uint32_t parts, void (*fn)(const struct contact *c, void *harg), void *harg, void *arg);
 	/** Limits for Expires, s. */
 	uint32_t min_expires, max_expires, def_expires;
 };

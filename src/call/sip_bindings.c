@@ -49,10 +49,13 @@ static bool behind_nat(const struct sip_msg *msg, const struct sip_uri *uri)
 
 	if (sip_uri_sa(uri, SIP_PORT, &c) || !sa_eq_addr(&c, &msg->src))
 		return true;
-	if (sa_eq(&c, &msg->src) || msg->tp != SIP_TRANSP_UDP)
+	if (msg->tp != SIP_TRANSP_UDP)
 		return false;
 	if (sa_set(&via, msg->via.host, msg->via.port ? msg->via.port : SIP_PORT))
-		return true;
+		return !sa_eq(&c, &msg->src);
+	/* some phones learn what we see and say that: there is a NAT all the same */
+	if (sa_eq(&c, &msg->src))
+		return !sa_eq_addr(&via, &msg->src);
 	return !sa_eq_addr(&via, &msg->src) || (sa_eq(&via, &c) && msg->via.rport);
 }
 

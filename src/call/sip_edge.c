@@ -12,6 +12,7 @@ static void destroy(void *obj)
 
 	edge_registrar_end(e);
 	edge_flows_end(e);
+	edge_keep_end(e);
 	hash_free(&e->sessions);
 	strunks_end(e);
 	mem_deref(e->realm);
@@ -80,8 +81,11 @@ int edge_alloc(struct edge **ep, const struct edge_cfg *cfg)
 void edge_set_sip(struct edge *e, struct sip *s)
 {
 	e->sip = s;
+	edge_keep_end(e);
 	if (!s)
 		return;
+	/* registrations that were kept over a restart */
+	edge_keep_start(e);
 	sip_allow(s, SIP_INFO);
 	sip_allow(s, SIP_PRACK);
 	sip_allow(s, SIP_UPDATE);

@@ -40,6 +40,11 @@ struct edge {
 	struct list updates;  /**< struct reg_update: REGISTERs that wait for the location */
 	struct hash sessions; /**< struct sip_leg by Session-ID: callers' legs */
 	struct hash flows;    /**< struct flow_hold: streams kept open for registrations */
+	struct {
+		struct timer timer;
+		uint32_t at, parts;  /**< of the sweep */
+		uint32_t seen, kept; /**< contacts met, those that were kept alive */
+	} keep;
 	struct list trunks;   /**< struct strunk, see sip_trunk_priv.h */
 };
 
@@ -107,6 +112,11 @@ uint16_t edge_bindings(struct edge *e, const struct sip_msg *msg, struct contact
 /** Keep a stream open until `expires_ms` (wall clock) for a registration. */
 void edge_flow_hold(struct edge *e, uint64_t flow, int64_t expires_ms);
 void edge_flows_end(struct edge *e);
+/** Keep phones behind NAT reachable (sip_keepalive.c): begin to go round, unless it does. */
+void edge_keep_start(struct edge *e);
+/** A registration: it may need that. */
+void edge_keep_note(struct edge *e, const struct location *now);
+void edge_keep_end(struct edge *e);
 
 /* sip_invite.c */
 void edge_invite(struct edge *e, struct sip_strans *st, const struct sip_msg *msg);

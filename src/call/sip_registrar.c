@@ -106,6 +106,7 @@ static void updated_h(uint16_t scode, const char *err_reason, const struct locat
 		list_unlink(&ru->le);
 		if (scode == 200) {
 			befriend(e, ru->st, now);
+			edge_keep_note(e, now);
 			reply_ok(e, ru->st, now);
 		} else {
 			sip_reply_simple(ru->st, scode, err_reason);

@@ -433,12 +433,37 @@ int registrar_load(struct pbx *p)
 	return store_load_state(p->store, "contacts", load_row, p);
 }
 
+struct part {
+	void (*fn)(const struct contact *c, void *harg);
+	void *harg;
+};
+
+static void part_of(struct hlink *k, void *arg)
+{
+	const struct extension *e = CONTAINER_OF(k, struct extension, le);
+	const struct part *p = arg;
+
+	if (!e->aor)
+		return;
+	LIST_EACH (&e->aor->bindings, l)
+		p->fn(LINK_OBJ(l, struct binding, le)->c, p->harg);
+}
+
+static void part(uint32_t i, uint32_t parts, void (*fn)(const struct contact *c, void *harg), void *harg, void *arg)
+{
+	struct pbx *p = arg;
+	struct part q = {fn, harg};
+
+	hash_part(&p->extensions, i, parts, part_of, &q);
+}
+
 const struct location_ops *pbx_location_ops(void)
 {
 	static const struct location_ops ops = {
 		.update = update,
 		.lookup = lookup,
 		.flow_closed = flow_closed,
+		.part = part,
 		.min_expires = 60,
 		.max_expires = 7200,
 		.def_expires = 3600,

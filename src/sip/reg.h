@@ -44,6 +44,8 @@ int sip_reg_start(struct sip_reg **rp, struct sip *s, const struct sip_reg_cfg *
 void sip_reg_move(struct sip_reg *r, const struct sip_dest *d);
 /** Unregister and end: the reference is given away; a challenge is answered, nothing is told any more. */
 void sip_reg_leave(struct sip_reg *r);
+/** The server in use; its address is not set before it is found. */
+const struct sip_dest *sip_reg_dest(const struct sip_reg *r);
 /** With `find`: a sentence about the last look-up that failed; "" if none did. */
 const char *sip_reg_why(const struct sip_reg *r);
 /** Unregister now (Expires: 0); the handler tells the result. */

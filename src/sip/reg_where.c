@@ -176,3 +176,8 @@ const char *sip_reg_why(const struct sip_reg *r)
 {
 	return r->where.why;
 }
+
+const struct sip_dest *sip_reg_dest(const struct sip_reg *r)
+{
+	return &r->dest;
+}

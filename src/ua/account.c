@@ -24,6 +24,20 @@ static int dup_opt(char **dst, const char *s)
 	return s ? mem_strdup(dst, s) : 0;
 }
 
+/* "sip.example.com", "pbx:5080": found when we register (RFC 3263). */
+static bool is_name(struct slice server)
+{
+	char text[300];
+	struct sip_uri u;
+	struct buf b;
+
+	buf_init_fixed(&b, text, sizeof(text));
+	buf_str(&b, "sip:");
+	buf_slice(&b, server);
+	return !buf_err(&b) && !sip_uri_decode(&u, buf_get(&b)) && u.host.l && !u.af && !u.user.l && !u.params.l &&
+	       !u.headers.l;
+}
+
 static int server(struct oh_account *a, const struct oh_account_config *cfg)
 {
 	char text[SA_STRLEN + 4];
@@ -34,8 +48,11 @@ static int server(struct oh_account *a, const struct oh_account_config *cfg)
 	uint16_t port = cfg->transport == OH_TLS ? SIPS_PORT : SIP_PORT;
 	int err = sa_parse(&addr, slice_str(cfg->server), port);
 
-	if (err)
+	a->named = err && is_name(slice_str(cfg->server));
+	if (err && !a->named)
 		return err;
+	if (a->named)
+		sa_init(&addr);
 	if (cfg->transport > OH_TLS)
 		return EINVAL;
 	a->dest = (struct sip_dest){.tp = tp[cfg->transport], .addr = addr, .tls_any = cfg->tls_any};
@@ -48,6 +65,8 @@ static int server(struct oh_account *a, const struct oh_account_config *cfg)
 		if (cfg->tls_name && !a->dest.host)
 			return ENOMEM;
 	}
+	if (a->named)
+		return mem_strdup(&a->domain, cfg->server);
 	buf_init(&b);
 	if (sa_port(&addr) != port)
 		buf_str(&b, sa_str(&addr, text));
@@ -68,8 +87,9 @@ static void result_h(struct sip_reg *r, int err, uint16_t scode, uint32_t expire
 	struct oh_ua *ua = a->ua;
 	char text[UA_TEXT];
 
-	(void)r;
 	a->registered = scode >= 200 && scode < 300 && expires > 0;
+	if (a->registered && a->named)
+		a->dest = *sip_reg_dest(r);
 	if (a->registered) {
 		ua_tell_account(a, OH_REGISTERED, scode, ua_text(text, rsp ? rsp->reason : SLICE_NULL), expires);
 	} else if (a->stopping) {
@@ -77,7 +97,10 @@ static void result_h(struct sip_reg *r, int err, uint16_t scode, uint32_t expire
 		ua_tell_account(a, OH_UNREGISTERED, scode, rsp ? ua_text(text, rsp->reason) : err_str(err), 0);
 	} else {
 		ua_tell_account(a, OH_REGISTER_FAILED, scode,
-				rsp && err != ERR_AUTH ? ua_text(text, rsp->reason) : ua_err_text(a, err), 0);
+				rsp && err != ERR_AUTH ? ua_text(text, rsp->reason)
+				: *sip_reg_why(r)      ? sip_reg_why(r)
+						       : ua_err_text(a, err),
+				0);
 	}
 	mem_deref(a);
 	if (ua)
@@ -87,6 +110,7 @@ static void result_h(struct sip_reg *r, int err, uint16_t scode, uint32_t expire
 static int start(struct oh_account *a)
 {
 	struct sip_reg_cfg rc = {
+		.find = a->named,
 		.dest = a->dest,
 		.contact_user = slice_str(a->user),
 		.contact_params = slice_str(a->contact_params),

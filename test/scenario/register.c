@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #undef ERR_STATE
 #include "scenario.h"
+#include "loop/dns.h"
 #include "wire/sip/auth.h"
 
 static size_t registered(struct scene *s)
@@ -313,4 +314,82 @@ void register_replay_refused(void **state)
 	assert_int_equal(typed_last(&t)->scode, 401);
 	typed_close(&t);
 	typed_close(&thief);
+}
+
+/* The office is a name: two servers by SRV, the first of them dead. */
+void register_by_srv(void **state)
+{
+	const struct oh_account_config ac = {
+		.user = "100", .password = PASSWORD, .server = "office.example", .do_register = true};
+	struct scene *s = *state;
+
+	assert_int_equal(vnet_dns_add(s->net, "_sip._udp.office.example", DNS_SRV, "10 0 5060 one.office.example", 300),
+			 0);
+	assert_int_equal(vnet_dns_add(s->net, "_sip._udp.office.example", DNS_SRV, "20 0 5060 two.office.example", 300),
+			 0);
+	assert_int_equal(vnet_dns_add(s->net, "one.office.example", DNS_A, "10.0.0.99", 300), 0);
+	assert_int_equal(vnet_dns_add(s->net, "two.office.example", DNS_A, SERVER4, 300), 0);
+	agent_open_with(s, &s->a, "10.0.0.11", &ac);
+	agent_wait(&s->a, "registered:3600", 9000);
+	assert_int_equal(registered(s), 1);
+	agent_open(s, &s->b, "101", "10.0.0.12", OH_UDP);
+	agent_register(&s->b);
+	log_clear(&s->a);
+	log_clear(&s->b);
+	tones(s);
+	talk(&s->a, &s->b, "101");
+	assert_hears(&s->a, &s->b);
+	end_call(&s->a, &s->b);
+	/* the name servers go away: nobody notices */
+	vnet_dns_fail(s->net, VNET_DNS_SILENT, 0);
+	scene_run(s, 3 * 3600 * 1000);
+	assert_int_equal(registered(s), 2);
+}
+
+void register_at_no_such_host(void **state)
+{
+	const struct oh_account_config ac = {
+		.user = "100", .password = PASSWORD, .server = "ofice.example", .do_register = true};
+	struct scene *s = *state;
+
+	agent_open_with(s, &s->a, "10.0.0.11", &ac);
+	agent_wait(&s->a, "regfail:0", 9000);
+}
+
+static size_t empties;
+
+static bool count_empty(const struct sa *src, const struct sa *dst, struct slice data, void *arg)
+{
+	(void)src;
+	(void)arg;
+	empties += slice_eqs(data, "\r\n\r\n") && sa_port(dst) != 5060;
+	return true;
+}
+
+/* The router of a phone forgets it after half a minute of silence: we are never silent for so long. */
+void phone_behind_nat_is_kept_alive(void **state)
+{
+	struct scene *s = *state;
+	struct sa_net inside;
+	struct sa outside = address("203.0.113.5");
+
+	assert_int_equal(sa_net_parse(&inside, SLICE("192.168.0.0/16")), 0);
+	assert_int_equal(vnet_add_nat(s->net, &inside, &outside), 0);
+	empties = 0;
+	vnet_set_filter(s->net, count_empty, NULL);
+	agent_open(s, &s->b, "101", "10.0.0.12", OH_UDP);
+	agent_register(&s->b);
+	scene_run(s, 100000);
+	assert_int_equal(empties, 0);
+	s->a.number = "100";
+	agent_open(s, &s->a, "100", "192.168.1.10", OH_UDP);
+	agent_register(&s->a);
+	scene_run(s, 250000);
+	assert_in_range(empties, 9, 11);
+	assert_int_equal(oh_account_register(s->a.acct, false), 0);
+	scene_run(s, 1000);
+	empties = 0;
+	scene_run(s, 100000);
+	assert_int_equal(empties, 0);
+	vnet_set_filter(s->net, NULL, NULL);
 }

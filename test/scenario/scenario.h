@@ -209,6 +209,7 @@ const char *typed_codes(struct typed *t);
 	X(register_unknown_user) X(invite_wrong_password) X(register_again_before_the_end) \
 	X(register_two_phones) X(registrations_outlive_a_restart) X(register_by_md5) \
 	X(register_falls_back_to_md5) X(register_limits_of_expires) X(register_replay_refused) \
+	X(register_by_srv) X(register_at_no_such_host) X(phone_behind_nat_is_kept_alive) \
 	/* call_basic.c */ \
 	X(call_both_ways) \
 	/* transports.c */ \
