@@ -105,14 +105,14 @@ static void words_unanswered(char *dst, size_t size, const struct call *c, const
 		snprintf(dst, size, "%.30s hung up before anybody answered", from);
 	else if (!strcmp(o, "busy"))
 		snprintf(dst, size, "%.30s was busy", to);
-	else if (!strcmp(o, "declined"))
+	else if (!strcmp(o, "declined") && !c->end_text)
 		snprintf(dst, size, "%.30s declined", to);
 	else if (!strcmp(o, "no answer") && c->end_code == 408)
 		snprintf(dst, size, "nobody answered in %u s", c->ring_ms / 1000);
 	else if (!strcmp(o, "no answer"))
 		snprintf(dst, size, "nobody answered");
 	else
-		snprintf(dst, size, "%.30s: %.50s", to, c->end_text ? c->end_text : hangup_words(c->end_code));
+		snprintf(dst, size, "%.24s: %.69s", to, c->end_text ? c->end_text : hangup_words(c->end_code));
 }
 
 /* With the reason that its BYE gave, if any. */

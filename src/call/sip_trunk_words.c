@@ -182,11 +182,11 @@ const char *strunk_call_words(uint16_t scode)
 		uint16_t code;
 		const char *words;
 	} v[] = {
-		{401, "the provider refused the password of the trunk: 401 Unauthorized"},
+		{401, "the provider refused the password: 401 Unauthorized"},
 		{402, "the provider refused: 402 Payment Required (is the account paid?)"},
-		{403, "the provider refused: 403 Forbidden (the number, the caller id or the account is not allowed)"},
+		{403, "the provider refused: 403 Forbidden (number, caller id or account)"},
 		{404, "the provider does not know the number: 404 Not Found"},
-		{407, "the provider refused the password of the trunk: 407 Proxy Authentication Required"},
+		{407, "the provider refused the password: 407"},
 		{408, "the provider had no answer in time: 408 Request Timeout"},
 		{410, "the provider says that the number is gone: 410 Gone"},
 		{415, "the provider refused: 415 Unsupported Media Type"},

@@ -84,6 +84,7 @@ struct scene {
 	struct tls *tls;
 	struct cert *cert; /**< of the server, self-signed; also in tls_dir/cert.pem */
 	char tls_dir[80];
+	char tls_ca[120]; /**< file of certificates that the server trusts; "": none */
 	bool sha256_only;
 	uint32_t dead_s; /**< 0: as the program has it */
 	uint16_t rtp_hi; /**< last media port, 0: 10999 */
@@ -216,6 +217,11 @@ const char *typed_codes(struct typed *t);
 	X(ipv4_and_ipv6) X(ipv6_and_ipv6) X(tcp_and_udp) X(tcp_and_tcp) X(tcp_over_ipv6_and_udp_over_ipv4) \
 	X(phone_behind_nat) X(phone_behind_nat_over_tcp) X(both_behind_one_nat) X(tcp_phone_comes_back) \
 	X(echo_behind_nat) X(phone_behind_nat_is_called_later) \
+	/* trunk.c */ \
+	X(trunk_found_by_srv_both_ways) X(trunk_over_tcp) X(trunk_over_tls) X(trunk_says_what_is_wrong) \
+	X(trunk_certificates_in_words) X(trunk_first_server_dies_in_a_call) X(trunk_strangers_are_not_it) \
+	X(trunk_caller_is_no_extension) X(trunk_channels) X(trunk_goes_in_a_call) X(trunk_outlives_a_restart) \
+	X(trunk_messages_wait) X(trunk_peer_with_a_password) X(trunk_forged_address_stays_inside) \
 	/* tls.c */ \
 	X(tls_and_tls) X(tls_and_udp) X(tls_over_ipv6_and_tcp) X(phone_behind_nat_over_tls) X(tls_phone_comes_back) \
 	X(tls_server_is_not_trusted) X(tls_certificate_is_replaced_in_a_call) X(sips_call_needs_tls_all_the_way) \

@@ -45,7 +45,7 @@ static void open_listeners(struct scene *s)
 /* Made once and kept over restarts, as the program keeps its own. */
 static void open_tls(struct scene *s)
 {
-	struct tls_cfg cfg = {.loop = s->loop, .no_system_ca = true};
+	struct tls_cfg cfg = {.loop = s->loop, .no_system_ca = true, .ca_file = s->tls_ca[0] ? s->tls_ca : NULL};
 	struct cert_make m = {.cn = "pbx.example", .not_before = 1577836800, .not_after = 4070908800};
 	struct buf why;
 
@@ -93,6 +93,7 @@ void server_start(struct scene *s)
 	assert_int_equal(sip_alloc(&s->sip, &sc, edge_sip_ops(), s->edge), 0);
 	edge_set_sip(s->edge, s->sip);
 	open_listeners(s);
+	pbx_lines(s->pbx, true);
 }
 
 static void drained(void *arg)
@@ -109,6 +110,7 @@ void server_stop(struct scene *s, bool polite)
 {
 	bool done = false;
 
+	pbx_lines(s->pbx, false);
 	if (polite) {
 		calls_drain(s->calls, 2000, drained, &done);
 		assert_true(vnet_run_until(s->net, is_true, &done, 5000));

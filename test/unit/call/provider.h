@@ -10,6 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "base/mem.h"
+#include "loop/tls.h"
 #include "loop/udp.h"
 #include "loop/vnet.h"
 #include "sip/inv.h"
@@ -22,6 +23,7 @@ struct provider {
 	struct loop *loop;
 	struct sip *sip; /* NULL: switched off */
 	struct sip_auth *auth;
+	struct tls *tls; /* referenced; NULL: no TLS */
 	struct sa addr;
 	char ip[SA_STRLEN];
 	/* behaviour */
@@ -191,7 +193,10 @@ static inline void provider_invite(struct provider *p, struct sip_strans *st, co
 		provider_refuse(p, st, p->inv);
 		return;
 	}
-	assert_null(p->call);
+	if (p->call) {
+		sip_reply_simple(st, 486, NULL);
+		return;
+	}
 	p->up = p->over = false;
 	assert_int_equal(sip_inv_accept(&p->call, st, msg, SLICE("gw"), &provider_inv_ops, p), 0);
 	assert_int_equal(sip_inv_progress(p->call, 180, SLICE_NULL, SLICE_NULL, SLICE_NULL), 0);
@@ -233,12 +238,16 @@ static inline void provider_trace(bool tx, enum sip_transp tp, const struct sa *
 static inline void provider_on(struct provider *p)
 {
 	static const struct sip_ops ops = {.request = provider_request_h};
-	struct sip_cfg cfg = {.loop = p->loop, .software = "provider"};
+	struct sip_cfg cfg = {.loop = p->loop, .software = "provider", .tls = p->tls};
+	struct sa sips = p->addr;
 
 	assert_int_equal(sip_alloc(&p->sip, &cfg, &ops, p), 0);
 	sip_set_trace(p->sip, provider_trace, p);
 	assert_int_equal(sip_listen(p->sip, SIP_TRANSP_UDP, &p->addr), 0);
 	assert_int_equal(sip_listen(p->sip, SIP_TRANSP_TCP, &p->addr), 0);
+	sa_set_port(&sips, SIPS_PORT);
+	if (p->tls)
+		assert_int_equal(sip_listen(p->sip, SIP_TRANSP_TLS, &sips), 0);
 }
 
 static inline void provider_off(struct provider *p)
@@ -264,6 +273,7 @@ static inline void provider_close(struct provider *p)
 {
 	provider_off(p);
 	p->auth = mem_deref(p->auth);
+	p->tls = mem_deref(p->tls);
 }
 
 /** It calls `uri` at `to`; From is `from`. `cred` may be NULL. */
