@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "loop/tcp.h"
+#include "loop/tls.h"
 #include "loop/udp.h"
 #include "loop/vnet.h"
 #include "sip/sip_priv.h"
@@ -45,6 +46,7 @@ struct fix {
 	struct vnet *net;
 	struct loop *loop;
 	struct sip *sip;
+	struct tls *tls, *peer_tls; /**< where fix_tls is set */
 	struct sa addr; /**< of the stack */
 	uint64_t t0;
 	struct peer a, b; /**< 10.0.0.2:5060 and 10.0.0.3:5060 */
@@ -58,6 +60,9 @@ struct fix {
 	bool refuse;     /**< admit says no */
 	uint16_t answer; /**< answer each request at once with this; 0 = keep it */
 };
+
+/** Streams of fixtures that are opened from now on are TLS: the stack listens at 10.0.0.1:5061. */
+static bool fix_tls;
 
 static inline struct sa fix_sa(const char *ip, uint16_t port)
 {
@@ -156,11 +161,17 @@ static const struct tcp_ops peer_tcp_ops = {peer_up_h, peer_recv_h, peer_drained
 
 static inline void peer_connect(struct peer *p)
 {
-	struct sa local = p->addr;
+	struct sa local = p->addr, to = p->f->addr;
+	const struct tls_to any = {.any = true};
 
 	sa_set_port(&local, 0);
 	p->up = p->closed = false;
-	assert_int_equal(tcp_connect(&p->tcp, p->f->loop, &local, &p->f->addr, 0, &peer_tcp_ops, p), 0);
+	if (fix_tls) {
+		sa_set_port(&to, 5061);
+		assert_int_equal(tls_connect(&p->tcp, p->f->peer_tls, &local, &to, &any, &peer_tcp_ops, p), 0);
+	} else {
+		assert_int_equal(tcp_connect(&p->tcp, p->f->loop, &local, &to, 0, &peer_tcp_ops, p), 0);
+	}
 	fix_run(p->f, 0);
 	assert_true(p->up);
 }
@@ -282,6 +293,45 @@ static const struct sip_ctrans_ops fix_ctrans_ops = {fix_response_h, fix_failed_
 
 /* ---- begin and end ---- */
 
+/** A certificate for host `name` that is valid in the time of virtual loops; `ca` signs, NULL: itself. */
+static inline struct cert *fix_cert(const char *name, bool is_ca, const struct cert *ca)
+{
+	struct cert_make m = {
+		.cn = name, .not_before = 1577836800, .not_after = 4070908800, .ca = is_ca, .issuer = ca};
+	struct cert *c;
+
+	if (!is_ca)
+		m.dns[m.ndns++] = name;
+	assert_int_equal(cert_make(&c, &m), 0);
+	return c;
+}
+
+/** A TLS context that shows `c` and trusts `ca`; either may be NULL. `ca_file`: asks clients. */
+static inline struct tls *fix_context(struct loop *l, const struct cert *c, const struct cert *ca, const char *ca_file)
+{
+	struct tls_cfg cfg = {.loop = l, .no_system_ca = true, .client_ca_file = ca_file};
+	struct buf why;
+	struct tls *t;
+
+	buf_init(&why);
+	assert_int_equal(tls_alloc(&t, &cfg, &why), 0);
+	if (c)
+		assert_int_equal(tls_set_cert(t, c), 0);
+	if (ca)
+		assert_int_equal(tls_trust(t, ca), 0);
+	buf_free(&why);
+	return t;
+}
+
+static inline void fix_listen_tls(struct fix *f)
+{
+	struct sa at = f->addr;
+
+	sa_set_port(&at, 5061);
+	sip_set_tls(f->sip, f->tls);
+	assert_int_equal(sip_listen(f->sip, SIP_TRANSP_TLS, &at), 0);
+}
+
 static inline void fix_open_cfg(struct fix *f, const struct sip_cfg *base)
 {
 	struct sip_cfg cfg = base ? *base : (struct sip_cfg){0};
@@ -295,6 +345,14 @@ static inline void fix_open_cfg(struct fix *f, const struct sip_cfg *base)
 	assert_int_equal(sip_alloc(&f->sip, &cfg, &fix_sip_ops, f), 0);
 	assert_int_equal(sip_listen(f->sip, SIP_TRANSP_UDP, &f->addr), 0);
 	assert_int_equal(sip_listen(f->sip, SIP_TRANSP_TCP, &f->addr), 0);
+	if (fix_tls) {
+		struct cert *c = fix_cert("sip.example", false, NULL);
+
+		f->tls = fix_context(f->loop, c, NULL, NULL);
+		f->peer_tls = fix_context(f->loop, NULL, NULL, NULL);
+		mem_deref(c);
+		fix_listen_tls(f);
+	}
 	peer_open(&f->a, f, "10.0.0.2");
 	peer_open(&f->b, f, "10.0.0.3");
 }
@@ -311,6 +369,8 @@ static inline void fix_close(struct fix *f)
 	peer_close(&f->a);
 	peer_close(&f->b);
 	fix_run(f, 10000);
+	mem_deref(f->tls);
+	mem_deref(f->peer_tls);
 	mem_deref(f->loop);
 	mem_deref(f->net);
 }

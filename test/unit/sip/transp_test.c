@@ -790,5 +790,24 @@ int main(void)
 		cmocka_unit_test(capture_sees_everything),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	/* framing, limits and closing are the same over TLS */
+	const struct CMUnitTest over_tls[] = {
+		cmocka_unit_test(message_split_at_every_position),
+		cmocka_unit_test(many_messages_in_one_piece),
+		cmocka_unit_test(keep_alive_is_answered),
+		cmocka_unit_test(too_large_gets_513_and_closes),
+		cmocka_unit_test(endless_headers_close),
+		cmocka_unit_test(without_content_length_gets_400_and_closes),
+		cmocka_unit_test(noise_closes),
+		cmocka_unit_test(malformed_but_framed_keeps_the_stream),
+		cmocka_unit_test(slow_message_closes_after_30_s),
+		cmocka_unit_test(silent_newcomer_closes_after_30_s),
+		cmocka_unit_test(idle_closes_unless_held),
+		cmocka_unit_test(traffic_keeps_a_stream),
+		cmocka_unit_test(a_peer_that_does_not_read_is_cut),
+	};
+	int rc = cmocka_run_group_tests(tests, NULL, NULL);
+
+	fix_tls = true;
+	return rc + cmocka_run_group_tests(over_tls, NULL, NULL);
 }

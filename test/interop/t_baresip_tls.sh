@@ -1,0 +1,3 @@
+# Two baresip phones over TLS.
+. "$HERE/baresip.sh"
+two_phones tls
