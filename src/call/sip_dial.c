@@ -120,7 +120,8 @@ static int invite(struct leg *l, const struct dial_out *o, struct slice offer, v
 	if (!err)
 		err = enc_ruri(&ruri, o->contact->uri);
 	if (!err) {
-		/* an address of record has no transport: the port of TLS would be taken for one of UDP (RFC 3261 19.1.1) */
+		/* an address of record has no transport: the port of TLS would be taken for one of UDP (RFC
+		 * 3261 19.1.1) */
 		if (sl->dest.tp == SIP_TRANSP_TLS && sa_port(&us) == SIPS_PORT)
 			sa_set_port(&us, SIP_PORT);
 		sip_identity_host(&host, &us);

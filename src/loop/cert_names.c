@@ -48,7 +48,7 @@ static void fingerprint(const X509 *x, char *dst, size_t size)
 	dst[0] = 0;
 	if (!X509_digest(x, EVP_sha256(), md, &l))
 		return;
-	for (unsigned i = 0; i < l && at + 4 < size; i++)
+	for (unsigned i = 0; i < l && at + 3 < size; i++)
 		at += (size_t)snprintf(dst + at, size - at, i ? ":%02X" : "%02X", md[i]);
 }
 

@@ -1,9 +1,9 @@
 /*
- * tcp_test.c - TCP: the cases of tcp_cases.h, and what only TCP itself has.
+ * tcp_test.c - TCP: the cases of tcp_cases.inc, and what only TCP itself has.
  */
 #include <sys/resource.h>
 #include <unistd.h>
-#include "tcp_cases.h"
+#include "tcp_cases.inc"
 
 static int carrier_listen(struct tcp_listener **lp, struct world *w, const struct sa *local, tcp_accept_h *ah,
 			  void *arg)

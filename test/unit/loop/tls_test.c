@@ -1,11 +1,11 @@
 /*
- * tls_test.c - TLS: all that holds for TCP (tcp_cases.h); who is trusted and what is said otherwise; handshakes that go
- * wrong at every byte; half-open connections; certificates replaced live.
+ * tls_test.c - TLS: all that holds for TCP (tcp_cases.inc); who is trusted and what is said otherwise; handshakes that
+ * go wrong at every byte; half-open connections; certificates replaced live.
  */
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "tcp_cases.h"
+#include "tcp_cases.inc"
 
 /* The wall clock of virtual loops begins here; tests on real loops use the same certificates. */
 static const int64_t y2020 = 1577836800, y2025 = 1735689600, y2099 = 4070908800;

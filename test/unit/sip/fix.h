@@ -47,7 +47,7 @@ struct fix {
 	struct loop *loop;
 	struct sip *sip;
 	struct tls *tls, *peer_tls; /**< where fix_tls is set */
-	struct sa addr; /**< of the stack */
+	struct sa addr;             /**< of the stack */
 	uint64_t t0;
 	struct peer a, b; /**< 10.0.0.2:5060 and 10.0.0.3:5060 */
 	/* what the stack's user heard */
@@ -296,8 +296,7 @@ static const struct sip_ctrans_ops fix_ctrans_ops = {fix_response_h, fix_failed_
 /** A certificate for host `name` that is valid in the time of virtual loops; `ca` signs, NULL: itself. */
 static inline struct cert *fix_cert(const char *name, bool is_ca, const struct cert *ca)
 {
-	struct cert_make m = {
-		.cn = name, .not_before = 1577836800, .not_after = 4070908800, .ca = is_ca, .issuer = ca};
+	struct cert_make m = {.cn = name, .not_before = 1577836800, .not_after = 4070908800, .ca = is_ca, .issuer = ca};
 	struct cert *c;
 
 	if (!is_ca)

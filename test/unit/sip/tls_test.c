@@ -1,6 +1,6 @@
 /*
- * tls_test.c - TLS as a transport of SIP: whom we send to, by which connection, what our Via and Contact say, and why it
- * did not work (RFC 3261 26.2, RFC 5630, RFC 5922, RFC 5923).
+ * tls_test.c - TLS as a transport of SIP: whom we send to, by which connection, what our Via and Contact say, and why
+ * it did not work (RFC 3261 26.2, RFC 5630, RFC 5922, RFC 5923).
  */
 #include <unistd.h>
 #include "fix.h"
@@ -273,9 +273,12 @@ static void without_tls(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(verified_and_well_named), cmocka_unit_test(reuse_asks_for_the_name),
-		cmocka_unit_test(why_until_it_works),      cmocka_unit_test(alias_of_a_proven_peer),
-		cmocka_unit_test(alias_of_a_stranger),     cmocka_unit_test(contacts),
+		cmocka_unit_test(verified_and_well_named),
+		cmocka_unit_test(reuse_asks_for_the_name),
+		cmocka_unit_test(why_until_it_works),
+		cmocka_unit_test(alias_of_a_proven_peer),
+		cmocka_unit_test(alias_of_a_stranger),
+		cmocka_unit_test(contacts),
 		cmocka_unit_test(without_tls),
 	};
 
