@@ -124,6 +124,10 @@ static int open_edge(struct server *s)
 		.local_nets = o->local_net,
 		.nlocal_nets = o->nlocal_net,
 		.guard = s->guard,
+		.always = pbx_always,
+		.always_arg = s->pbx,
+		.overload = pbx_overload,
+		.overload_arg = s->pbx,
 	};
 	int err = edge_alloc(&s->edge, &ec);
 

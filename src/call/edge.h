@@ -41,6 +41,12 @@ struct edge_cfg {
 	size_t ndomains;
 	bool (*admit)(const struct sa *src, void *arg); /**< asked for each message; false drops it (bans); NULL: all */
 	void *admit_arg;
+	/** Is this number one that is called whatever happens (emergency)? NULL: none is. */
+	bool (*always)(const char *dialled, void *arg);
+	void *always_arg;
+	/** Overload: see sip_ops. NULL: nobody wants to know. */
+	void (*overload)(unsigned level, uint32_t lag_ms, void *arg);
+	void *overload_arg;
 	struct guard *guard; /**< told of good and bad passwords; referenced; NULL: none. The stack asks it itself */
 };
 /**

@@ -56,6 +56,10 @@ int edge_alloc(struct edge **ep, const struct edge_cfg *cfg)
 	e->admit = cfg->admit;
 	e->admit_arg = cfg->admit_arg;
 	e->guard = mem_ref(cfg->guard);
+	e->always = cfg->always;
+	e->always_arg = cfg->always_arg;
+	e->overload = cfg->overload;
+	e->overload_arg = cfg->overload_arg;
 	e->auth_invite = cfg->auth_invite;
 	e->auth_dialog = cfg->auth_dialog;
 	e->timer_s = cfg->timer_s ? cfg->timer_s : EDGE_TIMER_S;
@@ -132,9 +136,32 @@ static void flow_closed_h(uint64_t flow, const struct sa *peer, void *arg)
 	edge_flow_closed(arg, flow);
 }
 
+static enum sip_weight weigh_h(const struct sip_msg *msg, void *arg)
+{
+	struct edge *e = arg;
+	char dialled[64];
+	bool proven;
+
+	if (e->always && edge_user(dialled, sizeof(dialled), &msg->uri) && e->always(dialled, e->always_arg))
+		return SIP_WEIGHT_ALWAYS;
+	return strunk_of(e, msg, &proven) ? SIP_WEIGHT_TRUNK : SIP_WEIGHT_PHONE;
+}
+
+static void overload_h(unsigned level, uint32_t lag_ms, void *arg)
+{
+	struct edge *e = arg;
+
+	if (e->overload)
+		e->overload(level, lag_ms, e->overload_arg);
+}
+
 const struct sip_ops *edge_sip_ops(void)
 {
-	static const struct sip_ops ops = {.request = request_h, .admit = admit_h, .flow_closed = flow_closed_h};
+	static const struct sip_ops ops = {.request = request_h,
+					   .admit = admit_h,
+					   .flow_closed = flow_closed_h,
+					   .weigh = weigh_h,
+					   .overload = overload_h};
 
 	return &ops;
 }

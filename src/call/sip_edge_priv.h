@@ -32,6 +32,10 @@ struct edge {
 	struct guard *guard; /**< or NULL */
 	bool auth_invite, auth_dialog;
 	uint32_t timer_s;
+	bool (*always)(const char *dialled, void *arg);
+	void *always_arg;
+	void (*overload)(unsigned level, uint32_t lag_ms, void *arg);
+	void *overload_arg;
 	struct sa external;
 	struct sa_net nets[EDGE_NETS_MAX];
 	size_t nnets;

@@ -201,6 +201,8 @@ void edge_invite(struct edge *e, struct sip_strans *st, const struct sip_msg *ms
 	int err;
 
 	in.trunk = strunk_of(e, msg, &in.proven);
+	if (in.trunk && e->guard)
+		guard_good(e->guard, &msg->src, 0);
 	if (!target_ok(&in) || !caller_ok(&in) || !body_ok(st, msg) || !straight(e, st, msg, in.dialled) ||
 	    !sip_inv_timer_admit(st, msg, 0))
 		return;

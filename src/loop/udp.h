@@ -32,6 +32,9 @@ struct udp_opts {
 	bool detached;  /**< on no loop yet: udp_attach will follow (a pool opens them for other threads) */
 };
 
+/** For how long every receive of a batched socket has found more than it could take: messages wait at least so long in
+ * the system's queue, ms. 0: it keeps up. */
+uint32_t udp_backlog_ms(const struct udp *u);
 /** Open and bind; IPv6 sockets are v6-only. `o` NULL: immediate, all defaults. EADDRINUSE, EMFILE, ENOMEM ... */
 int udp_open(struct udp **up, struct loop *l, const struct sa *local, const struct udp_opts *o, udp_recv_h *rh,
 	     void *arg) MUST_CHECK;

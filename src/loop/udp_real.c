@@ -55,7 +55,9 @@ struct udp_real {
 	struct loop_tail tail;
 	struct udp_out *out;
 	uint32_t n, cap;
-	uint32_t expect; /**< datagrams that the next receive makes room for */
+	uint32_t expect;    /**< datagrams that the next receive makes room for */
+	uint64_t behind_us; /**< since when no receive has found the system's queue empty; 0 = it was */
+	uint64_t seen_us;   /**< the last receive */
 };
 
 static struct udp_real *real_of(struct udp *u)
@@ -158,9 +160,14 @@ static void recv_batch(struct udp_real *r)
 	int n = recv_many(r->fd, s->rm, r->expect);
 	if (n <= 0)
 		return;
+	uint64_t us = loop_now_us(r->u.loop);
+	if ((uint32_t)n < r->expect)
+		r->behind_us = 0;
+	else if (!r->behind_us)
+		r->behind_us = us;
+	r->seen_us = us;
 	r->expect = expect_next(r->expect, (uint32_t)n);
 	mem_ref(r);
-	uint64_t us = loop_now_us(r->u.loop);
 	for (int i = 0; i < n; i++) {
 		struct udp_rx rx = {.src = s->src[i], .dst = r->u.local, .us = us};
 		rx.data = slice_mem(s->ri[i].iov_base, s->rm[i].msg_len);
@@ -406,6 +413,16 @@ static const struct udp_impl real_impl = {
 	.send_now = real_send_now,
 	.set_dscp = real_set_dscp,
 };
+
+uint32_t udp_backlog_ms(const struct udp *u)
+{
+	enum { STALE_US = 200000 };
+	const struct udp_real *r = CONTAINER_OF(u, const struct udp_real, u);
+
+	if (u->impl != &real_impl || !r->batch || !r->behind_us || loop_now_us(u->loop) > r->seen_us + STALE_US)
+		return 0;
+	return (uint32_t)((r->seen_us - r->behind_us) / 1000);
+}
 
 static int make_socket(struct udp_real *r, const struct sa *local, const struct udp_opts *o)
 {

@@ -46,6 +46,10 @@ void pbx_lines(struct pbx *p, bool on);
 /** The guard that the listeners ask: gets limits, allowed networks, bans from before a restart and friends known from
  * registrations; told of wrong passwords. Referenced. */
 int pbx_set_guard(struct pbx *p, struct guard *g) MUST_CHECK;
+/** Is this number called whatever happens (emergency)? `arg`: the pbx. */
+bool pbx_always(const char *dialled, void *arg);
+/** The alarm "overload"; level 0 ends it. `arg`: the pbx. */
+void pbx_overload(unsigned level, uint32_t lag_ms, void *arg);
 struct calls *pbx_calls(const struct pbx *p);
 struct store *pbx_store(const struct pbx *p);
 

@@ -332,3 +332,10 @@ int pbx_set_guard(struct pbx *p, struct guard *g)
 	guard_on_ban(g, on_ban, s);
 	return store_load_state(p->store, "bans", load_ban, s);
 }
+
+bool pbx_always(const char *dialled, void *arg)
+{
+	const struct pbx *p = arg;
+
+	return plan_is_emergency(&p->plan, dialled);
+}

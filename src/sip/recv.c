@@ -149,26 +149,15 @@ static void to_user(struct sip_strans *st, const struct sip_msg *msg)
 		sip_reply_simple(st, 480, NULL);
 }
 
-/* New calls are the first to be turned away: what is going on already needs the rest. */
-static bool is_full(const struct sip *s, const struct sip_msg *msg)
-{
-	bool call = msg->m == SIP_INVITE && !msg->to.tag.l;
-
-	return s->strans.n + s->ctrans.n >= s->max_trans - (call ? s->max_trans / 5 : 0);
-}
-
-static void overload(struct sip *s, const struct sip_msg *msg)
-{
-	sip_reply_stateless(s, msg, 503, NULL, SLICE("Retry-After: 5\r\n"));
-}
-
 static void new_request(struct sip *s, struct sip_msg *msg)
 {
 	struct sip_strans *st;
 
 	sip_ns_relieve(s);
-	if (is_full(s, msg) || sip_strans_new(&st, s, msg)) {
-		overload(s, msg);
+	if (!sip_overload_takes(s, msg))
+		return;
+	if (sip_strans_new(&st, s, msg)) {
+		sip_reply_stateless(s, msg, 503, NULL, SLICE("Retry-After: 5\r\n"));
 		return;
 	}
 	mem_ref(st);
@@ -249,6 +238,7 @@ static void fill(struct sip_msg *msg, const struct sip_rx *rx)
 static bool admitted(struct sip *s, const struct sip_rx *rx)
 {
 	s->st.rx++;
+	sip_overload_watch(s);
 	if (s->guard && !sip_peek(s, rx)) {
 		s->st.dropped++;
 		return false;

@@ -17,6 +17,7 @@ static void sip_destroy(void *obj)
 	struct sip *s = obj;
 
 	sip_dumps_del(s);
+	sip_overload_end(s);
 	memset(&s->ops, 0, sizeof(s->ops));
 	s->trace = NULL;
 	sip_dialog_flush(s);

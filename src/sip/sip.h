@@ -22,6 +22,13 @@ struct sip_strans;
 struct guard;
 struct tls;
 
+/** What a new call counts when there is more to do than can be done. */
+enum sip_weight {
+	SIP_WEIGHT_PHONE, /**< 503 with Retry-After: it tries again in a few seconds */
+	SIP_WEIGHT_TRUNK, /**< 503 without: Retry-After would stop the whole line, as it is for the server */
+	SIP_WEIGHT_ALWAYS /**< served whatever happens (emergency) */
+};
+
 /** What the application answers for; every member may be NULL. */
 struct sip_ops {
 	/**
@@ -30,6 +37,11 @@ struct sip_ops {
 	 * Not called for methods that the stack answers itself.
 	 */
 	void (*request)(struct sip_strans *st, const struct sip_msg *msg, void *arg);
+	/** Asked about an INVITE outside of dialogs in overload. NULL: SIP_WEIGHT_PHONE. */
+	enum sip_weight (*weigh)(const struct sip_msg *msg, void *arg);
+	/** Overload begins (level 1: strangers are kept short; 2: new calls are refused) or ends (0). `lag_ms`: how late
+	 * we are. */
+	void (*overload)(unsigned level, uint32_t lag_ms, void *arg);
 	/** Asked before all else for each message from `src`; false drops it silently (bans, budgets). */
 	bool (*admit)(enum sip_transp tp, const struct sa *src, void *arg);
 	/** A stream to `peer` broke or closed: contacts on it cannot be reached any more. `flow` names it (see

@@ -95,6 +95,14 @@ struct sip {
 	struct sip_dead *dead;   /**< targets that did not answer */
 	struct sip_mapped *mapped; /**< what servers say our address is */
 	struct list stuns;         /**< struct sip_stun on their way */
+	struct {
+		struct timer tick;
+		uint64_t due_us; /**< when the tick should come */
+		uint32_t lag_ms; /**< at the last tick */
+		uint16_t calm;   /**< ticks in a row without lag */
+		uint8_t level;
+		bool traffic; /**< since the last tick */
+	} over;
 	struct inspect dumps[3];
 	struct tls *tls; /**< not referenced; NULL: none */
 	struct {
@@ -195,6 +203,13 @@ struct sip_rx {
 bool sip_peek(struct sip *s, const struct sip_rx *rx);
 /** A request was handled: what was refused at once to a stranger is not said twice (peek.c). */
 void sip_peek_refused(struct sip_strans *st, const struct sip_msg *msg);
+/** A message came: see to it that the lag is watched (overload.c). */
+void sip_overload_watch(struct sip *s);
+/** How late we are now; the level follows. */
+void sip_overload_note(struct sip *s, uint32_t lag_ms);
+void sip_overload_end(struct sip *s);
+/** May this new request be served? False: it was refused or is to be dropped. */
+bool sip_overload_takes(struct sip *s, const struct sip_msg *msg);
 /** 2xx to something we asked: who sent it is no stranger (peek.c). */
 void sip_peek_answered(struct sip *s, const struct sip_msg *rsp);
 /** Whole message from any transport: decode, check, hand over (recv.c). */

@@ -283,6 +283,8 @@ const char *typed_codes(struct typed *t);
 	X(nothing_without_authentication) X(credentials_open_nothing_else) X(headers_are_not_injected) \
 	X(no_open_relay) X(answers_are_not_reflected) X(forking_does_not_loop) X(no_digest_for_phones) \
 	X(challenges_do_not_run_out) \
+	/* overload.c */ \
+	X(new_calls_are_refused_in_overload) X(emergency_in_overload) \
 	/* many.c */ \
 	X(calls_in_a_row_leave_nothing) X(calls_at_once) X(ports_used_up) \
 	/* transfer.c */ \

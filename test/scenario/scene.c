@@ -86,6 +86,10 @@ void server_start(struct scene *s)
 		.auth_invite = true,
 		.sha256_only = s->sha256_only,
 		.guard = s->guard,
+		.always = pbx_always,
+		.always_arg = s->pbx,
+		.overload = pbx_overload,
+		.overload_arg = s->pbx,
 	};
 	assert_int_equal(edge_alloc(&s->edge, &ec), 0);
 	open_tls(s);
