@@ -37,16 +37,16 @@ struct sip_ops {
 	 * Not called for methods that the stack answers itself.
 	 */
 	void (*request)(struct sip_strans *st, const struct sip_msg *msg, void *arg);
-	/** Asked about an INVITE outside of dialogs in overload. NULL: SIP_WEIGHT_PHONE. */
-	enum sip_weight (*weigh)(const struct sip_msg *msg, void *arg);
-	/** Overload begins (level 1: strangers are kept short; 2: new calls are refused) or ends (0). `lag_ms`: how late
-	 * we are. */
-	void (*overload)(unsigned level, uint32_t lag_ms, void *arg);
 	/** Asked before all else for each message from `src`; false drops it silently (bans, budgets). */
 	bool (*admit)(enum sip_transp tp, const struct sa *src, void *arg);
 	/** A stream to `peer` broke or closed: contacts on it cannot be reached any more. `flow` names it (see
 	 * sip_dest). */
 	void (*flow_closed)(uint64_t flow, const struct sa *peer, void *arg);
+	/** Asked about an INVITE outside of dialogs in overload. NULL: SIP_WEIGHT_PHONE. */
+	enum sip_weight (*weigh)(const struct sip_msg *msg, void *arg);
+	/** Overload begins (level 1: strangers are kept short; 2: new calls are refused) or ends (0). `lag_ms`: how late
+	 * we are. */
+	void (*overload)(unsigned level, uint32_t lag_ms, void *arg);
 };
 
 struct sip_cfg {
