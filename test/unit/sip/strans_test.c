@@ -560,7 +560,7 @@ static void overload_is_503(void **state)
 	peer_say(&f.a, REQ("REGISTER", .branch = "z9hG4bK2", .callid = "2"));
 	assert_int_equal(f.requests, 1);
 	assert_code(&f.a, 503);
-	assert_has(&f.a.v[0], "Retry-After: 5\r\n");
+	assert_has(&f.a.v[0], "Retry-After: ");
 	fix_close(&f);
 }
 
