@@ -3,6 +3,7 @@
  * rings (pickup). The dialog is looked for among our own.
  */
 #include "call/sip_edge_priv.h"
+#include "call/sip_identity.h"
 #include "wire/sip/replaces.h"
 
 struct leg *edge_find_leg(const struct edge *e, const struct sip_replaces *r)
@@ -88,6 +89,7 @@ void edge_replace(struct edge *e, struct sip_strans *st, const struct sip_msg *m
 	sip_leg_timer(e, &timer, true);
 	sip_inv_set_timer(sl->inv, &timer);
 	sip_leg_device(sl);
+	sip_session_note(sl, msg);
 	code = call_replace(sl->leg, old, msg->body);
 	if (!code)
 		return;

@@ -336,6 +336,58 @@ static void connected_line_changes(void **state)
 	assert_int_equal(calls_count(f->calls), 0);
 }
 
+/* With UPDATE the sound is not touched, and From changes for those who know that it may (RFC 4916). */
+static void connected_line_by_update(void **state)
+{
+	struct fix *f = *state;
+	struct phone *a = &f->p[0], *b = &f->p[1];
+	struct party p = {.number = "102", .name = "Carol"};
+	const char *text;
+
+	sip_allow(a->sip, SIP_UPDATE);
+	sip_support(a->sip, "from-change");
+	phone_register(b);
+	phone_call(a, "101");
+	run(f, 1000);
+	a->nheard = 0;
+	leg_ev_party(leg_at(f, "101"), &p);
+	run(f, 1000);
+	text = headers_of(a, "UPDATE ");
+	assert_has(text, "From: \"Carol\" <sip:102@10.0.0.1>;tag=");
+	assert_has(text, "P-Asserted-Identity: \"Carol\" <sip:102@10.0.0.1>\r\n");
+	assert_has(text, "Remote-Party-ID: \"Carol\" <sip:102@10.0.0.1>;party=called;");
+	assert_has(text, "Content-Length: 0\r\n");
+	assert_has(text, "Session-ID: ");
+	assert_lacks(a->heard, "INVITE sip:");
+	/* the call goes on under the new name */
+	a->nheard = 0;
+	sip_inv_hangup(b->inv, 0, SLICE_NULL);
+	run(f, 1000);
+	assert_has(headers_of(a, "BYE "), "From: \"Carol\" <sip:102@10.0.0.1>;tag=");
+}
+
+/* A trusted peer's UPDATE says who it is now; that of a phone says nothing. */
+static void update_of_a_peer(void **state)
+{
+	struct fix *f = *state;
+	struct phone *a = &f->p[0], *b = &f->p[1];
+
+	sip_allow(a->sip, SIP_UPDATE);
+	sip_allow(b->sip, SIP_UPDATE);
+	phone_register(b);
+	phone_call(a, "101");
+	run(f, 1000);
+	a->nheard = 0;
+	assert_int_equal(sip_inv_update(b->inv, SLICE("P-Asserted-Identity: \"Eve\" <sip:199@x>\r\n")), 0);
+	run(f, 1000);
+	assert_int_equal(a->nheard, 0);
+	leg_at(f, "101")->trusted = true;
+	assert_int_equal(sip_inv_update(b->inv, SLICE("P-Asserted-Identity: \"Eve\" <sip:199@x>\r\n")), 0);
+	run(f, 1000);
+	assert_has(headers_of(a, "UPDATE "), "P-Asserted-Identity: \"Eve\" <sip:199@10.0.0.1>\r\n");
+	assert_string_equal(leg_at(f, "199")->party.name, "Eve");
+}
+
 /* A trusted peer says in its answer who took the call: the caller sees that one. */
 static void trusted_answer_tells_who(void **state)
 {
@@ -775,6 +827,8 @@ int main(void)
 		T(assertions_of_a_phone),
 		T(who_answers),
 		T(connected_line_changes),
+		T(connected_line_by_update),
+		T(update_of_a_peer),
 		T(trusted_answer_tells_who),
 		T(untrusted_answer_tells_nothing),
 		T(diverted_by_a_phone),
