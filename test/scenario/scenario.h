@@ -303,6 +303,12 @@ const char *typed_codes(struct typed *t);
 	X(refer_both_at_once) X(refer_from_a_stranger) X(refer_into_a_call_of_others) \
 	X(replaces_a_party_who_talks) X(replaces_the_caller) X(replaces_a_phone_that_rings) \
 	X(replaces_refused) X(replaces_needs_a_password) \
+	/* prack.c */ \
+	X(prack_early_media) X(prack_by_tcp) X(prack_by_tls) X(prack_by_udp_and_tcp) X(prack_answers_lost) X(prack_lost) \
+	X(update_before_the_answer) X(prack_with_an_unknown_extension) \
+	/* timer.c */ \
+	X(timer_goes_on_by_udp) X(timer_goes_on_by_tcp) X(timer_goes_on_by_tls) X(timer_is_kept_by_the_phones) X(timer_caller_vanishes) \
+	X(timer_callee_vanishes) \
 	/* random_calls.c */ \
 	X(random_calls_leave_nothing)
 /* clang-format on */
