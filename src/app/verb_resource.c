@@ -243,7 +243,12 @@ int verb_resource_list(struct cli *c)
 		out_json(o);
 		json_decref(o);
 	} else if (!rc && json_array_size(items) == 0) {
-		printf("There are no %s yet. Make one: %s %s add ...\n", r->plural, c->prog, r->name);
+		char plural[48];
+
+		/* the verb says "route out", the table "route_out" */
+		dashes(plural, sizeof(plural), r->plural, ' ');
+		printf("There are no %s yet. Make one: %s %.*s add ...\n", plural, c->prog,
+		       (int)(strlen(c->verb->name) - strlen(" list")), c->verb->name);
 	} else if (!rc) {
 		print_list(c, items);
 	}

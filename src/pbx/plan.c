@@ -123,12 +123,12 @@ static void from_phone(struct planning *p)
 {
 	struct plan_ext e;
 	const char *dialled = p->q->dialled;
-	bool local = p->v->feature(p->v->arg, slice_str(dialled)) ||
-		     p->v->extension(p->v->arg, slice_str(dialled), &e);
+	bool local = !p->pin && (p->v->feature(p->v->arg, slice_str(dialled)) ||
+				 p->v->extension(p->v->arg, slice_str(dialled), &e));
 
 	if (emergency(p) || (!local && plan_prefixed_emergency(p)) || !caller_allowed(p))
 		return;
-	if (plan_local(p, p->q->dialled))
+	if (!p->pin && plan_local(p, dialled))
 		return;
 	if (!p->has_ext) {
 		plan_say(p->t, "outside", "", false, "%s is no extension: only extensions may call out", p->q->from);
@@ -146,12 +146,25 @@ static void tell_number(struct planning *p)
 	if (!p->t)
 		return;
 	if (n->e164[0])
-		snprintf(words, sizeof(words), "%s is %s%s%s, %s", p->q->dialled, n->e164, n->country ? " in " : "",
+		snprintf(words, sizeof(words), "%s is %s%s%s, %s", n->dialled, n->e164, n->country ? " in " : "",
 			 n->country ? n->country->name : "", number_class_name(n->class));
 	else
-		snprintf(words, sizeof(words), "%s has no international form: %s", p->q->dialled,
+		snprintf(words, sizeof(words), "%s has no international form: %s", n->dialled,
 			 n->class == NUMBER_SHORT ? "a short number" : number_class_name(n->class));
 	plan_say(p->t, "number", n->dialled, true, "%s", words);
+}
+
+/* "0301234*4711": a PIN may stand behind the number. */
+static void read_dialled(struct planning *p)
+{
+	struct slice s = slice_str(p->q->dialled);
+	ptrdiff_t star = slice_chr(s, '*');
+
+	if (star > 0) {
+		p->pin = p->q->dialled + star + 1;
+		s = slice_first(s, (size_t)star);
+	}
+	number_read(&p->n, s, &p->c->home);
 }
 
 void plan_decide(const struct plan *c, const struct plan_view *v, const struct plan_query *q, struct plan_decision *d,
@@ -164,7 +177,7 @@ void plan_decide(const struct plan *c, const struct plan_view *v, const struct p
 		plan_inside(&p);
 		return;
 	}
-	number_read(&p.n, slice_str(q->dialled), &c->home);
+	read_dialled(&p);
 	(void)slice_copy(d->e164, sizeof(d->e164), slice_str(p.n.e164));
 	d->class = p.n.class;
 	tell_number(&p);

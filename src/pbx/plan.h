@@ -238,7 +238,8 @@ struct planning {
 	const struct plan_query *q;
 	struct plan_decision *d;
 	struct plan_trace *t;
-	struct number n;     /**< what was dialled */
+	struct number n;     /**< what was dialled, without the PIN */
+	const char *pin;     /**< dialled behind the number and "*"; NULL: none */
 	struct plan_ext ext; /**< who calls; number "" when none */
 	bool has_ext;
 };

@@ -18,12 +18,13 @@ static int day_of(struct slice s)
 
 static bool parse_days(struct slice s, uint8_t *days)
 {
+	bool range = slice_chr(s, '-') >= 0;
 	struct slice first = slice_cut(&s, '-');
-	int a = day_of(first), b = s.l ? day_of(s) : a;
+	int a = day_of(first), b = range ? day_of(s) : a;
 
 	if (slice_ieqs(first, "daily")) {
 		*days = ALL_DAYS;
-		return !s.l;
+		return !range;
 	}
 	if (a < 0 || b < 0)
 		return false;

@@ -5,29 +5,7 @@
 #include <stdio.h>
 #include "pbx/plan.h"
 
-/* A number with a PIN behind it: "0301234*4711". */
-struct dialled {
-	char number[NUMBER_MAX];
-	const char *pin; /* NULL: none */
-	struct number n;
-};
-
-static void split_pin(struct planning *p, struct dialled *v)
-{
-	char *star;
-
-	(void)slice_copy(v->number, sizeof(v->number), slice_str(p->n.dialled));
-	star = v->number[0] == '*' ? NULL : strchr(v->number, '*');
-	v->pin = NULL;
-	if (star) {
-		*star = '\0';
-		v->pin = star + 1;
-	}
-	number_read(&v->n, slice_str(v->number), &p->c->home);
-}
-
-static bool route_matches(struct planning *p, const struct plan_out *r, const struct dialled *v,
-			  struct pattern_hit *hit)
+static bool route_matches(struct planning *p, const struct plan_out *r, struct pattern_hit *hit)
 {
 	struct pattern_hit who;
 
@@ -35,8 +13,8 @@ static bool route_matches(struct planning *p, const struct plan_out *r, const st
 		plan_say(p->t, "route out", r->name, false, "switched off");
 		return false;
 	}
-	if (!pattern_list_match(&r->patterns, v->number, v->n.e164, hit)) {
-		plan_say(p->t, "route out", r->name, false, "no pattern matches %s%s", v->number,
+	if (!pattern_list_match(&r->patterns, p->n.dialled, p->n.e164, hit)) {
+		plan_say(p->t, "route out", r->name, false, "no pattern matches %s%s", p->n.dialled,
 			 hit->gave_up ? " (a regular expression was stopped by its bounds)" : "");
 		return false;
 	}
@@ -49,7 +27,7 @@ static bool route_matches(struct planning *p, const struct plan_out *r, const st
 			 r->hours_text);
 		return false;
 	}
-	plan_say(p->t, "route out", r->name, true, "%s matches %s", hit->text, hit->e164 ? v->n.e164 : v->number);
+	plan_say(p->t, "route out", r->name, true, "%s matches %s", hit->text, hit->e164 ? p->n.e164 : p->n.dialled);
 	return true;
 }
 
@@ -64,25 +42,24 @@ static bool pin_right(const char *want, const char *given)
 	return !diff;
 }
 
-static bool pin_passes(struct planning *p, const struct plan_out *r, const struct dialled *v)
+static bool pin_passes(struct planning *p, const struct plan_out *r)
 {
 	if (!*r->pin)
 		return true;
-	if (v->pin && pin_right(r->pin, v->pin)) {
+	if (p->pin && pin_right(r->pin, p->pin)) {
 		plan_say(p->t, "pin", r->name, true, "the PIN is right");
 		return true;
 	}
-	plan_say(p->t, "pin", r->name, false, v->pin ? "the PIN is wrong" : "a PIN is needed: NUMBER*PIN");
-	plan_refuse(p->d, 403, v->pin ? "the PIN is wrong" : "a PIN is needed: dial the number, * and the PIN");
-	p->d->pin_wrong = v->pin != NULL;
+	plan_say(p->t, "pin", r->name, false, p->pin ? "the PIN is wrong" : "a PIN is needed: NUMBER*PIN");
+	plan_refuse(p->d, 403, p->pin ? "the PIN is wrong" : "a PIN is needed: dial the number, * and the PIN");
+	p->d->pin_wrong = p->pin != NULL;
 	return false;
 }
 
 /* What is left when the sign for "outside" is taken away; then what is put before it. */
-static bool rewrite(struct planning *p, const struct plan_out *r, const struct dialled *v, const struct pattern_hit *hit,
-		    char *bare, char *full)
+static bool rewrite(struct planning *p, const struct plan_out *r, const struct pattern_hit *hit, char *bare, char *full)
 {
-	const char *num = hit->e164 ? v->n.e164 : v->number;
+	const char *num = hit->e164 ? p->n.e164 : p->n.dialled;
 	size_t l = strlen(num), strip = r->strip + hit->strip;
 
 	if (*r->replace) {
@@ -203,13 +180,13 @@ static void lines(struct planning *p, const struct plan_out *r, const struct num
 		plan_refuse(p->d, 503, "no line is free: %.100s", *first ? first : "the route has none");
 }
 
-static void take(struct planning *p, const struct plan_out *r, const struct dialled *v, const struct pattern_hit *hit)
+static void take(struct planning *p, const struct plan_out *r, const struct pattern_hit *hit)
 {
 	char bare[NUMBER_MAX], full[NUMBER_MAX];
 	struct number nb, nf;
 
 	(void)slice_copy(p->d->route, sizeof(p->d->route), slice_str(r->name));
-	if (!rewrite(p, r, v, hit, bare, full))
+	if (!rewrite(p, r, hit, bare, full))
 		return;
 	/* a regular expression may have made one */
 	if (plan_is_emergency(p->c, bare) || plan_is_emergency(p->c, full)) {
@@ -221,7 +198,7 @@ static void take(struct planning *p, const struct plan_out *r, const struct dial
 	}
 	number_read(&nb, slice_str(bare), &p->c->home);
 	number_read(&nf, slice_str(full), &p->c->home);
-	if (!pin_passes(p, r, v) || closed(p, &nb, &nf) || limited(p))
+	if (!pin_passes(p, r) || closed(p, &nb, &nf) || limited(p))
 		return;
 	if (!nf.e164[0])
 		nf = nb;
@@ -253,21 +230,19 @@ bool plan_prefixed_emergency(struct planning *p)
 
 void plan_outside(struct planning *p)
 {
-	struct dialled v;
 	struct pattern_hit hit;
 	char clean[NUMBER_MAX];
 
-	split_pin(p, &v);
 	if (number_clean(clean, sizeof(clean), slice_str(p->n.dialled))) {
 		LIST_EACH (&p->c->out, k) {
 			const struct plan_out *r = LINK_OBJ(k, struct plan_out, le);
 
-			if (!route_matches(p, r, &v, &hit))
+			if (!route_matches(p, r, &hit))
 				continue;
-			take(p, r, &v, &hit);
+			take(p, r, &hit);
 			return;
 		}
 	}
-	plan_say(p->t, "end", "", false, "nothing leads to %s", p->q->dialled);
+	plan_say(p->t, "end", "", false, "nothing leads to %s", p->n.dialled);
 	plan_refuse(p->d, 404, "no such number");
 }
