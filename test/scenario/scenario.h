@@ -86,6 +86,7 @@ struct scene {
 	char tls_dir[80];
 	char tls_ca[120]; /**< file of certificates that the server trusts; "": none */
 	bool sha256_only;
+	bool no_auth; /**< INVITE without a password: From says who calls */
 	uint32_t dead_s; /**< 0: as the program has it */
 	uint16_t rtp_hi; /**< last media port, 0: 10999 */
 	struct agent a, b, c, d;
@@ -285,6 +286,14 @@ const char *typed_codes(struct typed *t);
 	X(challenges_do_not_run_out) \
 	/* overload.c */ \
 	X(new_calls_are_refused_in_overload) X(emergency_in_overload) \
+	/* emergency.c */ \
+	X(third_call_overflows_to_the_next_trunk) X(emergency_call_ends_another) X(emergency_from_everybody) \
+	X(emergency_centre_calls_back) X(emergency_test_number) \
+	/* fraud.c */ \
+	X(closed_numbers) X(limits_of_an_extension) X(minutes_of_a_day) X(call_is_ended_after_its_time) \
+	X(outside_does_not_reach_outside) X(pin_is_not_kept) X(line_fails_next_is_taken) X(transfer_is_paid_by_who_asks) \
+	/* route_random.c */ \
+	X(explain_agrees_with_live_routing) \
 	/* many.c */ \
 	X(calls_in_a_row_leave_nothing) X(calls_at_once) X(ports_used_up) \
 	/* transfer.c */ \

@@ -83,7 +83,7 @@ void server_start(struct scene *s)
 		.location_arg = s->pbx,
 		.secret = pbx_secret_ops(),
 		.secret_arg = s->pbx,
-		.auth_invite = true,
+		.auth_invite = !s->no_auth,
 		.sha256_only = s->sha256_only,
 		.guard = s->guard,
 		.always = pbx_always,
