@@ -6,8 +6,7 @@
 
 void api_explain(struct job *j)
 {
-	struct pbx_explain x = {
-		.from = job_param(j, "from"), .to = job_param(j, "to"), .trunk = job_param(j, "trunk")};
+	struct pbx_explain x = {.from = job_param(j, "from"), .to = job_param(j, "to"), .trunk = job_param(j, "trunk")};
 	const char *at = job_param(j, "at");
 	json_t *o;
 
@@ -17,8 +16,8 @@ void api_explain(struct job *j)
 		return;
 	}
 	if (at && api_time_parse(at, &x.at_ms)) {
-		job_error(j, 422, "invalid", "at",
-			  "\"%s\" is no time. Write it so: 2026-01-31 or 2026-01-31T18:30.", at);
+		job_error(j, 422, "invalid", "at", "\"%s\" is no time. Write it so: 2026-01-31 or 2026-01-31T18:30.",
+			  at);
 		return;
 	}
 	o = pbx_json_explain(j->api->pbx, &x);

@@ -82,7 +82,9 @@ void call_start(struct call *c, const char *dialled, struct slice offer)
 	(void)slice_copy(c->dialled, sizeof(c->dialled), slice_str(dialled));
 	c->a->offer_open = true;
 	c->started = true;
-	log_info("call", "%s: %s calls %s", c->id, c->a->party.number, c->dialled);
+	/* behind a number and "*" may stand a PIN */
+	log_info("call", "%s: %s calls %.*s", c->id, c->a->party.number,
+		 (int)(c->dialled[0] == '*' ? strlen(c->dialled) : strcspn(c->dialled, "*")), c->dialled);
 	record_report(c, RECORD_OPEN);
 	if (offer.l && leg_keep(&c->a->offer, offer))
 		call_end(c, "system", &(struct hangup){.code = 500, .text = "out of memory"});

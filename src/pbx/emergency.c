@@ -55,8 +55,8 @@ void emergency_notice(struct pbx *p, const struct call *c, const struct extensio
 	const char *who = e ? e->number : c->a ? c->a->party.number : "?", *place = emergency_location(p, e);
 	char text[160];
 
-	log_warn("pbx", "%s: EMERGENCY CALL to %s from %s (%s), location: %s", c->id, number, who,
-		 e ? e->name : "", *place ? place : "not known");
+	log_warn("pbx", "%s: EMERGENCY CALL to %s from %s (%s), location: %s", c->id, number, who, e ? e->name : "",
+		 *place ? place : "not known");
 	snprintf(text, sizeof(text), "Emergency call to %s from %s%s%s. Location: %s.", number, who,
 		 e && *e->name ? ", " : "", e ? e->name : "", *place ? place : "not known");
 	/* a later call is a new notice */
@@ -80,34 +80,56 @@ bool emergency_callback(const struct pbx *p, const char *extension)
 
 /* ------------------------------------------------------------------ a line is made free */
 
-/* The newest call on it: one that goes out rather than one that came in; never an emergency call, either way. */
+/* Never an emergency call, in either direction, nor one that ends already. */
+static bool may_end(const struct pbx_call *pc)
+{
+	if (pc->callback || (pc->lines && pc->lines->emergency) || pc->call->state == CALL_ENDING)
+		return false;
+	LIST_EACH (&pc->held, k)
+		if (LINK_OBJ(k, struct held, le)->emergency)
+			return false;
+	return true;
+}
+
+/* Channels of the trunk that a call holds. */
+static void holds(const struct pbx_call *pc, const struct ptrunk *t, uint32_t *in, uint32_t *out)
+{
+	LIST_EACH (&pc->held, k) {
+		const struct held *h = LINK_OBJ(k, struct held, le);
+
+		*out += h->trunk == t && h->out;
+		*in += h->trunk == t && !h->out;
+	}
+}
+
+/* The newest call on it: one that goes out rather than one that came in. */
 static struct pbx_call *victim(const struct pbx *p, const struct ptrunk *t)
 {
-	struct pbx_call *out = NULL, *in = NULL;
+	struct pbx_call *newest_out = NULL, *newest_in = NULL;
 
 	LIST_EACH (&p->outside, k) {
 		struct pbx_call *pc = LINK_OBJ(k, struct pbx_call, le);
-		bool has_out = false, has_in = false;
-		bool holy = pc->callback || (pc->lines && pc->lines->emergency);
+		uint32_t in = 0, out = 0;
 
-		LIST_EACH (&pc->held, i) {
-			const struct held *h = LINK_OBJ(i, struct held, le);
-
-			holy = holy || h->emergency;
-			has_out = has_out || (h->trunk == t && h->out);
-			has_in = has_in || (h->trunk == t && !h->out);
-		}
-		if (holy || pc->call->state == CALL_ENDING)
+		if (!may_end(pc))
 			continue;
-		out = has_out ? pc : out;
-		in = has_in ? pc : in;
+		holds(pc, t, &in, &out);
+		newest_out = out ? pc : newest_out;
+		newest_in = in ? pc : newest_in;
 	}
-	return out ? out : in;
+	return newest_out ? newest_out : newest_in;
 }
 
 bool emergency_can_cut(const struct pbx *p, const struct ptrunk *t)
 {
-	return victim(p, t) != NULL;
+	uint32_t in = 0, out = 0;
+
+	LIST_EACH (&p->outside, k)
+		if (may_end(LINK_OBJ(k, struct pbx_call, le)))
+			holds(LINK_OBJ(k, struct pbx_call, le), t, &in, &out);
+	/* limits may have been lowered under calls that go on: one less need not be enough */
+	return (in || out) && (!t->max || t->in + t->out - in - out < t->max) &&
+	       (!t->max_out || t->out - out < t->max_out);
 }
 
 bool emergency_cut(struct pbx *p, struct ptrunk *t)

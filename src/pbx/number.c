@@ -189,9 +189,8 @@ const char *number_class_name(enum number_class c)
 
 enum number_class number_class_worse(enum number_class a, enum number_class b)
 {
-	static const int cost[] = {
-		[NUMBER_SHORT] = 0,   [NUMBER_NATIONAL] = 0, [NUMBER_UNKNOWN] = 1, [NUMBER_INTERNATIONAL] = 2,
-		[NUMBER_PREMIUM] = 3, [NUMBER_SATELLITE] = 4};
+	static const int cost[] = {[NUMBER_SHORT] = 0,         [NUMBER_NATIONAL] = 0, [NUMBER_UNKNOWN] = 1,
+				   [NUMBER_INTERNATIONAL] = 2, [NUMBER_PREMIUM] = 3,  [NUMBER_SATELLITE] = 4};
 
 	return cost[b] > cost[a] ? b : a;
 }

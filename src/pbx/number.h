@@ -1,8 +1,8 @@
 /*
  * number.h - dialled numbers: taking them apart, E.164 form by country, what kind of number it is.
  *
- * ITU-T E.164 (international numbers, at most 15 digits), E.123 (how people write them), RFC 3966 2 (visual separators).
- * Thread: any. Ownership: plain structs.
+ * ITU-T E.164 (international numbers, at most 15 digits), E.123 (how people write them), RFC 3966 2 (visual
+ * separators). Thread: any. Ownership: plain structs.
  */
 #ifndef OFFHOOK_PBX_NUMBER_H
 #define OFFHOOK_PBX_NUMBER_H
@@ -18,12 +18,12 @@ struct number_home {
 };
 
 enum number_class {
-	NUMBER_SHORT,        /**< a few digits that are no subscriber's number: services */
-	NUMBER_NATIONAL,     /**< in the own country, local ones too */
+	NUMBER_SHORT,    /**< a few digits that are no subscriber's number: services */
+	NUMBER_NATIONAL, /**< in the own country, local ones too */
 	NUMBER_INTERNATIONAL,
-	NUMBER_PREMIUM,      /**< a costly range, at home or abroad */
+	NUMBER_PREMIUM, /**< a costly range, at home or abroad */
 	NUMBER_SATELLITE,
-	NUMBER_UNKNOWN       /**< cannot be read: handled as carefully as an international one */
+	NUMBER_UNKNOWN /**< cannot be read: handled as carefully as an international one */
 };
 
 struct number {

@@ -41,10 +41,10 @@ struct extension {
 };
 /** What an extension has to do with the world outside. */
 struct extension_outside {
-	char *number, *name;               /**< shown outside */
-	char *location;                    /**< where it is, for emergency calls */
-	char *open;                        /**< brakes that are open for it: words and countries */
-	bool hide, locked;                 /**< number not shown; emergency numbers only */
+	char *number, *name;                 /**< shown outside */
+	char *location;                      /**< where it is, for emergency calls */
+	char *open;                          /**< brakes that are open for it: words and countries */
+	bool hide, locked;                   /**< number not shown; emergency numbers only */
 	uint32_t calls, per_minute, per_day; /**< limits of its own, 0 = those of all */
 };
 

@@ -91,8 +91,8 @@ static bool caller_allowed(struct planning *p)
 		return false;
 	}
 	if (p->ext.locked) {
-		plan_say(p->t, "caller", p->ext.number, false,
-			 "extension %s is locked: emergency numbers only", p->ext.number);
+		plan_say(p->t, "caller", p->ext.number, false, "extension %s is locked: emergency numbers only",
+			 p->ext.number);
 		plan_refuse(p->d, 403, "the extension is locked: emergency numbers only");
 		return false;
 	}
@@ -113,8 +113,7 @@ static bool emergency(struct planning *p)
 		plan_say(p->t, "emergency", "", false, "%s is no emergency number (%s)", p->n.dialled, c->emergency);
 		return false;
 	}
-	plan_say(p->t, "emergency", p->n.dialled, true, "%s is an emergency number: nothing holds it up",
-		 p->n.dialled);
+	plan_say(p->t, "emergency", p->n.dialled, true, "%s is an emergency number: nothing holds it up", p->n.dialled);
 	plan_emergency(p, p->n.dialled);
 	return true;
 }

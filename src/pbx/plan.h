@@ -180,14 +180,14 @@ struct plan_view {
 	unsigned weekday, minute; /**< local time */
 };
 struct plan_query {
-	const char *from;          /**< extension that calls and pays, or the caller's number on a trunk */
+	const char *from; /**< extension that calls and pays, or the caller's number on a trunk */
 	const char *from_name;
-	bool hidden;               /**< the caller asked not to be shown */
-	const char *trunk;         /**< it came in by this line; NULL: from a phone */
-	bool forgeable;            /**< by its address alone: anybody who forges that could have sent it */
+	bool hidden;       /**< the caller asked not to be shown */
+	const char *trunk; /**< it came in by this line; NULL: from a phone */
+	bool forgeable;    /**< by its address alone: anybody who forges that could have sent it */
 	const char *dialled;
 	const struct party *onward; /**< somebody from outside whose call is passed on; NULL: none */
-	bool psap;                 /**< marked as a call-back of an emergency centre by somebody we trust */
+	bool psap;                  /**< marked as a call-back of an emergency centre by somebody we trust */
 };
 enum plan_kind {
 	PLAN_REFUSE,

@@ -368,8 +368,9 @@ static int did_check(const struct plan *c, const struct number_home *home, const
 
 	number_read(&read, slice_str(key), home);
 	if (!read.e164[0] && !home->country) {
-		buf_printf(why, "Set the country first, so that %s can be understood: numbering set --country DE. Or "
-				"write the number as +49...",
+		buf_printf(why,
+			   "Set the country first, so that %s can be understood: numbering set --country DE. Or "
+			   "write the number as +49...",
 			   key);
 		return ERR_SYNTAX;
 	}
@@ -407,7 +408,7 @@ void plan_emergency_list(json_t *row, struct buf *b)
 		while (s.l) {
 			struct slice w = slice_cut(&s, ' ');
 
-			if (w.l && !(not && country_list_has(not, w)) && !(i && country_list_has(lists[0], w)))
+			if (w.l && !(not &&country_list_has(not, w)) && !(i && country_list_has(lists[0], w)))
 				buf_printf(b, "%s%.*s", b->l ? " " : "", SLICE_FMT(w));
 		}
 	}

@@ -1,6 +1,7 @@
 /*
- * plan_emergency.c - the lines for an emergency call: those of the setting, else those of the routes in their order,
- * else all. Free ones first; then those on which another call can be ended for it. No limit, brake, PIN or hour counts.
+ * plan_emergency.c - the lines for an emergency call: those of the setting, then those of the routes in their order,
+ * then all others. Free ones first; then those on which another call can be ended for it. No limit, brake, PIN or hour
+ * counts.
  */
 #include "pbx/plan.h"
 
@@ -28,10 +29,7 @@ static void add(struct lines *l, const char *list)
 
 static void candidates(const struct planning *p, struct lines *l)
 {
-	if (*p->c->emergency_trunks) {
-		add(l, p->c->emergency_trunks);
-		return;
-	}
+	add(l, p->c->emergency_trunks);
 	LIST_EACH (&p->c->out, k)
 		add(l, LINK_OBJ(k, struct plan_out, le)->trunks);
 	add(l, p->v->trunks(p->v->arg));

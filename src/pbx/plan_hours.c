@@ -1,6 +1,6 @@
 /*
- * plan_hours.c - weekly hours as text: "mon-fri 08:00-18:00, sat 9:00-12:00". Hours may pass midnight: "fri 22:00-06:00"
- * begins on Friday.
+ * plan_hours.c - weekly hours as text: "mon-fri 08:00-18:00, sat 9:00-12:00". Hours may pass midnight: "fri
+ * 22:00-06:00" begins on Friday.
  */
 #include "pbx/plan.h"
 
@@ -89,8 +89,9 @@ int plan_hours_parse(struct plan_hours *h, struct slice text, struct buf *why)
 		struct slice one = slice_trim(slice_cut(&text, ','));
 
 		if (one.l && !parse_one(h, one)) {
-			buf_printf(why, "\"%.*s\" is not understood as hours. Write them so: mon-fri 08:00-18:00, sat "
-					"09:00-12:00 (%d entries at most).",
+			buf_printf(why,
+				   "\"%.*s\" is not understood as hours. Write them so: mon-fri 08:00-18:00, sat "
+				   "09:00-12:00 (%d entries at most).",
 				   SLICE_FMT(one), PLAN_HOURS);
 			return ERR_SYNTAX;
 		}

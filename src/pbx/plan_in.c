@@ -171,7 +171,8 @@ void plan_inside(struct planning *p)
 	number_read(&in.n, slice_str(q->dialled), &home);
 	number_read(&in.caller, slice_str(q->from), &home);
 	(void)slice_copy(p->d->e164, sizeof(p->d->e164), slice_str(in.n.e164));
-	plan_say(p->t, "trunk", q->trunk, true, "%s%s%s is called by %s", in.n.dialled, in.n.e164[0] ? ", that is " : "",
-		 in.n.e164, in.anonymous ? "somebody who does not say who" : in.caller.dialled);
+	plan_say(p->t, "trunk", q->trunk, true, "%s%s%s is called by %s", in.n.dialled,
+		 in.n.e164[0] ? ", that is " : "", in.n.e164,
+		 in.anonymous ? "somebody who does not say who" : in.caller.dialled);
 	decide(p, &in);
 }

@@ -65,8 +65,8 @@ static bool rewrite(struct planning *p, const struct plan_out *r, const struct p
 	if (*r->replace) {
 		char made[NUMBER_MAX];
 
-		if (!pattern_replace(hit, num, r->replace, made, sizeof(made)) || !number_clean(bare, NUMBER_MAX,
-												slice_str(made)))
+		if (!pattern_replace(hit, num, r->replace, made, sizeof(made)) ||
+		    !number_clean(bare, NUMBER_MAX, slice_str(made)))
 			goto bad;
 	} else {
 		if (strip >= l)

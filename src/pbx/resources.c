@@ -24,7 +24,8 @@ static const struct field extension_fields[] = {
 	{"locked", FIELD_BOOL, 0, 0, 1, "false", NULL, NULL, "On: it can call emergency numbers and nothing else."},
 	{"open", FIELD_TEXT, 0, 0, 300, "", NULL, "a-zA-Z0-9+, ",
 	 "Brakes open for it beside those of all: international premium satellite, or countries: AT +33."},
-	{"outside_calls", FIELD_INT, 0, 0, 1000, "0", NULL, NULL, "Outside calls at once; 0: as the brakes say for all."},
+	{"outside_calls", FIELD_INT, 0, 0, 1000, "0", NULL, NULL,
+	 "Outside calls at once; 0: as the brakes say for all."},
 	{"outside_per_minute", FIELD_INT, 0, 0, 1000, "0", NULL, NULL,
 	 "New outside calls in a minute; 0: as the brakes say for all."},
 	{"outside_per_day", FIELD_INT, 0, 0, 100000, "0", NULL, NULL,
@@ -41,11 +42,10 @@ const struct resource pbx_extension_resource = {
 
 const struct resource *const *pbx_resources(size_t *n)
 {
-	static const struct resource *const all[] = {&pbx_extension_resource, &pbx_trunk_resource,
-						     &pbx_allowed_resource, &pbx_limit_resource,
-						     &pbx_numbering_resource, &pbx_did_resource,
-						     &pbx_route_out_resource, &pbx_route_in_resource,
-						     &pbx_brakes_resource};
+	static const struct resource *const all[] = {
+		&pbx_extension_resource, &pbx_trunk_resource,     &pbx_allowed_resource,
+		&pbx_limit_resource,     &pbx_numbering_resource, &pbx_did_resource,
+		&pbx_route_out_resource, &pbx_route_in_resource,  &pbx_brakes_resource};
 
 	*n = ARRAY_LEN(all);
 	return all;

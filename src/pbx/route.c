@@ -188,7 +188,9 @@ void route_incoming(struct call *c, struct leg *from, const char *dialled, void 
 	struct plan_query q = {.from = from->party.number,
 			       .from_name = from->party.name,
 			       .hidden = from->party.hidden,
-			       .trunk = t ? t->name : from->trunk ? "" : NULL,
+			       .trunk = t             ? t->name
+					: from->trunk ? ""
+						      : NULL,
 			       .forgeable = from->trunk && !from->proven,
 			       .dialled = dialled,
 			       .psap = is_psap(c, from)};
@@ -218,7 +220,9 @@ uint16_t route_transfer(struct call *c, struct leg *by, const char *number, void
 	struct plan_query q = {.from = by->party.number,
 			       .from_name = by->party.name,
 			       .hidden = by->party.hidden,
-			       .trunk = t ? t->name : by->trunk ? "" : NULL,
+			       .trunk = t           ? t->name
+					: by->trunk ? ""
+						    : NULL,
 			       .forgeable = by->trunk && !by->outgoing && !by->proven,
 			       .dialled = number,
 			       .onward = c->a && c->a->trunk ? &c->a->party : NULL};

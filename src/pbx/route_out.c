@@ -88,7 +88,7 @@ static const struct plan_attempt *next_line(struct call *c, struct pbx_call *pc,
 		struct ptrunk *t = ptrunk_find(pc->pbx, slice_str(a->trunk));
 		const char *why = t ? ptrunk_blocked(t, true) : "there is no such trunk";
 
-		if (why && t && a->preempt && emergency_cut(pc->pbx, t))
+		while (why && t && a->preempt && emergency_can_cut(pc->pbx, t) && emergency_cut(pc->pbx, t))
 			why = ptrunk_blocked(t, true);
 		if (!why && !pc->lines->emergency)
 			why = brake_limit(pc->pbx, t->name, true);
@@ -155,8 +155,7 @@ void route_out(struct call *c, struct pbx_call *pc, const struct plan_decision *
 	if (l->emergency) {
 		if (r) {
 			r->emergency = true;
-			(void)slice_copy(r->location, sizeof(r->location),
-					 slice_str(emergency_location(pc->pbx, e)));
+			(void)slice_copy(r->location, sizeof(r->location), slice_str(emergency_location(pc->pbx, e)));
 		}
 		emergency_notice(pc->pbx, c, e, d->attempt[0].number);
 	}

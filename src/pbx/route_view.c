@@ -40,6 +40,15 @@ static bool is_full(const struct ptrunk *t, bool out)
 	return (t->max && t->in + t->out >= t->max) || (own_max && own >= own_max);
 }
 
+/* Ending a call on a line that does not work would help nobody. */
+static bool is_down(const struct ptrunk *t)
+{
+	struct trunk_status st;
+
+	trunk_status(t->line, &st);
+	return st.state == TRUNK_DOWN;
+}
+
 static bool view_trunk(void *arg, const char *name, bool out, struct plan_trunk *x)
 {
 	const struct pbx *p = arg;
@@ -50,7 +59,7 @@ static bool view_trunk(void *arg, const char *name, bool out, struct plan_trunk 
 		return false;
 	x->blocked = ptrunk_blocked(t, out);
 	x->full = x->blocked && t->enabled && t->line && is_full(t, out);
-	x->cuttable = x->full && emergency_can_cut(p, t);
+	x->cuttable = x->full && !is_down(t) && emergency_can_cut(p, t);
 	x->caller_id = t->caller_id ? t->caller_id : "";
 	x->country = t->country ? t->country : "";
 	x->proven = t->proven;

@@ -17,9 +17,9 @@ struct held {
 	struct extension *ext; /**< takes part; referenced; NULL: a channel */
 	struct ptrunk *trunk;  /**< referenced */
 	bool out, emergency;
-	bool seen;               /**< a leg was there for it */
-	uint64_t answer_ms;      /**< loop's ms, 0 = not yet */
-	char payer[32];          /**< extension whose limits count, "" = none */
+	bool seen;          /**< a leg was there for it */
+	uint64_t answer_ms; /**< loop's ms, 0 = not yet */
+	char payer[32];     /**< extension whose limits count, "" = none */
 };
 
 /** What the record says. */

@@ -27,7 +27,8 @@ static void open_office(struct scene *s, const char *a_more, bool second)
 	peer_open(s, &b, "10.0.0.51");
 	row(s, &pbx_numbering_resource, "main", "{'country':'DE','area_code':'30','location':'Main Street 1'}");
 	snprintf(text, sizeof(text),
-		 "{'server':'10.0.0.50','register':false,'check_seconds':0,'user':'acct','caller_id':'+4930100'%s}", a_more);
+		 "{'server':'10.0.0.50','register':false,'check_seconds':0,'user':'acct','caller_id':'+4930100'%s}",
+		 a_more);
 	row(s, &pbx_trunk_resource, "a", "%s", text);
 	if (second)
 		TRUNK(s, "b", "10.0.0.51", "");

@@ -1,6 +1,6 @@
 /*
- * peer.h - SIP endpoints that do what a table says: providers on trunks, and many phones behind one socket. Cheaper than
- * agents, and everything they get is written down.
+ * peer.h - SIP endpoints that do what a table says: providers on trunks, and many phones behind one socket. Cheaper
+ * than agents, and everything they get is written down.
  */
 #ifndef TEST_SCENARIO_PEER_H
 #define TEST_SCENARIO_PEER_H

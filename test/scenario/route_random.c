@@ -1,6 +1,6 @@
 /*
- * route_random.c - ten thousand calls over random configurations: what `route explain` says just before is where the
- * call goes. Trunks, their order, the number sent, the caller shown, the code of a refusal. The seed makes a run
+ * route_random.c - ten thousand random configurations with two calls each: what `route explain` says just before is
+ * where call goes. Trunks, their order, the number sent, the caller shown, the code of a refusal. The seed makes a run
  * repeatable: SCENARIO_SEED=n SCENARIO_STEPS=n (calls).
  */
 #include "peer.h"
@@ -8,7 +8,7 @@
 #include "pbx/security.h"
 #include "pbx/trunk.h"
 
-enum { CALLS = 10000, PER_CONFIG = 20, TRUNKS = 3, EXTS = 6, ITEMS = 40 };
+enum { CALLS = 20000, PER_CONFIG = 2, TRUNKS = 3, EXTS = 6, ITEMS = 40 };
 
 /* What the lines saw of the present call, in order. */
 struct seen {
@@ -75,16 +75,18 @@ static void make_out(struct run *r)
 	json_t *o;
 
 	snprintf(key, sizeof(key), "o%u", r->serial++);
-	o = json_pack("{s:i, s:s, s:s, s:s, s:s, s:i}", "order", (int)rand_below(5), "trunks", trunk_list(), "pattern",
-		      PICK(".", "0", "0 +", "9|.", "00", "0[1-9]X.", "~^0(\\d+)$", "+49 +1", "NXX. 1XX.", "0|. 9|0."), "send",
-		      PICK("dialled", "dialled", "e164", "digits", "national"), "extensions",
-		      PICK("", "", "", "10[0-2]", "103 104"), "tries", 1 + (int)rand_below(4));
+	o = json_pack(
+		"{s:i, s:s, s:s, s:s, s:s, s:i}", "order", (int)rand_below(5), "trunks", trunk_list(), "pattern",
+		PICK(".", ".", ". +", "0 +", "9|.", "00", "0[1-9]X.", "~^0(\\d+)$", "+49 +1", "NXX. 1XX.", "0|. 9|0."),
+		"send", PICK("dialled", "dialled", "e164", "digits", "national"), "extensions",
+		PICK("", "", "", "10[0-2]", "103 104"), "tries", 1 + (int)rand_below(4));
 	if (rand_below(4) == 0)
 		(void)json_object_set_new(o, "strip", json_integer(rand_below(3)));
 	if (rand_below(6) == 0)
 		(void)json_object_set_new(o, "prepend", json_string(PICK("0", "01033", "00", "99")));
 	if (rand_below(6) == 0)
-		(void)json_object_set_new(o, "hours", json_string(PICK("mon-fri 08:00-18:00", "sat-sun", "22:00-06:00")));
+		(void)json_object_set_new(o, "hours",
+					  json_string(PICK("mon-fri 08:00-18:00", "sat-sun", "22:00-06:00")));
 	if (rand_below(8) == 0)
 		(void)json_object_set_new(o, "pin", json_string("4711"));
 	if (rand_below(6) == 0)
@@ -113,8 +115,8 @@ static void make_dids(struct run *r)
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
 		if (rand_below(2))
 			item(r, CHANGE_CREATE, &pbx_did_resource, numbers[i],
-			     json_pack("{s:s, s:s, s:s}", "target", PICK("100", "101", "105", "refuse 404", "*43"), "trunks",
-				       PICK("", "", "t1"), "name_prefix", PICK("", "Sales:")));
+			     json_pack("{s:s, s:s, s:s}", "target", PICK("100", "101", "105", "refuse 404", "*43"),
+				       "trunks", PICK("", "", "t1"), "name_prefix", PICK("", "Sales:")));
 }
 
 static void make_trunks(struct run *r)
@@ -124,9 +126,9 @@ static void make_trunks(struct run *r)
 
 		snprintf(key, sizeof(key), "t%d", i);
 		item(r, CHANGE_UPDATE, &pbx_trunk_resource, key,
-		     json_pack("{s:i, s:i, s:b, s:s, s:s}", "channels", (int)rand_below(4), "channels_out",
-			       (int)rand_below(3), "enabled", rand_below(8) != 0, "caller_id", PICK("", "+49301005", "+4930777"),
-			       "country", PICK("", "", "CH", "US")));
+		     json_pack("{s:i, s:i, s:b, s:s, s:s}", "channels", 1 + (int)rand_below(3), "channels_out",
+			       (int)rand_below(4), "enabled", rand_below(16) != 0, "caller_id",
+			       PICK("", "+49301005", "+4930777"), "country", PICK("", "", "CH", "US")));
 	}
 }
 
@@ -139,16 +141,17 @@ static void make_rest(struct run *r)
 		if (i && !strcmp(key, r->key[r->nitem - 1]))
 			continue;
 		item(r, CHANGE_UPDATE, &pbx_extension_resource, key,
-		     json_pack("{s:s, s:b, s:b, s:s, s:i, s:i, s:b}", "outside_number", PICK("", "+49301005", "030 2005", "+4940"),
-			       "hide_number", rand_below(4) == 0, "locked", rand_below(8) == 0, "open",
-			       PICK("", "FR", "international premium", "satellite"), "outside_calls", (int)rand_below(4),
-			       "call_limit", 1 + (int)rand_below(4), "enabled", rand_below(8) != 0));
+		     json_pack("{s:s, s:b, s:b, s:s, s:i, s:i, s:b}", "outside_number",
+			       PICK("", "+49301005", "030 2005", "+4940"), "hide_number", rand_below(4) == 0, "locked",
+			       rand_below(12) == 0, "open", PICK("", "FR", "international premium", "satellite"),
+			       "outside_calls", (int)rand_below(4), "call_limit", 1 + (int)rand_below(4), "enabled",
+			       rand_below(12) != 0));
 	}
 	item(r, CHANGE_UPDATE, &pbx_brakes_resource, "main",
-	     json_pack("{s:b, s:s, s:b, s:b, s:i, s:i, s:i, s:i}", "international", rand_below(3) == 0, "countries",
+	     json_pack("{s:b, s:s, s:b, s:b, s:i, s:i, s:i, s:i}", "international", rand_below(2) == 0, "countries",
 		       PICK("", "FR AT", "+1"), "premium", rand_below(3) == 0, "satellite", rand_below(3) == 0, "calls",
-		       (int)rand_below(4), "per_minute", (int)rand_below(2) * 8, "trunk_per_minute", (int)rand_below(2) * 10,
-		       "minutes_per_day", (int)rand_below(2) * 20));
+		       (int)rand_below(3) * 2, "per_minute", (int)rand_below(3) * 8, "trunk_per_minute",
+		       (int)rand_below(3) * 10, "minutes_per_day", (int)rand_below(2) * 20));
 	item(r, CHANGE_UPDATE, &pbx_numbering_resource, "main",
 	     json_pack("{s:s, s:s, s:s, s:s}", "country", PICK("DE", "DE", "US", "GB", "ES", "IT"), "area_code",
 		       PICK("30", "212", ""), "emergency_trunks", PICK("", "", "t1 t2"), "emergency_numbers",
@@ -173,7 +176,7 @@ static void configure(struct run *r)
 	for (size_t i = 0; i < gone; i++)
 		item(r, CHANGE_DELETE, r->last_r[i], r->last[i], NULL);
 	r->nlast = 0;
-	for (uint32_t i = 1 + rand_below(4); i; i--)
+	for (uint32_t i = 2 + rand_below(4); i; i--)
 		make_out(r);
 	for (uint32_t i = rand_below(3); i; i--)
 		make_in(r);
@@ -284,17 +287,20 @@ static void check(struct run *r, json_t *o, const struct peer_call *c)
 
 static const char *any_number(void)
 {
-	return PICK("100", "101", "103", "105", "199", "*43", "933", "112", "110", "911", "999", "9112", "0112", "0301234567",
-		    "0301234567*4711", "0301234567*1", "030 1234567", "004433", "00441234567890", "0033123456789", "+33123456789",
-		    "+49301234567", "09001234567", "00881612345678", "+870123456789", "9030123456", "90033123456789",
-		    "12125551234", "2125551234", "011493012345", "5551234", "19222", "116117", "0900", "0018765551234",
-		    "912345678", "061234567", "+49301005", "anna", "9", "00");
+	if (rand_below(2))
+		return PICK("0301234567", "0401234567", "9030123456", "+49301234567", "112", "2125551234", "912345678",
+			    "0033123456789");
+	return PICK("100", "101", "103", "105", "199", "*43", "933", "112", "110", "911", "999", "9112", "0112",
+		    "0301234567", "0301234567*4711", "0301234567*1", "030-1234567", "004433", "00441234567890",
+		    "0033123456789", "+33123456789", "+49301234567", "09001234567", "00881612345678", "+870123456789",
+		    "9030123456", "90033123456789", "12125551234", "2125551234", "011493012345", "5551234", "19222",
+		    "116117", "0900", "0018765551234", "912345678", "061234567", "+49301005", "anna", "9", "00");
 }
 
 static const char *any_did(void)
 {
-	return PICK("+49301005", "0049301005", "49301005", "0301005", "+49302005", "0302005", "+12125551234", "2125551234",
-		    "+4930999", "101", "112", "0301234567", "*43");
+	return PICK("+49301005", "0049301005", "49301005", "0301005", "+49302005", "0302005", "+12125551234",
+		    "2125551234", "+4930999", "101", "112", "0301234567", "*43");
 }
 
 static void one_call(struct run *r)
@@ -317,10 +323,15 @@ static void one_call(struct run *r)
 		snprintf(from, sizeof(from), "%u", 100 + rand_below(EXTS));
 	r->nseen = 0;
 	o = explain(r, from, to, in ? name : NULL);
+	/* a line that is switched off does not exist: its peer would be a stranger */
+	if (strstr(text(json_object_get(o, "decision"), "words"), "switched off") && in) {
+		json_decref(o);
+		return;
+	}
 	c = peer_invite(p, from, to, 20000);
 	check(r, o, c);
 	json_decref(o);
-	if (c->code != 200 || rand_below(3))
+	if (c->code != 200 || rand_below(3) == 0)
 		peer_bye(p, c);
 }
 
@@ -372,7 +383,8 @@ static void open_all(struct run *r, struct scene *s)
 
 		peer_open(s, &r->t[i], ip[i]);
 		snprintf(name, sizeof(name), "t%d", i);
-		row(s, &pbx_trunk_resource, name, "{'server':'%s','register':false,'check_seconds':0,'user':'acct'}", ip[i]);
+		row(s, &pbx_trunk_resource, name, "{'server':'%s','register':false,'check_seconds':0,'user':'acct'}",
+		    ip[i]);
 		r->t[i].on_invite = seen_h;
 		r->t[i].arg = r;
 	}
@@ -385,14 +397,8 @@ static void register_all(struct run *r)
 	for (unsigned i = 0; i < EXTS; i++) {
 		char ext[8];
 
-		/* one that is switched off has no contacts, and gets none */
 		snprintf(ext, sizeof(ext), "%u", 100 + i);
-		json_t *o = explain(r, "100", ext, NULL);
-		bool there = !strcmp(text(json_object_get(o, "decision"), "kind"), "extension");
-
-		json_decref(o);
-		if (there)
-			peer_register(&r->phones, ext);
+		peer_register(&r->phones, ext);
 	}
 }
 
@@ -415,8 +421,8 @@ void explain_agrees_with_live_routing(void **state)
 	if (getenv("SCENARIO_LOG") || getenv("SCENARIO_COUNTS"))
 		print_message("refused %u, extension %u, outside %u, emergency %u, feature %u; lines %u, failovers %u, "
 			      "ended for an emergency %u\n",
-			      r->kinds[0], r->kinds[1], r->kinds[2], r->kinds[3], r->kinds[4], r->attempts, r->failovers,
-			      r->preempted);
+			      r->kinds[0], r->kinds[1], r->kinds[2], r->kinds[3], r->kinds[4], r->attempts,
+			      r->failovers, r->preempted);
 	/* a run that did nothing would prove nothing */
 	for (size_t i = 0; i < 5 && n >= CALLS; i++)
 		assert_true(r->kinds[i] > n / 100);

@@ -185,19 +185,32 @@ static void test_patterns(void **state)
 		bool yes;
 		size_t strip;
 	} t[] = {
-		{"030", "030123", "", true, 0},       {"030", "03", "", false, 0},
-		{"=112", "112", "", true, 0},         {"=112", "1121", "", false, 0},
-		{"NXX", "234", "", true, 0},          {"NXX", "134", "", false, 0},
-		{"NXX", "2345", "", false, 0},        {"_0.", "01", "", true, 0},
-		{"0.", "0", "", false, 0},            {"0!", "0", "", true, 0},
-		{"ZX[1-3]", "193", "", true, 0},      {"ZX[1-3]", "194", "", false, 0},
-		{"ZX[1-3]", "093", "", false, 0},     {"[24-6]X", "55", "", true, 0},
-		{"[24-6]X", "35", "", false, 0},      {"9|.", "9030", "", true, 1},
-		{"9|", "9030", "", true, 1},          {"99|NXX", "99234", "", true, 2},
-		{"+49", "030", "+4930", true, 0},     {"+49", "4930", "", false, 0},
-		{"~^0[1-9]", "030", "", true, 0},     {"~^0[1-9]", "0049", "", false, 0},
-		{"~^\\+49", "030", "+4930", true, 0}, {"~^1{2,3}$", "111", "", true, 0},
-		{"1,2 3", "3", "", true, 0},          {"*9X", "*95", "", true, 0},
+		{"030", "030123", "", true, 0},
+		{"030", "03", "", false, 0},
+		{"=112", "112", "", true, 0},
+		{"=112", "1121", "", false, 0},
+		{"NXX", "234", "", true, 0},
+		{"NXX", "134", "", false, 0},
+		{"NXX", "2345", "", false, 0},
+		{"_0.", "01", "", true, 0},
+		{"0.", "0", "", false, 0},
+		{"0!", "0", "", true, 0},
+		{"ZX[1-3]", "193", "", true, 0},
+		{"ZX[1-3]", "194", "", false, 0},
+		{"ZX[1-3]", "093", "", false, 0},
+		{"[24-6]X", "55", "", true, 0},
+		{"[24-6]X", "35", "", false, 0},
+		{"9|.", "9030", "", true, 1},
+		{"9|", "9030", "", true, 1},
+		{"99|NXX", "99234", "", true, 2},
+		{"+49", "030", "+4930", true, 0},
+		{"+49", "4930", "", false, 0},
+		{"~^0[1-9]", "030", "", true, 0},
+		{"~^0[1-9]", "0049", "", false, 0},
+		{"~^\\+49", "030", "+4930", true, 0},
+		{"~^1{2,3}$", "111", "", true, 0},
+		{"1,2 3", "3", "", true, 0},
+		{"*9X", "*95", "", true, 0},
 	};
 
 	(void)state;
@@ -218,7 +231,8 @@ static void test_patterns(void **state)
 
 static void test_bad_patterns(void **state)
 {
-	static const char *const bad[] = {"abc", "1.2", "[", "[]", "[a]", "1+", "|1", "1|2|3", "~(", "~[", "~a{1", "_", "="};
+	static const char *const bad[] = {"abc",   "1.2", "[",  "[]",   "[a]", "1+", "|1",
+					  "1|2|3", "~(",  "~[", "~a{1", "_",   "="};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -287,7 +301,8 @@ static void test_hours(void **state)
 		{"fri 22:00-06:00", 5, 300, false},
 		{"12:00-13:00", 4, 725, true},
 	};
-	static const char *const bad[] = {"mo 8-18", "mon 25:00-26:00", "mon 8:00", "8-8", "mon-", "mon 08:00-18:00 x", "foo"};
+	static const char *const bad[] = {"mo 8-18", "mon 25:00-26:00",   "mon 8:00", "8-8",
+					  "mon-",    "mon 08:00-18:00 x", "foo"};
 	struct plan_hours h;
 	struct buf why;
 
@@ -570,7 +585,8 @@ static void test_emergency(void **state)
 	w->blocked = NULL;
 	dial(w, "19222");
 	assert_int_equal(w->d.kind, PLAN_EMERGENCY);
-	assert_int_equal(w->d.nattempt, 1);
+	assert_int_equal(w->d.nattempt, 3);
+	assert_string_equal(w->d.attempt[0].trunk, "swiss");
 	assert_int_not_equal(dial(w, "110")->kind, PLAN_EMERGENCY);
 	w->callback = true;
 	assert_true(dial(w, "101")->callback);
@@ -583,8 +599,9 @@ static void test_checks(void **state)
 	assert_int_equal(row(w, &pbx_numbering_resource, "main", "{\"country\":\"QQ\"}"), ERR_SYNTAX);
 	assert_int_equal(row(w, &pbx_numbering_resource, "other", "{}"), ERR_SYNTAX);
 	assert_int_equal(row(w, &pbx_route_out_resource, "x", "{\"pattern\":\"~(\",\"trunks\":\"one\"}"), ERR_SYNTAX);
-	assert_int_equal(row(w, &pbx_route_out_resource, "x", "{\"pattern\":\"0\",\"trunks\":\"one\",\"replace\":\"$1\"}"),
-			 ERR_SYNTAX);
+	assert_int_equal(
+		row(w, &pbx_route_out_resource, "x", "{\"pattern\":\"0\",\"trunks\":\"one\",\"replace\":\"$1\"}"),
+		ERR_SYNTAX);
 	assert_int_equal(row(w, &pbx_route_in_resource, "x", "{\"target\":\"refuse 200\"}"), ERR_SYNTAX);
 	OUT(w, "x", "{\"pattern\":\"0\",\"trunks\":\"one\"}");
 	assert_int_equal(row(w, &pbx_numbering_resource, "main", "{\"country\":\"\"}"), ERR_SYNTAX);
