@@ -457,6 +457,7 @@ void sip_reg_stop(struct sip_reg *r)
 	r->auths = 0;
 	reg_keep_stop(r);
 	r->where.lk = mem_deref(r->where.lk);
+	r->where.race = mem_deref(r->where.race);
 	err = reg_send(r, true);
 	if (err)
 		reg_schedule(r, 0); /* tried once more, then told */

@@ -8,6 +8,7 @@
 #include "sip/cred.h"
 #include "sip/dialog.h"
 #include "sip/locate.h"
+#include "sip/race.h"
 #include "sip/reg.h"
 #include "sip/sip_priv.h"
 #include "sip/stun.h"
@@ -38,6 +39,7 @@ struct sip_reg {
 		bool find; /**< by RFC 3263 from the registrar's URI */
 		struct sip_locate_opts opts;
 		struct sip_locate *lk;
+		struct sip_race *race; /**< connections to several addresses */
 		struct sip_targets t;
 		size_t at;                   /**< the one in use */
 		uint64_t until;              /**< ms: look up again after this */

@@ -45,6 +45,36 @@ static void lost(struct sip_reg *r)
 	mem_deref(r);
 }
 
+static void race_h(int err, const struct sip_dest *d, void *arg)
+{
+	struct sip_reg *r = arg;
+
+	r->where.race = mem_deref(r->where.race);
+	if (err) {
+		/* all were tried */
+		r->where.at = r->where.t.n - 1;
+		reg_failed(r, err);
+		return;
+	}
+	for (size_t i = 0; i < r->where.t.n; i++) {
+		if (r->where.t.v[i].tp == d->tp && sa_eq(&r->where.t.v[i].addr, &d->addr))
+			r->where.at = i;
+	}
+	r->dest = *d;
+	err = reg_send(r, true);
+	if (err)
+		reg_failed(r, err);
+}
+
+/* Several addresses to connect to: the first connection that stands. */
+static int go(struct sip_reg *r)
+{
+	if (!r->dest.flow && reg_where_more(r) && sip_transp_reliable(r->dest.tp) &&
+	    sip_transp_reliable(r->where.t.v[r->where.at + 1].tp))
+		return sip_race(&r->where.race, r->sip, &r->where.t, r->where.at, race_h, r);
+	return reg_send(r, true);
+}
+
 static void located(int err, const char *why, const struct sip_targets *t, void *arg)
 {
 	struct sip_reg *r = arg;
@@ -65,7 +95,7 @@ static void located(int err, const char *why, const struct sip_targets *t, void 
 		r->where.until = loop_now_ms(r->sip->loop) + 1000ULL * s;
 		use(r, i < t->n ? i : 0);
 		r->dest.flow = i < t->n ? flow : 0;
-		err = reg_send(r, true);
+		err = go(r);
 		if (!err)
 			return;
 	} else if (r->where.t.n && !r->stopping) {
@@ -94,7 +124,7 @@ static int look_up(struct sip_reg *r)
 
 bool reg_where_first(struct sip_reg *r)
 {
-	if (r->where.lk)
+	if (r->where.lk || r->where.race)
 		return true;
 	if (!r->where.find || (r->where.t.n && loop_now_ms(r->sip->loop) < r->where.until))
 		return false;
@@ -168,6 +198,7 @@ bool reg_where_redirect(struct sip_reg *r, const struct sip_msg *rsp)
 void reg_where_end(struct sip_reg *r)
 {
 	r->where.lk = mem_deref(r->where.lk);
+	r->where.race = mem_deref(r->where.race);
 	r->where.redirect = mem_deref(r->where.redirect);
 	r->where.moved = mem_deref((void *)(uintptr_t)r->where.moved);
 }

@@ -95,6 +95,7 @@ struct sip {
 	struct sip_dead *dead;   /**< targets that did not answer */
 	struct sip_mapped *mapped; /**< what servers say our address is */
 	struct list stuns;         /**< struct sip_stun on their way */
+	struct list races;         /**< struct sip_race on their way */
 	struct {
 		struct timer tick;
 		uint64_t due_us; /**< when the tick should come */
@@ -181,6 +182,7 @@ struct sip_stream {
 	struct timer tmr;
 	uint64_t msg_due; /**< ms; the unfinished message must be whole by then; 0 = none */
 	uint64_t last;    /**< ms of the last whole message or keep-alive, either way */
+	bool up;          /**< its connection is made */
 	bool pinged;      /**< our ping waits for its answer */
 	uint64_t heard;   /**< the same, what came in alone */
 	uint32_t holds;   /**< registrations and dialogs that need it */
@@ -260,6 +262,10 @@ struct slice sip_transp_param(enum sip_transp tp);
 int sip_flow_ping(struct sip *s, uint64_t flow) MUST_CHECK;
 /** Something came by the stream at `since` (ms) or later. */
 bool sip_flow_heard(const struct sip *s, uint64_t flow, uint64_t since);
+/** Close a stream unless somebody needs it. */
+void sip_flow_drop_unused(struct sip *s, uint64_t flow);
+/** A connection of ours is made (race.c). */
+void sip_race_up(struct sip *s, uint64_t flow);
 /** Close a stream that does not answer. */
 void sip_flow_fail(struct sip *s, uint64_t flow);
 

@@ -134,6 +134,14 @@ bool sip_flow_heard(const struct sip *s, uint64_t flow, uint64_t since)
 	return st && st->heard >= since;
 }
 
+void sip_flow_drop_unused(struct sip *s, uint64_t flow)
+{
+	struct sip_stream *st = by_flow(s, flow);
+
+	if (st && !st->holds && !st->clients.head)
+		sip_stream_close(st, 0);
+}
+
 void sip_flow_fail(struct sip *s, uint64_t flow)
 {
 	struct sip_stream *st = by_flow(s, flow);
@@ -302,7 +310,7 @@ int sip_stream_add(struct sip_stream **stp, struct sip *s, enum sip_transp tp, c
 	st->peer = *peer;
 	st->ops = ops;
 	st->conn = conn;
-	st->incoming = incoming;
+	st->incoming = st->up = incoming;
 	st->last = loop_now_ms(s->loop);
 	st->msg_due = incoming ? st->last + 1000ULL * SIP_STREAM_MSG_S : 0;
 	buf_init(&st->rx);

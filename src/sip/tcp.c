@@ -58,6 +58,8 @@ static void on_connected(struct tcp *t, void *arg)
 	tcp_local(t, &c->stream->local);
 	if (c->stream->tp == SIP_TRANSP_TLS)
 		sip_tls_why_set(c->stream->sip, &c->stream->peer, c->stream->host, NULL);
+	c->stream->up = true;
+	sip_race_up(c->stream->sip, c->stream->id);
 }
 
 static void on_recv(struct tcp *t, struct slice data, void *arg)

@@ -527,6 +527,75 @@ static void flow_timer(void **state)
 	assert_int_equal(f->s[2].conns, 2);
 }
 
+/* The first address swallows attempts to connect: a quarter of a second later the second one is taken. */
+static void happy_eyeballs(void **state)
+{
+	const struct vnet_path hole = {.loss_pm = 1000};
+	struct fix *f = *state;
+	struct sip_dest dead = {.tp = SIP_TRANSP_TCP, .addr = f->s[0].addr};
+
+	assert_int_equal(vnet_dns_add(f->net, "two.example", DNS_A, "10.0.1.1", 600), 0);
+	assert_int_equal(vnet_dns_add(f->net, "two.example", DNS_A, "10.0.1.2", 600), 0);
+	assert_int_equal(vnet_set_path(f->net, NULL, &f->s[0].addr, &hole), 0);
+	start(f, "sip:two.example;transport=tcp", SIP_TRANSP_NONE);
+	vnet_run(f->net, 240);
+	assert_log(f, "");
+	vnet_run(f->net, 20);
+	assert_log(f, "0:200:3600");
+	assert_int_equal(f->s[1].n, 1);
+	assert_int_equal(f->s[0].conns, 0);
+	assert_true(sip_target_is_dead(f->sip, &dead));
+	/* nothing is left of the other attempt */
+	assert_int_equal(f->sip->streams.n, 1);
+}
+
+/* The first address refuses: no waiting at all. None takes it: said so. */
+static void refused_connections(void **state)
+{
+	struct fix *f = *state;
+
+	f->s[0].tl = mem_deref(f->s[0].tl);
+	assert_int_equal(vnet_dns_add(f->net, "two.example", DNS_A, "10.0.1.1", 600), 0);
+	assert_int_equal(vnet_dns_add(f->net, "two.example", DNS_A, "10.0.1.2", 600), 0);
+	start(f, "sip:two.example;transport=tcp", SIP_TRANSP_NONE);
+	vnet_run(f->net, 20);
+	assert_log(f, "0:200:3600");
+	f->reg = mem_deref(f->reg);
+	vnet_run(f->net, 1000);
+	f->s[1].tl = mem_deref(f->s[1].tl);
+	f->s[1].t = mem_deref(f->s[1].t);
+	vnet_run(f->net, 1000);
+	start(f, "sip:two.example;transport=tcp", SIP_TRANSP_NONE);
+	vnet_run(f->net, 1000);
+	assert_non_null(strstr(f->log, "refused:0:0"));
+}
+
+/* The fastest wins though it was asked second; given up and the end of the stack in mid-race. */
+static void races(void **state)
+{
+	const struct vnet_path slow = {.delay_ms = 400};
+	struct fix *f = *state;
+
+	assert_int_equal(vnet_dns_add(f->net, "two.example", DNS_A, "10.0.1.1", 600), 0);
+	assert_int_equal(vnet_dns_add(f->net, "two.example", DNS_A, "10.0.1.2", 600), 0);
+	assert_int_equal(vnet_set_path(f->net, NULL, &f->s[0].addr, &slow), 0);
+	start(f, "sip:two.example;transport=tcp", SIP_TRANSP_NONE);
+	vnet_run(f->net, 2000);
+	assert_log(f, "0:200:3600");
+	assert_int_equal(f->s[1].n, 1);
+	assert_int_equal(f->s[0].n, 0);
+	assert_int_equal(f->sip->streams.n, 1);
+	f->reg = mem_deref(f->reg);
+	start(f, "sip:two.example;transport=tcp", SIP_TRANSP_NONE);
+	vnet_run(f->net, 100);
+	f->reg = mem_deref(f->reg);
+	vnet_run(f->net, 2000);
+	start(f, "sip:two.example;transport=tcp", SIP_TRANSP_NONE);
+	vnet_run(f->net, 100);
+	f->sip = mem_deref(f->sip);
+	vnet_run(f->net, 2000);
+}
+
 /* ---- STUN asked of us ---- */
 
 static struct slice got;
@@ -616,15 +685,27 @@ static void stack_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(first_is_silent),   TEST(busy_server),
-		TEST(all_silent),        TEST(no_such_host),
-		TEST(name_servers_die),  TEST(moved),
-		TEST(moved_in_a_circle), TEST(forbidden),
-		TEST(behind_nat),        TEST(challenged_behind_nat),
-		TEST(mapping_changes),   TEST(no_stun),
-		TEST(stun_stops),        TEST(pings),
-		TEST(never_pongs),       TEST(flow_timer),
-		TEST(stun_for_phones),   TEST(stack_ends),
+		TEST(first_is_silent),
+		TEST(busy_server),
+		TEST(all_silent),
+		TEST(no_such_host),
+		TEST(name_servers_die),
+		TEST(moved),
+		TEST(moved_in_a_circle),
+		TEST(forbidden),
+		TEST(behind_nat),
+		TEST(challenged_behind_nat),
+		TEST(mapping_changes),
+		TEST(no_stun),
+		TEST(stun_stops),
+		TEST(pings),
+		TEST(never_pongs),
+		TEST(flow_timer),
+		TEST(happy_eyeballs),
+		TEST(refused_connections),
+		TEST(races),
+		TEST(stun_for_phones),
+		TEST(stack_ends),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
