@@ -550,6 +550,40 @@ static void by_address(void **state)
 	assert_int_equal(n->p1.end_code, 403);
 }
 
+/* A provider that names the number in To, or in P-Called-Party-ID. */
+static void number_in_other_places(void **state)
+{
+	struct net *n = *state;
+	struct provider *p = &n->p1;
+	char hdr[] = "P-Called-Party-ID: <sip:101@isp.example>\r\n";
+	struct sip_inv_call c = {.uri = SLICE("sip:trunkgroup@10.0.0.1"),
+				 .dest = {.tp = SIP_TRANSP_UDP, .addr = n->f->addr},
+				 .from_uri = SLICE("sip:+49170@isp.example"),
+				 .to_uri = SLICE("sip:102;phone-context=x@isp.example"),
+				 .hdrs = slice_str(hdr)};
+
+	phone_register(&n->f->p[1]);
+	n->cfg.number_from = TRUNK_NUM_PCPID;
+	line(n);
+	assert_int_equal(sip_inv_connect(&p->call, p->sip, &c, &provider_inv_ops, p), 0);
+	run(n->f, 500);
+	assert_string_equal(n->f->rec_open.to, "101");
+	sip_inv_hangup(p->call, 0, SLICE_NULL);
+	run(n->f, 2000);
+	n->cfg.number_from = TRUNK_NUM_TO;
+	assert_int_equal(trunk_set(n->f->line, &n->cfg), 0);
+	assert_int_equal(sip_inv_connect(&p->call, p->sip, &c, &provider_inv_ops, p), 0);
+	run(n->f, 500);
+	assert_string_equal(n->f->rec_open.to, "102");
+	run(n->f, 2000);
+	n->cfg.number_from = TRUNK_NUM_RURI;
+	assert_int_equal(trunk_set(n->f->line, &n->cfg), 0);
+	assert_int_equal(sip_inv_connect(&p->call, p->sip, &c, &provider_inv_ops, p), 0);
+	run(n->f, 500);
+	assert_string_equal(n->f->rec_open.to, "trunkgroup");
+	run(n->f, 2000);
+}
+
 /* Nobody else is that trunk, even with its contact in hand. */
 static void strangers(void **state)
 {
@@ -681,6 +715,7 @@ int main(void)
 		T(trunk_goes_in_mid_call),
 		T(by_registration),
 		T(by_address),
+		T(number_in_other_places),
 		T(strangers),
 		T(by_password),
 		T(messages_wait),
