@@ -7,10 +7,12 @@ $(TOOLS): $(BUILD)/tools/%: $(BUILD)/obj/test/tools/%.o
 	@echo "  link  $@"
 	@$(CC) $(LDFLAGS) -o $@ $< -lm
 
-.PHONY: tools soak soak-calls
+.PHONY: tools soak soak-calls soak-flood
 tools: $(TOOLS)
 interop: $(TOOLS)
 
-soak: deps-fuzz fuzz-soak soak-calls
+soak: deps-fuzz fuzz-soak soak-calls soak-flood
 soak-calls: deps $(BUILD)/offhook $(BUILD)/bench/load $(TOOLS)
 	@test/soak $(BUILD)/offhook $(BUILD)/bench/load
+soak-flood: deps $(BUILD)/offhook $(BUILD)/bench/load $(TOOLS)
+	@test/soak-flood $(BUILD)/offhook $(BUILD)/bench/load $(BUILD)/tools

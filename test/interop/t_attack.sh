@@ -53,18 +53,19 @@ check "a phone of the office calls another" timeout 20 "$BIN" phone --headless -
 end_of $good 15 || bad "the other ends with $?: $(tail -n 4 "$T/office.log" | tr '\n' '|')"
 oh security lift all >/dev/null
 
-test_ "5,000 REGISTER a second and 1,000 silent connections: a call is set up, memory stays"
+test_ "5,000 REGISTER a second, 1,000 silent connections by TCP and TLS: a call is set up, memory stays"
 FLOOD=${FLOOD_SECONDS:-15}
 m0=$(anon); b0=$(busy)
 "$TOOLS/flood" REGISTER 127.0.0.1 5060 5000 "$FLOOD" 127.0.0.66 >"$T/flood.log" 2>&1 & f1=$!
 "$TOOLS/flood" INVITE 127.0.0.1 5060 500 "$FLOOD" 127.0.0.67 >>"$T/flood.log" 2>&1 & f2=$!
 "$TOOLS/flood" connect 127.0.0.1 5060 1000 "$FLOOD" 127.0.0.68 >>"$T/flood.log" 2>&1 & f3=$!
-PIDS+=($f1 $f2 $f3)
+"$TOOLS/flood" connect 127.0.0.1 5061 1000 "$FLOOD" 127.0.0.69 >>"$T/flood.log" 2>&1 & f4=$!
+PIDS+=($f1 $f2 $f3 $f4)
 sleep 2
 check "a call in the flood" timeout 20 "$BIN" phone --headless --user 100 --password secret-100-x --listen 127.0.0.5 --call '*43' --tone 440 --expect-tone 440 --seconds 3
 check "REGISTERs were dropped" more "$b0" "$(busy)"
 m1=$(anon)
-end_of $f1 60 && end_of $f2 20 && end_of $f3 20 || bad "the flood did not end: $(cat "$T/flood.log")"
+end_of $f1 60 && end_of $f2 20 && end_of $f3 20 && end_of $f4 20 || bad "the flood did not end: $(cat "$T/flood.log")"
 cat "$T/flood.log" >&2
 sanitized || [ "$m1" -le $((m0 + 51200)) ] || bad "RssAnon: $m0 kB before, $m1 kB in the flood"
 awk -F'[ =]' '/^sent/ { if ($8 > 2.5 * $4 || $6 > $2) exit 1 }' "$T/flood.log" || bad "more came back than was sent: $(cat "$T/flood.log")"

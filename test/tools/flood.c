@@ -2,7 +2,7 @@
  * flood.c - what an attacker with one machine does to a server, measured from outside.
  *
  *	flood METHOD ADDRESS PORT RATE SECONDS [SOURCE]    requests without credentials by UDP, RATE a second
- *	flood connect ADDRESS PORT COUNT SECONDS [SOURCE]  COUNT connections that say nothing; closed ones are made anew
+ *	flood connect ADDRESS PORT COUNT SECONDS [SOURCE]  COUNT connections that say nothing; closed ones are made anew a second later
  *
  * Prints what was sent, what was answered (requests, bytes) and what stood (connections).
  */
@@ -122,7 +122,7 @@ static void connections(const struct sockaddr_in *dst, const struct sockaddr_in 
 				standing++;
 			}
 		}
-		(void)poll(NULL, 0, 50);
+		(void)poll(NULL, 0, 1000);
 	}
 	printf("made=%llu closed=%llu standing=%u\n", (unsigned long long)made, (unsigned long long)closed, standing);
 }
