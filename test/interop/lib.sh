@@ -102,6 +102,16 @@ done_() {
 }
 NAME=$(basename "$0" .sh); NAME=${NAME#t_}; NAME=${NAME//_/ }
 
+need_() { # need_ PROGRAM...: without them the script is skipped by name; with CI that is a failure
+	local p
+	for p in "$@"; do
+		command -v "$p" >/dev/null && continue
+		echo "$([ -n "${CI:-}" ] && echo "FAILED  " || echo "skipped ") $NAME: $p is not installed"
+		cleanup; trap - EXIT
+		exit 0
+	done
+}
+
 # ---- baresip
 
 # phone NAME NUMBER TRANSPORT HZ [ACCOUNT PARAMETERS]: a baresip that sends a tone from a file and keeps what it hears

@@ -8,6 +8,7 @@
 #	lp_end NAME                              ends it
 #
 # It takes files instead of a sound card. It goes to the network only if there is a way out: the loopback gets one.
+need_ linphonec openssl
 ip route get 192.0.2.1 >/dev/null 2>&1 || { ip addr add 10.99.0.1/24 dev lo && ip route add default dev lo src 10.99.0.1; }
 declare -A LP_FD LP_PID LP_MARK
 
