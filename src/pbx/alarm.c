@@ -95,8 +95,9 @@ void pbx_overload(unsigned level, uint32_t lag_ms, void *arg)
 	}
 	(void)snprintf(line, sizeof(line), "There is more to do than can be done (%u ms late): %s.", lag_ms,
 		       level > 1 ? "new calls are refused" : "strangers are kept short");
-	pbx_alarm_raise(arg, "overload", level > 1 ? "critical" : "warning", line,
-			"See who sends so much: offhook security, offhook metrics. More processors help against honest load.");
+	pbx_alarm_raise(
+		arg, "overload", level > 1 ? "critical" : "warning", line,
+		"See who sends so much: offhook security, offhook metrics. More processors help against honest load.");
 }
 
 void alarm_flush(struct pbx *p)

@@ -23,8 +23,9 @@ enum {
 
 static struct metric m_refused = {.name = "sip_overload_refused_total", .help = "New calls refused in overload."};
 static struct metric m_dropped = {.name = "sip_overload_dropped_total", .help = "OPTIONS left unanswered in overload."};
-static struct metric m_level = {
-	.name = "sip_overload_level", .help = "0 none, 1 strangers are kept short, 2 new calls are refused.", .gauge = true};
+static struct metric m_level = {.name = "sip_overload_level",
+				.help = "0 none, 1 strangers are kept short, 2 new calls are refused.",
+				.gauge = true};
 
 static void set_level(struct sip *s, uint8_t level)
 {

@@ -44,8 +44,8 @@ struct sip_ops {
 	void (*flow_closed)(uint64_t flow, const struct sa *peer, void *arg);
 	/** Asked about an INVITE outside of dialogs in overload. NULL: SIP_WEIGHT_PHONE. */
 	enum sip_weight (*weigh)(const struct sip_msg *msg, void *arg);
-	/** Overload begins (level 1: strangers are kept short; 2: new calls are refused) or ends (0). `lag_ms`: how late
-	 * we are. */
+	/** Overload begins (level 1: strangers are kept short; 2: new calls are refused) or ends (0). `lag_ms`: how
+	 * late we are. */
 	void (*overload)(unsigned level, uint32_t lag_ms, void *arg);
 };
 

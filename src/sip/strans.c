@@ -290,8 +290,9 @@ void sip_strans_flush(struct sip *s)
 }
 
 /*
- * RFC 3261 9.2. A CANCEL comes from where its INVITE came from (9.1): others have seen the branch too. The answer carries the tag of the INVITE's answers. The request of the CANCEL is kept alive by the
- * caller. Without a user the INVITE is ended here.
+ * RFC 3261 9.2. A CANCEL comes from where its INVITE came from (9.1): others have seen the branch too. The answer
+ * carries the tag of the INVITE's answers. The request of the CANCEL is kept alive by the caller. Without a user the
+ * INVITE is ended here.
  */
 void sip_strans_cancel(struct sip_strans *st, struct sip_strans *invite)
 {

@@ -345,9 +345,14 @@ void headers_are_not_injected(void **state)
 		"sip:101@" SERVER4 ";X-Evil=1",
 	};
 	static const char *const more[] = {
-		"Route: <sip:10.0.0.99;lr>\n", "Record-Route: <sip:10.0.0.99;lr>\n", "Path: <sip:10.0.0.99;lr>\n",
-		"Subject: hello\n X-Evil: 1\n", "X-Evil: 1\n", "P-Asserted-Identity: \"evil\" <sip:evil@10.0.0.99>\n",
-		"Remote-Party-ID: <sip:evil@10.0.0.99>\n", "Call-Info: <http://10.0.0.99/X-Evil>\n",
+		"Route: <sip:10.0.0.99;lr>\n",
+		"Record-Route: <sip:10.0.0.99;lr>\n",
+		"Path: <sip:10.0.0.99;lr>\n",
+		"Subject: hello\n X-Evil: 1\n",
+		"X-Evil: 1\n",
+		"P-Asserted-Identity: \"evil\" <sip:evil@10.0.0.99>\n",
+		"Remote-Party-ID: <sip:evil@10.0.0.99>\n",
+		"Call-Info: <http://10.0.0.99/X-Evil>\n",
 		"Alert-Info: <http://10.0.0.99/ring>\r\n\tX-Evil: 1\n",
 	};
 	struct scene *s = *state;
@@ -383,9 +388,10 @@ void headers_are_not_injected(void **state)
 /* Neither Route, nor maddr, nor a foreign Request-URI, nor Via makes us send anything to a third party. */
 void no_open_relay(void **state)
 {
-	static const char *const uri[] = {
-		"sip:101@10.0.0.99", "sip:101@" SERVER4 ";maddr=10.0.0.99", "sip:10.0.0.99", "sip:101@evil.example",
-		"sips:101@10.0.0.99", "tel:+15551234;phone-context=10.0.0.99", "sip:" SERVER4 ";lr"};
+	static const char *const uri[] = {"sip:101@10.0.0.99",  "sip:101@" SERVER4 ";maddr=10.0.0.99",
+					  "sip:10.0.0.99",      "sip:101@evil.example",
+					  "sips:101@10.0.0.99", "tel:+15551234;phone-context=10.0.0.99",
+					  "sip:" SERVER4 ";lr"};
 	static const char *const method[] = {"INVITE", "OPTIONS", "MESSAGE", "REGISTER", "BYE", "SUBSCRIBE"};
 	struct scene *s = *state;
 	struct sa other = address("10.0.0.99:0");
@@ -412,11 +418,12 @@ void no_open_relay(void **state)
 /* The answer goes to where the request came from, whatever its Via, maddr or Contact names. */
 void answers_are_not_reflected(void **state)
 {
-	static const char *const via[] = {
-		"SIP/2.0/UDP 10.0.0.99:5060;branch=z9hG4bKr1", "SIP/2.0/UDP 10.0.0.66;maddr=10.0.0.99;branch=z9hG4bKr2",
-		"SIP/2.0/UDP 10.0.0.66;received=10.0.0.99;branch=z9hG4bKr3",
-		"SIP/2.0/UDP 10.0.0.66;received=10.0.0.99;rport=5060;branch=z9hG4bKr4",
-		"SIP/2.0/TCP 10.0.0.99;branch=z9hG4bKr5", "SIP/2.0/UDP 10.0.0.99;maddr=224.0.1.75;ttl=16;branch=z9hG4bKr6"};
+	static const char *const via[] = {"SIP/2.0/UDP 10.0.0.99:5060;branch=z9hG4bKr1",
+					  "SIP/2.0/UDP 10.0.0.66;maddr=10.0.0.99;branch=z9hG4bKr2",
+					  "SIP/2.0/UDP 10.0.0.66;received=10.0.0.99;branch=z9hG4bKr3",
+					  "SIP/2.0/UDP 10.0.0.66;received=10.0.0.99;rport=5060;branch=z9hG4bKr4",
+					  "SIP/2.0/TCP 10.0.0.99;branch=z9hG4bKr5",
+					  "SIP/2.0/UDP 10.0.0.99;maddr=224.0.1.75;ttl=16;branch=z9hG4bKr6"};
 	static const char *const method[] = {"OPTIONS", "INVITE", "REGISTER"};
 	struct scene *s = *state;
 	struct sa other = address("10.0.0.99:0"), multi = address("224.0.1.75:0");

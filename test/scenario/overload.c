@@ -11,8 +11,8 @@ static bool alarmed(struct scene *s)
 	bool found = false;
 	size_t i;
 
-	json_array_foreach(json_object_get(st, "alarms"), i, a) found =
-		found || !strcmp(json_string_value(json_object_get(a, "id")), "overload");
+	json_array_foreach(json_object_get(st, "alarms"), i, a)
+		found = found || !strcmp(json_string_value(json_object_get(a, "id")), "overload");
 	json_decref(st);
 	return found;
 }

@@ -2,7 +2,8 @@
  * flood.c - what an attacker with one machine does to a server, measured from outside.
  *
  *	flood METHOD ADDRESS PORT RATE SECONDS [SOURCE]    requests without credentials by UDP, RATE a second
- *	flood connect ADDRESS PORT COUNT SECONDS [SOURCE]  COUNT connections that say nothing; closed ones are made anew a second later
+ *	flood connect ADDRESS PORT COUNT SECONDS [SOURCE]  COUNT connections that say nothing; closed ones are made anew
+ *a second later
  *
  * Prints what was sent, what was answered (requests, bytes) and what stood (connections).
  */

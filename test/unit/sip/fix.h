@@ -268,7 +268,8 @@ static inline void fix_flow_closed_h(uint64_t flow, const struct sa *peer, void 
 	f->closed_flow = flow;
 }
 
-static const struct sip_ops fix_sip_ops = {fix_request_h, fix_admit_h, fix_flow_closed_h};
+static const struct sip_ops fix_sip_ops = {
+	.request = fix_request_h, .admit = fix_admit_h, .flow_closed = fix_flow_closed_h};
 
 static inline void fix_response_h(struct sip_ctrans *ct, const struct sip_msg *rsp, void *arg)
 {
