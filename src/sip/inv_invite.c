@@ -189,6 +189,8 @@ static void success(struct inv_cx *cx, const struct sip_msg *rsp)
 		err = cx_ack(cx, SLICE_NULL, SLICE_NULL);
 	if (err) {
 		inv_drop(in, err, 500, NULL);
+		if (cx->in && cx->state == CX_ANSWERED) /* it was over before: nobody else looks after it */
+			cx_close(cx);
 	} else if (in->hung) {
 		if (cx->first)
 			inv_bye_send(

@@ -61,7 +61,7 @@ struct oh_account {
 	struct oh_ua *ua; /**< NULL when the agent is gone */
 	char *user, *password, *auth_user, *display, *contact_params;
 	char *domain; /**< host and port of the server as URIs have it */
-	bool named;           /**< the server is a name: `dest` is known once we are registered */
+	bool named;   /**< the server is a name: `dest` is known once we are registered */
 	struct sip_dest dest;
 	uint32_t expires;
 	struct sip_reg *reg;

@@ -71,6 +71,10 @@ static void act(struct fix *f, struct party *p, int n)
 		(void)!sip_inv_reply_reject(p->inv, (uint16_t)(chance(2) ? 488 : 491), SLICE_NULL);
 		break;
 	case 8:
+		if (chance(3))
+			(void)!sip_inv_update(p->inv, SLICE_NULL);
+		else if (chance(2))
+			sip_inv_set_timer(p->inv, &(struct sip_inv_timer){.expires_s = 90, .prefer_peer = chance(2)});
 		(void)!sip_inv_request(p->inv, chance(2) ? SIP_INFO : SIP_UPDATE, SLICE_NULL, SLICE_NULL, SLICE_NULL,
 				       NULL, NULL);
 		break;
@@ -101,6 +105,8 @@ static void set_up(struct fix *f)
 	static const char *const words[] = {"", "", "", "progress", "answered", "reoffer", "acked", "closed", "invite"};
 
 	assert_int_equal(vnet_set_path(f->net, &(struct sa){0}, &(struct sa){0}, &path), 0);
+	if (chance(4))
+		support(f);
 	f->tolerant = true; /* acts meet states in which they are refused */
 	for (int i = 0; i < 2; i++) {
 		v[i]->auto_reanswer = chance(2);
@@ -155,6 +161,12 @@ static void answer_by_chance(struct fix *f, const struct sip_msg *req)
 		"Proxy-Authenticate: Digest realm=\"r\", nonce=\"n2\", qop=\"auth\"\r\nRetry-After: 1\r\n",
 		"Contact: *\r\n",
 		"Contact: <tel:+1>\r\nServer: odd\r\n",
+		"Contact: <sip:x@10.0.0.9>\r\nRequire: 100rel\r\nRSeq: 1\r\nAllow: UPDATE, PRACK\r\n",
+		"Contact: <sip:x@10.0.0.9>\r\nRequire: 100rel\r\nRSeq: 2\r\nAllow: UPDATE\r\n",
+		"Require: 100rel\r\nRSeq: x\r\nContact: <sip:x@10.0.0.9>\r\n",
+		"Contact: <sip:x@10.0.0.9>\r\nSession-Expires: 90;refresher=uac\r\nAllow: UPDATE\r\n",
+		"Contact: <sip:x@10.0.0.9>\r\nSession-Expires: 1;refresher=uas\r\nSupported: timer, 100rel\r\n",
+		"Min-SE: 200\r\nContact: <sip:x@10.0.0.9>\r\n",
 	};
 	const char *t = tag[chance(ARRAY_LEN(tag))];
 
@@ -197,6 +209,8 @@ static void odd_peer(void **state)
 		c = call_of(&f->raw.addr, chance(2) ? "offer" : NULL);
 		c.cred = chance(2) ? &cred : NULL;
 		c.follow_dest = chance(2);
+		c.timer.expires_s = chance(2) ? 90 : 0;
+		c.answer_ms = chance(3) ? 0 : 200;
 		assert_int_equal(sip_inv_connect(&f->a.inv, f->a.sip, &c, &party_ops, &f->a), 0);
 		run(f, 1);
 		for (int i = 0; i < STEPS && f->raw.n < SEEN_MAX - 40; i++) {
@@ -220,7 +234,12 @@ static void odd_peer(void **state)
 /** A message of the caller within or beside its call to b. */
 static void caller_by_chance(struct fix *f)
 {
-	static const char *const method[] = {"INVITE", "ACK", "BYE", "INFO", "UPDATE", "CANCEL", "INVITE", "ACK"};
+	static const char *const method[] = {"INVITE", "ACK",    "BYE",   "INFO", "UPDATE",
+					     "CANCEL", "INVITE", "PRACK", "ACK"};
+	static const char *const can[] = {"Supported: 100rel, timer\r\nAllow: UPDATE\r\n",
+					  "Require: 100rel\r\nRAck: 1 1 INVITE\r\nContact: <sip:z@10.0.0.9>\r\n",
+					  "Contact: <sip:z@10.0.0.9>\r\nSupported: 100rel\r\n",
+					  "Contact: <sip:z@10.0.0.9>\r\n"};
 	static const char *const from[] = {"rt", "rt", "rt", "rx", ""};
 	static char tag[64];
 	const char *m = method[chance(ARRAY_LEN(method))];
@@ -234,8 +253,8 @@ static void caller_by_chance(struct fix *f)
 		"From: <sip:raw@10.0.0.9>;tag=%s\r\nTo: <sip:b@10.0.0.2>%s%s\r\nCall-ID: odd\r\nCSeq: %u %s\r\n%s%s"
 		"Content-Length: %d\r\n\r\n%s",
 		m, chance(8), from[chance(ARRAY_LEN(from))], in_dialog && *tag ? ";tag=" : "", in_dialog ? tag : "",
-		1 + chance(12), m, chance(8) ? "Contact: <sip:z@10.0.0.9>\r\n" : "", chance(8) ? "" : "Expires: 3\r\n",
-		chance(2) ? 3 : 0, "sdp");
+		1 + chance(12), m, can[chance(ARRAY_LEN(can))], chance(8) ? "" : "Expires: 3\r\n", chance(2) ? 3 : 0,
+		"sdp");
 }
 
 static void odd_caller(void **state)
