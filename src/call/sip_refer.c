@@ -203,7 +203,8 @@ void edge_refer(struct sip_leg *sl, struct sip_strans *st, const struct sip_msg 
 
 	if (!decode(st, msg, &to))
 		return;
-	/* whether a line outside may send our party to a number is its owner's policy; calls of others it may not join */
+	/* whether a line outside may send our party to a number is its owner's policy; calls of others it may not join
+	 */
 	code = sl->leg->trunk && to.has_replaces ? 403 : call_transfer_check(sl->leg);
 	if (code) {
 		refuse(st, code);

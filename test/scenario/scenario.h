@@ -305,7 +305,7 @@ const char *typed_codes(struct typed *t);
 	X(transfer_attended_with_both_held) X(transfer_attended_of_two_callers) \
 	X(transfer_attended_of_two_called) X(transfer_attended_with_other_codecs) \
 	X(transfer_to_a_ringing_phone) X(transfer_to_a_ringing_phone_that_declines) \
-	X(transfer_attended_to_a_call_that_is_gone) X(transfer_frees_who_has_left) \
+	X(transfer_attended_to_a_call_that_is_gone) X(transfer_frees_who_has_left) X(transfer_keeps_the_stream) \
 	/* refer.c */ \
 	X(refer_in_forms_that_are_refused) X(refer_and_its_notifies) X(refer_without_subscription) \
 	X(refer_says_who_it_is_by) X(refer_while_one_is_in_progress) X(refer_over_and_over) \

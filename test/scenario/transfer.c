@@ -3,6 +3,7 @@
  * a phone that still rings; and what happens when that fails, or when somebody hangs up meanwhile.
  */
 #include "scenario.h"
+#include "wire/rtp/rtp.h"
 
 /* 100 talks to 101, who has put it on hold. */
 static void held(struct scene *s)
@@ -495,5 +496,57 @@ void transfer_frees_who_has_left(void **state)
 	oh_call_hangup(b);
 	oh_call_hangup(s->a.call);
 	scene_run(s, 1000);
+	scene_check_idle(s);
+}
+
+/* Whatever feeds it, a phone gets one stream: one SSRC, each packet the next one, time as it passes. */
+void transfer_keeps_the_stream(void **state)
+{
+	struct scene *s = *state;
+	uint32_t ssrc = 0, ts = 0;
+	uint16_t seq = 0;
+	size_t n = 0;
+	struct two t;
+
+	s->a.again = true;
+	agents_ready(s, 3);
+	talk(&s->a, &s->b, "101");
+	tape_start(s);
+	assert_int_equal(oh_call_hold(s->b.call, true), 0);
+	agent_wait(&s->b, "changed:200", 2000);
+	t.first = s->b.call;
+	s->c.mood = ANSWER;
+	agent_call(&s->b, "102");
+	t.second = s->b.call;
+	agent_wait(&s->b, "answered", 5000);
+	scene_run(s, 500);
+	assert_int_equal(oh_call_transfer_to(t.first, t.second), 0);
+	scene_run(s, 2000);
+	/* and once more, with a tone between */
+	s->b.mood = RING_ANSWER;
+	s->b.answer_ms = 2500;
+	assert_int_equal(oh_call_transfer(s->c.call, "101"), 0);
+	scene_run(s, 5000);
+	for (size_t i = 0; i < s->ntape; i++) {
+		const struct packet *p = &s->tape[i];
+		struct slice data = rbuf_slice(p->data);
+		struct sa dst = address("10.0.0.11:1"), src = address(SERVER4 ":1");
+		struct rtp_hdr h;
+
+		if (is_sip(data) || !sa_eq_addr(&p->dst, &dst) || !sa_eq_addr(&p->src, &src) || sa_port(&p->src) & 1 ||
+		    rtp_decode(&h, (const uint8_t *)data.p, data.l))
+			continue;
+		if (n++ && (h.ssrc != ssrc || h.seq != (uint16_t)(seq + 1) || (int32_t)(h.ts - ts) <= 0))
+			fail_msg("packet %zu: ssrc %x after %x, seq %u after %u, ts %u after %u", n, h.ssrc, ssrc,
+				 h.seq, seq, h.ts, ts);
+		ssrc = h.ssrc;
+		seq = h.seq;
+		ts = h.ts;
+	}
+	if (n < 250)
+		fail_msg("%zu packets", n);
+	tape_stop(s);
+	oh_call_hangup(s->a.call);
+	scene_run(s, 2000);
 	scene_check_idle(s);
 }
