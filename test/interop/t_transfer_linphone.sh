@@ -53,6 +53,8 @@ transfers() { # transfers NAME NUMBER TRANSPORT
 
 	test_ "linphonec over $tp asks 102 first, then joins the caller with it"
 	called "$x" "$n"
+	lp "$x" pause
+	sleep 0.5
 	mark c; lp "$x" "call sip:102@127.0.0.1"
 	event c CALL_INCOMING
 	tell c accept
