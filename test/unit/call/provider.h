@@ -31,6 +31,7 @@ struct provider {
 	uint16_t reg, inv;           /* final answers; 0: none at all */
 	const char *reason;          /* phrase of refusals, or NULL */
 	const char *hdr;             /* a line for refusals: "Contact: <sip:else.example>\r\n" */
+	const char *lines; /* of its INVITEs */
 	uint32_t min_expires;
 	bool ask_invite;   /* 407 to INVITE */
 	uint32_t after_ms; /* answers calls so late */
@@ -286,6 +287,7 @@ static inline void provider_call(struct provider *p, const struct sa *to, const 
 				 .from_uri = slice_str(from),
 				 .to_uri = slice_str(to_uri),
 				 .contact_user = SLICE("gw"),
+				 .hdrs = slice_str(p->lines),
 				 .ctype = SLICE("application/sdp"),
 				 .cred = cred};
 
