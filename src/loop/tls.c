@@ -6,6 +6,20 @@
 #include "base/log.h"
 #include "loop/tls_priv.h"
 
+struct metric tls_done = {
+	.name = "tls_handshakes_total",
+	.help = "TLS handshakes that were done, incoming and outgoing.",
+};
+struct metric tls_failed = {
+	.name = "tls_handshakes_failed_total",
+	.help = "TLS handshakes that were not, for whatever reason.",
+};
+struct metric tls_half_open = {
+	.name = "tls_half_open",
+	.help = "Incoming TLS handshakes in progress.",
+	.gauge = true,
+};
+
 static void ctx_close(struct tls *t)
 {
 	LIST_EACH (&t->conns, k) {
@@ -171,6 +185,9 @@ int tls_alloc(struct tls **tp, const struct tls_cfg *cfg, struct buf *why)
 
 	if (!t)
 		return ENOMEM;
+	metric_reg(&tls_done);
+	metric_reg(&tls_failed);
+	metric_reg(&tls_half_open);
 	t->loop = cfg->loop;
 	t->client_required = cfg->client_required;
 	t->max_half = or_default(cfg->max_half, TLS_HALF);

@@ -266,8 +266,10 @@ void tls_conn_fail(struct tls_conn *c, int err, const char *why)
 
 	if (why && why[0] && !c->why && !mem_strdup(&c->why, why))
 		log_debug("loop", "TLS with %s: %s", sa_str(&c->t.peer, peer), why);
-	if (c->hand && c->tls)
+	if (c->hand && c->tls) {
 		c->tls->st.failed++;
+		metric_add(&tls_failed, 1);
+	}
 	tcp_finish(&c->t, err);
 }
 
@@ -277,6 +279,7 @@ void tls_conn_open(struct tls_conn *c, SSL *ssl)
 	bool live;
 
 	buf_init(&c->hand->in);
+	metric_add(&tls_done, 1);
 	c->ssl = ssl;
 	c->io = (struct tls_io){.low = c->low};
 	tls_bio_set(ssl, &c->io);

@@ -336,6 +336,7 @@ int tls_half_add(struct tls_conn *c)
 	c->src = s;
 	list_append(&s->half, &c->half_le);
 	t->half++;
+	metric_add(&tls_half_open, 1);
 	return 0;
 }
 
@@ -348,6 +349,7 @@ void tls_half_del(struct tls_conn *c)
 	list_unlink(&c->half_le);
 	list_unlink(&c->ready_le);
 	t->half--;
+	metric_add(&tls_half_open, -1);
 	if (!s->ready.n)
 		list_unlink(&s->ready_le);
 	if (s->half.n)

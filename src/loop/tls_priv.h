@@ -126,6 +126,9 @@ static inline struct tls_conn *tls_of(const struct tcp *t)
 	return CONTAINER_OF((struct tcp *)(uintptr_t)t, struct tls_conn, t);
 }
 
+/** Counters of the room, registered by the first context. */
+extern struct metric tls_done, tls_failed, tls_half_open;
+
 /* ---- context (tls.c) ---- */
 /** New SSL object of a handshake, on the crypto thread; NULL: memory is out. */
 SSL *tls_ssl_new(struct tls_hand *h);

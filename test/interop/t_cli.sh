@@ -58,6 +58,24 @@ cli 0 inspect sip.transactions
 cli 3 inspect no.such.thing
 json 0 '.items | length > 5' metrics
 
+test_ "certificate show and set; what is wrong is refused and changes nothing; an alarm before it expires"
+first=$(oh certificate show --json | jq -r .fingerprint)
+check "the first one is for this machine" bash -c '[ "$(jq -r ".self_signed, (.days_left > 3600)" | sort -u)" = true ]' < <(oh certificate show --json)
+same "$(stat -c %a "$T/data/tls/key.pem")" 600 >/dev/null || bad "key.pem may be read by others"
+pem() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/$1.key" -out "$T/$1.crt" -days "$2" -subj "/CN=$1" -addext "subjectAltName=DNS:$1" 2>/dev/null; }
+pem one.example 300; pem two.example 5
+oh certificate set "$T/one.example.crt" "$T/two.example.key" >"$T/o" 2>&1 && bad "a wrong key is taken"
+grep -q "does not belong" "$T/o" || bad "not told why: $(cat "$T/o")"
+oh certificate set "$T/one.example.key" "$T/one.example.key" >"$T/o" 2>&1 && bad "a key is taken for a certificate"
+oh certificate set "$T/none" "$T/none" >"$T/o" 2>&1; [ $? -eq 3 ] || bad "a missing file: $(cat "$T/o")"
+same "$(oh certificate show --json | jq -r .fingerprint)" "$first" >/dev/null || bad "it has changed"
+check "a good pair" oh certificate set "$T/one.example.crt" "$T/one.example.key"
+same "$(echo | timeout 5 openssl s_client -connect 127.0.0.1:5061 2>/dev/null | grep '^subject')" "subject=CN = one.example" >/dev/null || bad "new connections see the old one"
+check "one that soon expires" oh certificate set "$T/two.example.crt" "$T/two.example.key"
+oh status | grep -q "The server's certificate expires on" || bad "no alarm"
+check "a good pair again" oh certificate set "$T/one.example.crt" "$T/one.example.key"
+oh status | grep -q "certificate expires" && bad "the alarm stays"
+
 test_ "extension add, list, show, set, remove"
 json 0 '.number == "102" and (.password | length) >= 12' extension add 102 --name "Front desk"
 cli 4 extension add 102

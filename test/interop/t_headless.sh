@@ -13,6 +13,13 @@ head_ok() { # head_ok PID
 	[ $rc -eq 0 ] || bad "the headless phone ends with $rc: $(tail -n 6 "$T/head.log" | tr '\n' '|')"
 }
 
+test_ "headless (tls) verifies the server: it says what is wrong, and registers when told to trust"
+"$BIN" phone --headless --user 102 --password secret-102-x --transport tls --tls-name pbx.example --answer --wait 2 >"$T/tls.log" 2>&1 && bad "an unknown certificate is taken"
+grep -q "is self-signed, and we were not told to trust it" "$T/tls.log" || bad "not told why: $(tail -n 3 "$T/tls.log")"
+head_ 102 --transport tls --tls-ca "$T/data/tls/cert.pem" --tls-name "$(oh certificate show --json | jq -r '.names[0]' | cut -d: -f2)" --answer; pid=$CHILD
+within 5 registered 102 || bad "does not register: $(cat "$T/head.log")"
+kill -TERM "$pid"; end_of "$pid" 5
+
 test_ "headless (tcp) answers baresip (udp), both hear each other, baresip hangs up"
 phone a 100 udp 440
 head_ 101 --transport tcp --answer --tone 1000 --expect-tone 440 --record "$T/head.wav"; pid=$CHILD

@@ -77,6 +77,10 @@ static void test_refused(void **state)
 		{"log-level", "loud"},
 		{"dns", "ns.example.com"},
 		{"dns", "127.0.0.1:0"},
+		{"sips-port", "65536"},
+		{"sips-port", "5060"}, /* plain TCP is there */
+		{"sip-port", "5061", "sips-port", "5061"},
+		{"tls-client-required", "1"}, /* signed by whom? */
 	};
 
 	(void)state;
@@ -100,6 +104,8 @@ static void test_defaults(void **state)
 	prepare(&c, none);
 	assert_int_equal(serve_options_read(&o, &c), CLI_OK);
 	assert_int_equal(o.sip_port, 5060);
+	assert_int_equal(o.sips_port, 5061);
+	assert_null(o.tls_ca);
 	assert_int_equal(o.rtp_lo, 10000);
 	assert_int_equal(o.rtp_hi, 20000);
 	assert_true(o.listen_all);
