@@ -86,7 +86,7 @@ static int enc_headers(struct buf *b, struct strunk_target *g)
 	buf_printf(b, ">;tag=%s\r\nTo: <sip:", tag);
 	strunk_enc_domain(st, g, b);
 	buf_printf(b, ">\r\nCall-ID: %s\r\nCSeq: 1 OPTIONS\r\nContact: ", rand_text(id, sizeof(id) - 1));
-	err = sip_enc_contact(b, st->edge->sip, &g->dest, slice_str(st->token));
+	err = sip_enc_contact(b, st->edge->sip, &g->dest, strunk_from_user(st));
 	buf_str(b, "\r\nAccept: application/sdp\r\n");
 	return err ? err : buf_err(b);
 }

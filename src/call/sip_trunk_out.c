@@ -133,7 +133,8 @@ int strunk_invite(struct leg *l, const struct trunk_call *tc, struct slice offer
 		.dest = sl->dest,
 		.from_display = display,
 		.from_uri = buf_get(&from),
-		.contact_user = slice_str(st->token),
+		/* not the secret contact: a provider that is a proxy shows it to whoever is called */
+		.contact_user = strunk_from_user(st).l ? strunk_from_user(st) : st->cfg.name,
 		.hdrs = buf_get(&hdrs),
 		.ctype = offer.l ? SLICE("application/sdp") : SLICE_NULL,
 		.offer = offer,

@@ -10,7 +10,7 @@ enum {
 	TTL_MIN_S = 30,
 	TTL_MAX_S = 3600,
 	FRIEND_MS = 3600000, /* a server that answers us is not banned for so long */
-	RETRY_MS = 30000 /* after a look-up that failed; half of it by chance */
+	RETRY_MS = 30000     /* after a look-up that failed; half of it by chance */
 };
 
 static void look_up(void *arg);
