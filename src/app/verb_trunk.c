@@ -32,8 +32,9 @@ static char *trunk_path(const char *name, const char *tail)
 /* "2 (of 10)": calls at once. */
 static void channels_text(const json_t *t, char *dst, size_t size)
 {
-	long long n = (long long)(ji(t, "calls_in") + ji(t, "calls_out")), max = (long long)ji(t, "channels");
+	long long n = ji(t, "calls_in"), max = ji(t, "channels");
 
+	n += ji(t, "calls_out");
 	if (max)
 		snprintf(dst, size, "%lld of %lld", n, max);
 	else

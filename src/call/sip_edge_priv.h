@@ -49,7 +49,7 @@ struct edge {
 		uint32_t at, parts;  /**< of the sweep */
 		uint32_t seen, kept; /**< contacts met, those that were kept alive */
 	} keep;
-	struct list trunks;   /**< struct strunk, see sip_trunk_priv.h */
+	struct list trunks; /**< struct strunk, see sip_trunk_priv.h */
 };
 
 /** State of a SIP leg. */
