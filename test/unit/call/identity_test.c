@@ -261,7 +261,8 @@ static void assertions_of_a_phone(void **state)
 	phone_register(&f->p[1]);
 	phone_call_how(&f->p[0], "101", &h);
 	run(f, 1000);
-	assert_lacks(f->p[1].heard, "666");
+	assert_lacks(f->p[1].heard, "666@");
+	assert_lacks(f->p[1].heard, "Identity: 666");
 	assert_has(f->p[1].heard, "Subject: passes\r\n");
 	assert_has(headers_of(&f->p[1], "INVITE "), "<sip:100@10.0.0.1>");
 	assert_string_equal(f->rec_open.from, "100");

@@ -5,6 +5,10 @@
 #ifndef UNIT_CALL_PROVIDER_H
 #define UNIT_CALL_PROVIDER_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
