@@ -136,6 +136,21 @@ cli 0 cdr --legs; shows PCMU
 cli 2 cdr --limit none
 cli 2 cdr --since yesterday-ish
 
+test_ "bans by hand, allowed networks, limits"
+check "nobody is banned" grep -q '^Nobody is banned' <(oh security)
+check "ban" oh security ban 198.51.100.0/24 --seconds 100 --reason "scans"
+check "it is shown" grep -q '198.51.100.0/24 .*scans' <(oh security)
+check "lift" oh security lift 198.51.100.0/24
+oh security lift 198.51.100.0/24 >/dev/null 2>&1; check "there is none any more" same $? 3
+oh security ban nonsense >/dev/null 2>&1; check "no address" same $? 2
+check "allow" oh security allow add 192.0.2.0/24 --note office
+oh security ban 192.0.2.7 >/dev/null 2>&1; check "what is allowed is not banned" same $? 4
+check "listed" grep -q '192.0.2.0/24 .*office' <(oh security allow list)
+check "removed" oh security allow remove 192.0.2.0/24
+check "a limit" oh security limit add failures --value 20
+check "changed" oh security limit set failures --value 5
+check "removed" oh security limit remove failures
+
 test_ "a second server on the same data is refused"
 run_ 4 serve --data "$T/data" --sip-port 5099
 check "the first goes on" up
