@@ -13,6 +13,7 @@ struct reader {
 	bool has_expires, star;
 	uint32_t expires; /* of the Expires header, s */
 	const char *why;
+	struct slice path; /* of all contacts */
 };
 
 static uint16_t no(struct reader *r, uint16_t code, const char *why)
@@ -94,6 +95,7 @@ static uint16_t add_contact(struct reader *r, const struct sip_contact *sc)
 	c->cseq = msg->cseq.num;
 	c->transp = (uint8_t)msg->tp;
 	c->flow = d.flow;
+	c->path = r->path;
 	c->natted = behind_nat(msg, &sc->addr.uri);
 	c->since_ms = now;
 	c->expires_ms = s ? now + (int64_t)s * 1000 : 0;
@@ -126,7 +128,7 @@ static uint16_t read_contacts(struct reader *r)
 }
 
 uint16_t edge_bindings(struct edge *e, const struct sip_msg *msg, struct contact c[LOCATION_MAX],
-		       struct location_update *u, const char **why)
+		       struct location_update *u, const char **why, char path[EDGE_PATH_MAX])
 {
 	struct reader r = {.e = e, .msg = msg, .c = c, .u = u};
 	struct slice exp = sip_msg_val(msg, SIP_HDR_EXPIRES);
@@ -142,7 +144,7 @@ uint16_t edge_bindings(struct edge *e, const struct sip_msg *msg, struct contact
 			r.expires = UINT32_MAX;
 		r.has_expires = !err || err == ERANGE;
 	}
-	code = read_contacts(&r);
+	code = edge_path_read(msg, path, &r.path) ? read_contacts(&r) : no(&r, 403, "Path Not Usable");
 	u->star = r.star;
 	*why = r.why;
 	return code;

@@ -18,7 +18,8 @@ int edge_contact_dest(const struct edge *e, const struct contact *c, struct sip_
 	struct sip_uri uri;
 	int err;
 
-	*follow = c->natted || c->flow;
+	/* with a Path: the proxy that sent the REGISTER (RFC 3327) */
+	*follow = c->natted || c->flow || c->path.l;
 	if (*follow && sa_isset(&c->src)) {
 		*d = (struct sip_dest){
 			.tp = (enum sip_transp)c->transp, .addr = c->src, .local = c->local, .flow = c->flow};
@@ -130,6 +131,7 @@ static int invite(struct leg *l, const struct dial_out *o, struct slice offer, v
 	}
 	if (!err)
 		err = enc_own_uri(&to, o->number, id.host);
+	edge_path_route(&lines, o->contact);
 	if (!err)
 		err = enc_lines(&lines, l, &id, o->ndiverted);
 	if (err) {

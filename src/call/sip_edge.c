@@ -101,6 +101,7 @@ void edge_set_sip(struct edge *e, struct sip *s)
 	sip_support(s, "norefersub");
 	sip_allow(s, SIP_UPDATE);
 	sip_support(s, "from-change");
+	sip_support(s, "path");
 }
 
 /* ------------------------------------------------------------------ what comes in */

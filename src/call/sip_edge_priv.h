@@ -15,7 +15,7 @@
 #include "sip/trans.h"
 #include "wire/sip/session_id.h"
 
-enum { EDGE_DOMAINS_MAX = 16, EDGE_NETS_MAX = 32, EDGE_TIMER_S = 1800 };
+enum { EDGE_DOMAINS_MAX = 16, EDGE_NETS_MAX = 32, EDGE_TIMER_S = 1800, EDGE_PATH_MAX = 600 };
 
 struct edge {
 	struct loop *loop;
@@ -108,9 +108,16 @@ void edge_registrar_end(struct edge *e);
 
 /* sip_bindings.c */
 /** What a REGISTER wants of one contact list; see sip_bindings.c. Returns 0 or the status code of the refusal with its
- * words. */
+ * words. `path` holds what the contacts' Path points to. */
 uint16_t edge_bindings(struct edge *e, const struct sip_msg *msg, struct contact c[LOCATION_MAX],
-		       struct location_update *u, const char **why);
+		       struct location_update *u, const char **why, char path[EDGE_PATH_MAX]);
+
+/** The Path values of a REGISTER (RFC 3327), joined in `mem`; false: too long, or no addresses. */
+bool edge_path_read(const struct sip_msg *msg, char mem[EDGE_PATH_MAX], struct slice *path);
+/** Its Path for the 200, when the phone understands that. `msg` may be NULL. */
+void edge_path_answer(struct buf *b, const struct sip_msg *msg);
+/** The Route of a call to the contact. */
+void edge_path_route(struct buf *b, const struct contact *c);
 
 /* sip_flow.c */
 /** Keep a stream open until `expires_ms` (wall clock) for a registration. */

@@ -20,7 +20,8 @@ static void look(const struct contact *c, void *arg)
 	struct sip_dest d = {.tp = SIP_TRANSP_UDP, .addr = c->src, .local = c->local};
 
 	e->keep.seen++;
-	if (!c->natted || c->transp != SIP_TRANSP_UDP || c->expires_ms <= loop_wall_ms(e->loop))
+	/* a proxy in between (Path) looks after its own phones */
+	if (!c->natted || c->path.l || c->transp != SIP_TRANSP_UDP || c->expires_ms <= loop_wall_ms(e->loop))
 		return;
 	e->keep.kept++;
 	sip_ping(e->sip, &d);

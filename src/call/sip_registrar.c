@@ -67,7 +67,7 @@ static void enc_contact(struct buf *b, const struct contact *c, int64_t now)
 
 static void reply_ok(struct edge *e, struct sip_strans *st, const struct location *now)
 {
-	char block[LOCATION_MAX * (CONTACT_URI_MAX + 64) + 128];
+	char block[LOCATION_MAX * (CONTACT_URI_MAX + 64) + 128 + 2 * EDGE_PATH_MAX];
 	int64_t wall = loop_wall_ms(e->loop);
 	struct buf b;
 
@@ -76,6 +76,7 @@ static void reply_ok(struct edge *e, struct sip_strans *st, const struct locatio
 		enc_contact(&b, now->v[i], wall);
 		edge_flow_hold(e, now->v[i]->flow, now->v[i]->expires_ms);
 	}
+	edge_path_answer(&b, sip_strans_msg(st));
 	enc_date(&b, wall);
 	/* if it is lost, the phone asks again, and the same is done again: no transaction need remember it for 32 s */
 	sip_strans_brief(st);
@@ -166,13 +167,13 @@ void edge_register(struct edge *e, struct sip_strans *st, const struct sip_msg *
 	struct contact contacts[LOCATION_MAX];
 	struct location_update u = {0};
 	const char *why;
-	char aor[128], min[16];
+	char aor[128], min[16], path[EDGE_PATH_MAX];
 	uint16_t code;
 
 	if (!allowed(e, st, msg, aor))
 		return;
 	u.aor = slice_str(aor);
-	code = edge_bindings(e, msg, contacts, &u, &why);
+	code = edge_bindings(e, msg, contacts, &u, &why, path);
 	if (code == 423) {
 		snprintf(min, sizeof(min), "%u", e->location->min_expires);
 		edge_reply_hdr(st, 423, SIP_HDR_MIN_EXPIRES, min);

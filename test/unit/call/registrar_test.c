@@ -329,12 +329,47 @@ static void by_flow(void **state)
 	assert_true(f->flow_closed == flow);
 }
 
+/* RFC 3327: proxies in between get a Route; calls go to whoever sent the REGISTER, whatever Path says. */
+static void path(void **state)
+{
+	static const char *const bad[] = {"Path: nonsense here\r\n", "Path: <sip:unclosed\r\n"};
+	struct fix *f = *state;
+	struct reg_state rs;
+	struct location loc;
+	char text[900];
+
+	assert_int_equal(REG(.contacts = "Contact: <sip:dev@192.168.7.7>\r\nPath: <sip:edge.example;lr>\r\n"
+					 "Path: <sip:203.0.113.9;lr;ob>\r\nSupported: path\r\n"),
+			 200);
+	assert_has(rs.text, "Path: <sip:edge.example;lr>\r\nPath: <sip:203.0.113.9;lr;ob>\r\n");
+	(void)reg_find(f, "100", &loc);
+	assert_true(slice_eqs(loc.v[0]->path, "<sip:edge.example;lr>, <sip:203.0.113.9;lr;ob>"));
+	phone_call(&f->p[1], "100");
+	run(f, 1000);
+	assert_has(f->p[0].heard, "INVITE sip:dev@192.168.7.7 SIP/2.0\r\n");
+	assert_has(f->p[0].heard, "Route: <sip:edge.example;lr>, <sip:203.0.113.9;lr;ob>\r\n");
+	phone_hangup(&f->p[1]);
+	run(f, 40000);
+	/* who does not know Path is not told of it */
+	assert_int_equal(
+		REG(.contacts = "Contact: <sip:dev@192.168.7.7>\r\nPath: <sip:edge.example;lr>\r\n", .callid = "r2"),
+		200);
+	assert_lacks(rs.text, "Path:");
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		snprintf(text, sizeof(text), "%s%s", C1, bad[i]);
+		assert_int_equal(REG(.contacts = text, .callid = i ? "r4" : "r3"), 403);
+	}
+	/* a way of any length is not kept */
+	snprintf(text, sizeof(text), "%sPath: <sip:%0600d.example;lr>\r\n", C1, 1);
+	assert_int_equal(REG(.contacts = text, .callid = "r5"), 403);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, fix_open, fix_close)
-		T(registers), T(contact_rules), T(long_contact),   T(star_removes_all), T(old_cseq),
-		T(who),       T(details),       T(nat_by_contact), T(behind_nat),       T(by_flow),
+		T(registers), T(contact_rules),  T(long_contact), T(star_removes_all), T(old_cseq), T(who),
+		T(details),   T(nat_by_contact), T(behind_nat),   T(by_flow),          T(path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
