@@ -67,7 +67,8 @@ struct location_ops {
 	 * Call `fn` for the contacts of part `i` of `parts`: over all parts each contact comes once. It changes
 	 * nothing. NULL: there is no need to keep contacts alive.
 	 */
-	void (*part)(uint32_t i, uint32_t parts, void (*fn)(const struct contact *c, void *harg), void *harg, void *arg);
+	void (*part)(uint32_t i, uint32_t parts, void (*fn)(const struct contact *c, void *harg), void *harg,
+		     void *arg);
 	/** Limits for Expires, s. */
 	uint32_t min_expires, max_expires, def_expires;
 };
