@@ -149,11 +149,12 @@ static int set_h(struct trunk *t, const struct trunk_cfg *cfg)
 	struct strunk *st = t->proto;
 	struct trunk_cfg now;
 	char *mem = NULL, *old;
-	bool same = same_line(&st->cfg, cfg);
-	int err = cfg_copy(&now, &mem, cfg);
+	bool same;
+	int err = st ? cfg_copy(&now, &mem, cfg) : ERR_STATE; /* none: the edge is gone */
 
 	if (err)
 		return err;
+	same = same_line(&st->cfg, cfg);
 	strunk_check_stop(st);
 	if (!same)
 		stop(st);
@@ -190,6 +191,8 @@ static void test_h(struct trunk *t)
 {
 	struct strunk *st = t->proto;
 
+	if (!st)
+		return;
 	strunk_check_now(st);
 	if (st->cfg.registers)
 		strunk_reg_now(st);

@@ -45,7 +45,7 @@ int strunk_leg(struct leg **lp, struct call *c, struct trunk *t, const struct tr
 {
 	struct strunk *st = t->proto;
 	struct sip_leg *sl;
-	int err = st->edge->sip ? sip_leg_new(&sl, st->edge) : ERR_STATE;
+	int err = st && st->edge->sip ? sip_leg_new(&sl, st->edge) : ERR_STATE;
 
 	if (err)
 		return err;
