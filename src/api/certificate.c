@@ -24,8 +24,8 @@ static json_t *certificate_json(const struct api *a)
 	int64_t left = i.not_after - now, days = left < 0 ? -((-left + DAY - 1) / DAY) : left / DAY;
 	return json_pack("{s:s, s:o, s:s, s:b, s:s, s:s, s:I, s:I, s:I}", "subject", i.subject, "names", names,
 			 "issuer", i.issuer, "self_signed", (int)i.self_signed, "fingerprint", i.fingerprint, "key",
-			 i.key, "not_before", (json_int_t)(i.not_before * 1000), "not_after",
-			 (json_int_t)(i.not_after * 1000), "days_left", (json_int_t)days);
+			 i.key, "not_before", (json_int_t)i.not_before * 1000, "not_after",
+			 (json_int_t)i.not_after * 1000, "days_left", (json_int_t)days);
 }
 
 void api_certificate_get(struct job *j)

@@ -60,6 +60,8 @@ struct server {
 	struct timer cert_watch; /**< looks when it expires */
 	struct timer trim;       /**< gives memory back after busy times */
 	size_t busiest;          /**< most transactions seen since it last did */
+	uint64_t handshakes;     /**< of TLS: all seen */
+	uint64_t untrimmed;      /**< of these since memory last went back */
 };
 /** Make loop, store, phone system, media, SIP, API and control socket. On an error `why` has a sentence with what to
  * do, and all is closed again. */
