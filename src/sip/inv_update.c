@@ -380,12 +380,15 @@ static void again_h(void *arg)
 	struct inv *in = mem_ref(r->in);
 	int err;
 
-	if (in->ux || sx_open(in)) /* theirs came first and is not over */
+	if (in->ux || sx_open(in)) { /* theirs came first and is not over */
 		timer_start(&r->tm, inv_sip(in)->loop, inv_sip(in)->t1, again_h, r);
-	else if (!renew(r))
+	} else if (!renew(r)) {
 		inv_req_close(r);
-	else if ((err = inv_req_send(r)))
-		update_failed(r, err, 503, NULL);
+	} else {
+		err = inv_req_send(r);
+		if (err)
+			update_failed(r, err, 503, NULL);
+	}
 	mem_deref(in);
 	mem_deref(r);
 }
