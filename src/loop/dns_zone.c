@@ -224,8 +224,11 @@ static int answer(struct dns_set **sp, const struct vnet_dns *zone, const struct
 	const char *name = k->name;
 	int err = s ? 0 : ENOMEM;
 
-	for (int i = 0; zone && name && i < ALIASES_MAX && alias_of(zone, name); i++)
-		name = alias_of(zone, name);
+	for (int i = 0; zone && i < ALIASES_MAX; i++) {
+		const char *to = alias_of(zone, name);
+
+		name = to ? to : name;
+	}
 	for (const struct link *l = zone ? zone->rrs.head : NULL; l && !err && s->n < s->cap; l = l->next) {
 		const struct zone_rr *z = LINK_OBJ(l, struct zone_rr, le);
 
