@@ -45,10 +45,11 @@ static void go_extension(struct planning *p, const char *number)
 {
 	p->d->kind = PLAN_EXTENSION;
 	(void)slice_copy(p->d->target, sizeof(p->d->target), slice_str(number));
-	p->d->callback = p->v->callback(p->v->arg, number);
+	p->d->callback = p->q->psap || p->v->callback(p->v->arg, number);
 	if (p->d->callback)
-		plan_say(p->t, "call-back", p->d->target, true,
-			 "it called an emergency number a short while ago: limits do not hold this call up");
+		plan_say(p->t, "call-back", p->d->target, true, "%s: limits do not hold this call up",
+			 p->q->psap ? "an emergency centre calls back"
+				    : "it called an emergency number a short while ago");
 }
 
 bool plan_local(struct planning *p, const char *dialled)

@@ -590,6 +590,15 @@ static void test_emergency(void **state)
 	assert_int_not_equal(dial(w, "110")->kind, PLAN_EMERGENCY);
 	w->callback = true;
 	assert_true(dial(w, "101")->callback);
+	/* a centre that says so by a line that is believed needs no window, and no channel */
+	w->callback = false;
+	w->blocked = "one";
+	DID(w, "+49301234", "{\"target\":\"101\"}");
+	assert_refused(arrives(w, "+4930112", "+49301234"), 486, "channels");
+	const struct plan_query psap = {
+		.from = "+4930112", .from_name = "", .dialled = "+49301234", .trunk = "one", .psap = true};
+	assert_true(ask(w, &psap)->callback);
+	assert_int_equal(w->d.kind, PLAN_EXTENSION);
 }
 
 static void test_checks(void **state)
