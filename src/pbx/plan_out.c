@@ -198,6 +198,8 @@ static void take(struct planning *p, const struct plan_out *r, const struct patt
 	}
 	number_read(&nb, slice_str(bare), &p->c->home);
 	number_read(&nf, slice_str(full), &p->c->home);
+	plan_say(p->t, "rewrite", r->name, true, "%s is left%s%s: %s", full, nf.e164[0] ? ", that is " : "", nf.e164,
+		 number_class_name(nf.class));
 	if (!pin_passes(p, r) || closed(p, &nb, &nf) || limited(p))
 		return;
 	if (!nf.e164[0])

@@ -73,7 +73,7 @@ void server_start(struct scene *s)
 			       .dead_s = s->dead_s};
 	assert_int_equal(media_alloc(&s->media, &mc), 0);
 	struct calls_cfg cc = {.loop = s->loop, .media = s->media};
-	assert_int_equal(calls_alloc(&s->calls, &cc, pbx_call_ops(), s->pbx), 0);
+	assert_int_equal(calls_alloc(&s->calls, &cc, s->call_ops ? s->call_ops : pbx_call_ops(), s->pbx), 0);
 	pbx_set_calls(s->pbx, s->calls);
 	struct edge_cfg ec = {
 		.loop = s->loop,

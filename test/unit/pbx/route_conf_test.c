@@ -38,7 +38,8 @@ static void office(struct fixture *f)
 			      "{\"pattern\":\"0|.\",\"trunks\":\"one\",\"pin\":\"4711\",\"order\":7}"),
 			 0);
 	assert_int_equal(MAKE(f, &pbx_did_resource, "030 1234", "{\"target\":\"150\"}"), 0);
-	assert_int_equal(MAKE(f, &pbx_route_in_resource, "none", "{\"target\":\"refuse\",\"callers\":\"anonymous\"}"), 0);
+	assert_int_equal(MAKE(f, &pbx_route_in_resource, "none", "{\"target\":\"refuse\",\"callers\":\"anonymous\"}"),
+			 0);
 }
 
 static void test_refused(void **state)
@@ -73,7 +74,8 @@ static void test_collisions(void **state)
 	add_extension(f, "101");
 	assert_int_equal(CHANGE(f, &pbx_numbering_resource, "main", "{\"country\":\"BE\"}"), EEXIST);
 	assert_why(f, "101 is an emergency number in Belgium");
-	assert_int_equal(CHANGE(f, &pbx_numbering_resource, "main", "{\"country\":\"BE\",\"emergency_not\":\"101\"}"), 0);
+	assert_int_equal(CHANGE(f, &pbx_numbering_resource, "main", "{\"country\":\"BE\",\"emergency_not\":\"101\"}"),
+			 0);
 	assert_int_equal(CHANGE(f, &pbx_numbering_resource, "main", "{\"emergency_not\":\"\"}"), EEXIST);
 	assert_int_equal(CHANGE(f, &pbx_numbering_resource, "main", "{\"emergency_numbers\":\"101\"}"), 0);
 	assert_false(plan_is_emergency(&f->pbx->plan, "101"));
@@ -98,9 +100,10 @@ static void test_restart(void **state)
 	struct fixture *f = *state;
 
 	office(f);
-	assert_int_equal(CHANGE(f, &pbx_extension_resource, "150",
-				"{\"location\":\"Room 7\",\"open\":\"FR,premium\",\"locked\":false,\"outside_calls\":3}"),
-			 0);
+	assert_int_equal(
+		CHANGE(f, &pbx_extension_resource, "150",
+		       "{\"location\":\"Room 7\",\"open\":\"FR,premium\",\"locked\":false,\"outside_calls\":3}"),
+		0);
 	for (int i = 0; i < 2; i++) {
 		const struct extension *e = extension_find(f->pbx, SLICE("150"));
 		const struct plan_out *o = LINK_OBJ(f->pbx->plan.out.head, struct plan_out, le);
@@ -114,11 +117,13 @@ static void test_restart(void **state)
 		assert_int_equal(f->pbx->plan.in.n, 1);
 		assert_string_equal(f->pbx->plan.home.country->iso, "DE");
 		assert_non_null(plan_did_find(&f->pbx->plan, "+49301234"));
-		assert_string_equal(verdict(f, "150", "112", NULL), "It is refused: 503, no line is up for the emergency call.");
+		assert_string_equal(verdict(f, "150", "112", NULL),
+				    "It is refused: 503, no line is up for the emergency call.");
 		fixture_stop(f);
 		fixture_start(f);
 	}
-	assert_int_equal(CHANGE(f, &pbx_extension_resource, "150", "{\"location\":\"\",\"open\":\"\",\"outside_calls\":0}"), 0);
+	assert_int_equal(
+		CHANGE(f, &pbx_extension_resource, "150", "{\"location\":\"\",\"open\":\"\",\"outside_calls\":0}"), 0);
 	assert_null(extension_find(f->pbx, SLICE("150"))->outside);
 }
 
