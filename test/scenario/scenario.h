@@ -86,7 +86,6 @@ struct scene {
 	char tls_dir[80];
 	char tls_ca[120]; /**< file of certificates that the server trusts; "": none */
 	bool sha256_only;
-	bool no_auth;    /**< INVITE without a password: From says who calls */
 	const struct call_ops *call_ops; /**< in place of pbx_call_ops(); NULL: those */
 	bool no_auth; /**< INVITE without a password: From says who calls */
 	uint32_t dead_s; /**< 0: as the program has it */
