@@ -424,6 +424,16 @@ uint32_t udp_backlog_ms(const struct udp *u)
 	return (uint32_t)((r->seen_us - r->behind_us) / 1000);
 }
 
+/* In a flood the system's queue is what a moment's delay may cost: beyond its limit, where we may. */
+static void set_rcvbuf(int fd, int bytes)
+{
+#ifdef SO_RCVBUFFORCE
+	if (!setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)))
+		return;
+#endif
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+}
+
 static int make_socket(struct udp_real *r, const struct sa *local, const struct udp_opts *o)
 {
 	struct sa bound;
@@ -448,7 +458,7 @@ static int make_socket(struct udp_real *r, const struct sa *local, const struct 
 		return errno;
 #endif
 	if (o->rcvbuf)
-		(void)setsockopt(r->fd, SOL_SOCKET, SO_RCVBUF, &o->rcvbuf, sizeof(o->rcvbuf));
+		set_rcvbuf(r->fd, o->rcvbuf);
 	if (o->sndbuf)
 		(void)setsockopt(r->fd, SOL_SOCKET, SO_SNDBUF, &o->sndbuf, sizeof(o->sndbuf));
 	if (bind(r->fd, &local->u.sa, sa_len(local)))
