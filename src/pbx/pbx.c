@@ -13,7 +13,8 @@ static void dump(struct buf *b, void *arg)
 
 	buf_printf(b, "extensions %zu, registered %zu, contacts %zu, alarms %zu\n", p->extensions.n, p->registered,
 		   p->contacts, p->alarms.n);
-	buf_printf(b, "routes out %zu, rules in %zu, numbers %zu, meters %zu, outside calls %zu, notes for records %zu\n",
+	buf_printf(b,
+		   "routes out %zu, rules in %zu, numbers %zu, meters %zu, outside calls %zu, notes for records %zu\n",
 		   p->plan.out.n, p->plan.in.n, p->plan.dids.n, p->meters.n, p->outside.n, p->routed.n);
 }
 
