@@ -46,6 +46,7 @@ static int leg(struct leg **lp, struct call *c, const struct dial_out *o, void *
 {
 	struct edge *e = arg;
 	struct sip_leg *sl;
+	struct sip_dest d;
 	char txt[SA_STRLEN];
 	int err;
 
@@ -54,18 +55,20 @@ static int leg(struct leg **lp, struct call *c, const struct dial_out *o, void *
 	err = sip_leg_new(&sl, e);
 	if (err)
 		return err;
-	err = edge_contact_dest(e, o->contact, &sl->dest, &sl->follow_dest);
-	if (!err && !edge_secure_enough(c, &sl->dest))
+	err = edge_contact_dest(e, o->contact, &d, &sl->follow_dest);
+	if (!err && !edge_secure_enough(c, &d))
 		err = EHOSTUNREACH;
+	if (!err)
+		err = sip_leg_aim(sl, &d);
 	if (!err)
 		err = leg_new(&sl->leg, c, &sip_leg_ops, sl);
 	if (err) {
 		mem_deref(sl);
 		return err;
 	}
-	sl->leg->peer = sl->dest.addr;
+	sl->leg->peer = d.addr;
 	if (!slice_copy(sl->leg->device, sizeof(sl->leg->device), o->contact->user_agent) || !o->contact->user_agent.l)
-		snprintf(sl->leg->device, sizeof(sl->leg->device), "%s", sa_ntop(&sl->dest.addr, txt));
+		snprintf(sl->leg->device, sizeof(sl->leg->device), "%s", sa_ntop(&d.addr, txt));
 	*lp = sl->leg;
 	return 0;
 }
@@ -117,13 +120,13 @@ static int invite(struct leg *l, const struct dial_out *o, struct slice offer, v
 	buf_init_fixed(&to, to_mem, sizeof(to_mem));
 	buf_init_fixed(&host, host_mem, sizeof(host_mem));
 	buf_init(&lines);
-	err = sip_local_for(e->sip, &sl->dest, &us);
+	err = sip_local_for(e->sip, sl->dest, &us);
 	if (!err)
 		err = enc_ruri(&ruri, o->contact->uri);
 	if (!err) {
 		/* an address of record has no transport: the port of TLS would be taken for one of UDP (RFC
 		 * 3261 19.1.1) */
-		if (sl->dest.tp == SIP_TRANSP_TLS && sa_port(&us) == SIPS_PORT)
+		if (sl->dest->tp == SIP_TRANSP_TLS && sa_port(&us) == SIPS_PORT)
 			sa_set_port(&us, SIP_PORT);
 		sip_identity_host(&host, &us);
 		id.host = buf_get(&host);
@@ -140,7 +143,6 @@ static int invite(struct leg *l, const struct dial_out *o, struct slice offer, v
 	}
 	struct sip_inv_call call = {
 		.uri = buf_get(&ruri),
-		.dest = sl->dest,
 		.from_display = display,
 		.from_uri = buf_get(&from),
 		.to_uri = o->number[0] ? buf_get(&to) : SLICE_NULL,
@@ -153,8 +155,7 @@ static int invite(struct leg *l, const struct dial_out *o, struct slice offer, v
 		.rel100_off = !offer.l, /* its offer would be one to a caller who gets it with the answer only */
 	};
 	sip_leg_timer(e, &call.timer, sl->follow_dest);
-	sl->delayed = !offer.l;
-	err = sip_inv_connect(&sl->inv, e->sip, &call, &sip_leg_inv_ops, sl);
+	err = sip_leg_connect(sl, &call);
 	buf_free(&lines);
 	return err;
 }

@@ -57,13 +57,13 @@ struct sip_leg {
 	struct edge *edge; /**< referenced */
 	struct leg *leg;
 	struct sip_inv *inv;        /**< NULL before the INVITE of an outgoing leg */
-	struct sip_dest dest;       /**< where an outgoing leg's INVITE goes */
+	struct sip_dest *dest;      /**< where an outgoing leg's INVITE goes; NULL once it is out */
 	bool follow_dest;           /**< the contact is behind NAT: stay at dest */
 	bool delayed;               /**< our INVITE had no offer */
 	bool asked;                 /**< our re-INVITE had no offer */
 	bool renaming;              /**< our re-INVITE changes nothing but who the peer talks to */
-	struct rbuf *fix;           /**< offered once its ACK is here: its early answer says something else */
 	bool ack_due;               /**< its 2xx carried an offer: our answer goes into the ACK */
+	struct rbuf *fix;           /**< offered once its ACK is here: its early answer says something else */
 	struct sip_uuid session;    /**< Session-ID of the peer's end (RFC 7989); nil: it gave none */
 	struct sip_uuid opposite;   /**< of the other end, as the peer was told it last */
 	struct hlink session_le;    /**< in edge->sessions */
@@ -182,6 +182,10 @@ bool sip_leg_admit(struct sip_inv *i, struct sip_strans *st, const struct sip_ms
 
 /* sip_leg.c */
 int sip_leg_new(struct sip_leg **sp, struct edge *e) MUST_CHECK;
+/** Where the INVITE of an outgoing leg will go; forgotten once it is out. ENOMEM. */
+int sip_leg_aim(struct sip_leg *sl, const struct sip_dest *d) MUST_CHECK;
+/** Send it. Errors of sip_inv_connect(). */
+int sip_leg_connect(struct sip_leg *sl, struct sip_inv_call *call) MUST_CHECK;
 /** The peer's device name, once its messages told it. */
 void sip_leg_device(struct sip_leg *sl);
 

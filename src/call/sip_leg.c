@@ -14,6 +14,7 @@ static void destroy(void *obj)
 
 	sip_session_end(sl);
 	mem_deref(sl->inv);
+	mem_deref(sl->dest);
 	mem_deref(sl->fix);
 	mem_deref(sl->servers);
 	mem_deref(sl->trunk);
@@ -29,6 +30,27 @@ int sip_leg_new(struct sip_leg **sp, struct edge *e)
 	sl->edge = mem_ref(e);
 	*sp = sl;
 	return 0;
+}
+
+int sip_leg_aim(struct sip_leg *sl, const struct sip_dest *d)
+{
+	sl->dest = mem_alloc(sizeof(*sl->dest), NULL);
+	if (!sl->dest)
+		return ENOMEM;
+	*sl->dest = *d;
+	return 0;
+}
+
+int sip_leg_connect(struct sip_leg *sl, struct sip_inv_call *call)
+{
+	int err;
+
+	call->dest = *sl->dest;
+	sl->delayed = !call->offer.l;
+	err = sip_inv_connect(&sl->inv, sl->edge->sip, call, &sip_leg_inv_ops, sl);
+	if (!err)
+		sl->dest = mem_deref(sl->dest);
+	return err;
 }
 
 void sip_leg_device(struct sip_leg *sl)
@@ -121,7 +143,7 @@ static void op_sdp_ip(struct leg *l, struct sa *advertise, struct sa *bind)
 {
 	struct sip_leg *sl = l->proto;
 
-	edge_sdp_ip(sl->edge, sl->inv ? sip_inv_dest(sl->inv) : &sl->dest, advertise, bind);
+	edge_sdp_ip(sl->edge, sl->inv ? sip_inv_dest(sl->inv) : sl->dest, advertise, bind);
 }
 
 static struct slice op_callid(const struct leg *l)

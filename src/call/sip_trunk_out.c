@@ -54,13 +54,14 @@ int strunk_leg(struct leg **lp, struct call *c, struct trunk *t, const struct tr
 	if (!err && !edge_secure_enough(c, &sl->servers->v[sl->servers->at]->dest))
 		err = EHOSTUNREACH;
 	if (!err)
+		err = sip_leg_aim(sl, &sl->servers->v[sl->servers->at]->dest);
+	if (!err)
 		err = leg_new(&sl->leg, c, &sip_leg_ops, sl);
 	if (err) {
 		mem_deref(sl);
 		return err;
 	}
-	sl->dest = sl->servers->v[sl->servers->at]->dest;
-	sl->leg->peer = sl->dest.addr;
+	sl->leg->peer = sl->dest->addr;
 	sl->leg->trusted = st->cfg.trusted;
 	(void)slice_copy(sl->leg->device, sizeof(sl->leg->device), st->cfg.name);
 	*lp = sl->leg;
@@ -130,7 +131,6 @@ int strunk_invite(struct leg *l, const struct trunk_call *tc, struct slice offer
 	strunk_cred(st, &cred);
 	struct sip_inv_call call = {
 		.uri = buf_get(&ruri),
-		.dest = sl->dest,
 		.from_display = display,
 		.from_uri = buf_get(&from),
 		/* not the secret contact: a provider that is a proxy shows it to whoever is called */
@@ -144,9 +144,8 @@ int strunk_invite(struct leg *l, const struct trunk_call *tc, struct slice offer
 		.rel100_off = !offer.l,
 		.answer_ms = st->cfg.answer_ms ? st->cfg.answer_ms : STRUNK_ANSWER_MS,
 	};
-	sl->delayed = !offer.l;
 	if (!err)
-		err = sip_inv_connect(&sl->inv, st->edge->sip, &call, &sip_leg_inv_ops, sl);
+		err = sip_leg_connect(sl, &call);
 	buf_free(&hdrs);
 	return err;
 }
