@@ -8,6 +8,7 @@
 #include "app/cli.h"
 #include "app/out.h"
 #include "base/rand.h"
+#include "pbx/plan.h"
 
 enum { GENERATED_LEN = 16 };
 
@@ -25,14 +26,48 @@ static void dashes(char *dst, size_t size, const char *name, char to)
 	}
 }
 
-/* "Extension" for the beginning of a sentence. */
-static const char *noun(const struct resource *r)
+/* How people call it, at the beginning of a sentence, where its name in the table is not that. */
+static const struct {
+	const struct resource *r;
+	const char *words;
+} noun_words[] = {
+	{&pbx_did_resource, "Number"},
+	{&pbx_route_out_resource, "Outgoing route"},
+	{&pbx_route_in_resource, "Incoming rule"},
+	{&pbx_numbering_resource, "The numbering"},
+};
+
+static const char *noun_of(const struct resource *r)
 {
 	static char word[40];
 
+	for (size_t i = 0; i < ARRAY_LEN(noun_words); i++)
+		if (noun_words[i].r == r)
+			return noun_words[i].words;
 	dashes(word, sizeof(word), r->name, ' ');
 	word[0] = (char)toupper((unsigned char)word[0]);
 	return word;
+}
+
+/* "Extension 100", for the beginning of a sentence; a table with one row: "The numbering". */
+static const char *subject(const struct resource *r, const char *key)
+{
+	static char text[160];
+	const char *noun = noun_of(r);
+
+	if (!pbx_resource_only(r))
+		snprintf(text, sizeof(text), "%s %s", noun, key);
+	else if (slice_starts(slice_str(noun), SLICE("The ")))
+		(void)slice_copy(text, sizeof(text), slice_str(noun));
+	else
+		snprintf(text, sizeof(text), "The %c%s", tolower((unsigned char)noun[0]), noun + 1);
+	return text;
+}
+
+/* Brakes are many. */
+static const char *is_are(const struct resource *r)
+{
+	return r == &pbx_brakes_resource ? "are" : "is";
 }
 
 static char *row_path(const struct resource *r, const char *key)
@@ -116,7 +151,7 @@ int verb_resource_add(struct cli *c)
 	}
 	const char *name = js(row, "name");
 	bool named = *name && strcmp(name, key);
-	printf("%s %s%s%s%s is ready.\n", noun(r), key, named ? " (" : "", named ? name : "", named ? ")" : "");
+	printf("%s%s%s%s is ready.\n", subject(r, key), named ? " (" : "", named ? name : "", named ? ")" : "");
 	if (r == &pbx_extension_resource && c->live && client_try(c, "/status", &st) == CLI_OK &&
 	    *js(st, "sip_address"))
 		out_pair("SIP server", 12, "%s", js(st, "sip_address"));
@@ -279,6 +314,16 @@ static void put_phones(struct cli *c, const char *number, size_t width)
 	json_decref(o);
 }
 
+/* Of the labels: the longest field name. */
+static size_t label_width(const struct resource *r)
+{
+	size_t max = r == &pbx_extension_resource ? strlen("phones") : 0;
+
+	for (size_t i = 0; i < r->nfield; i++)
+		max = strlen(r->field[i].name) > max ? strlen(r->field[i].name) : max;
+	return max + 2;
+}
+
 int verb_resource_show(struct cli *c)
 {
 	const struct resource *r = res_of(c);
@@ -286,7 +331,7 @@ int verb_resource_show(struct cli *c)
 	struct buf b;
 	char *path = row_path(r, c->arg[0]), *url = NULL;
 	bool secrets = cli_flag(c, "password");
-	const size_t width = 16;
+	const size_t width = label_width(r);
 
 	buf_init(&b);
 	buf_str(&b, path);
@@ -307,15 +352,20 @@ int verb_resource_show(struct cli *c)
 		const struct field *f = &r->field[i];
 		char name[48], text[512];
 
-		if (f->type == FIELD_SECRET && !secrets)
+		/* nobody has to know the key of the only row */
+		if ((f->type == FIELD_SECRET && !secrets) || (f->flags & FIELD_KEY && pbx_resource_only(r)))
 			continue;
 		dashes(name, sizeof(name), f->name, ' ');
 		value_text(json_object_get(row, f->name), text, sizeof(text));
 		out_pair(name, width, "%s", text);
 	}
-	for (size_t i = 0; i < r->nfield && !secrets; i++)
+	for (size_t i = 0; i < r->nfield && !secrets; i++) {
+		char name[48];
+
+		dashes(name, sizeof(name), r->field[i].name, ' ');
 		if (r->field[i].type == FIELD_SECRET)
-			out_pair(r->field[i].name, width, "not shown; --password shows it");
+			out_pair(name, width, "not shown; --password shows it");
+	}
 	put_phones(c, c->arg[0], width);
 	json_decref(row);
 	return CLI_OK;
@@ -346,9 +396,9 @@ int verb_resource_set(struct cli *c)
 			(void)json_object_set_new(row, "password", json_string(made));
 		out_json(row);
 	} else if (ji(row, "change_id") == 0) {
-		printf("%s %s is like that already.\n", noun(r), c->arg[0]);
+		printf("%s %s like that already.\n", subject(r, c->arg[0]), is_are(r));
 	} else {
-		printf("%s %s is changed.\n", noun(r), c->arg[0]);
+		printf("%s %s changed.\n", subject(r, c->arg[0]), is_are(r));
 		if (*made)
 			out_pair("password", 12, "%s", made);
 	}
@@ -384,7 +434,7 @@ int verb_resource_remove(struct cli *c)
 	if (c->json)
 		out_json(o);
 	else
-		printf("%s %s is removed. Bring it back with: %s config undo %lld%s\n", noun(r), c->arg[0], c->prog,
+		printf("%s is removed. Bring it back with: %s config undo %lld%s\n", subject(r, c->arg[0]), c->prog,
 		       (long long)ji(o, "change_id"), cli_data_hint(c));
 	json_decref(o);
 	return CLI_OK;

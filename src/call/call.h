@@ -161,8 +161,6 @@ struct call_ops {
 	/** The calls were joined by a transfer: the legs of `gone` that still talk are legs of `c` now; `gone` ends
 	 * next. */
 	void (*merged)(struct call *c, struct call *gone, void *arg);
-	/** May this leg, not proven by a password, open a call? Trunks known by address (see trunk.h). NULL: yes. */
-	uint16_t (*admit)(struct call *c, struct leg *from, void *arg);
 };
 
 enum call_state { CALL_ROUTING, CALL_RINGING, CALL_UP, CALL_ENDING };

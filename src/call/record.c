@@ -103,7 +103,7 @@ static void words_unanswered(char *dst, size_t size, const struct call *c, const
 
 	if (!strcmp(o, "cancelled"))
 		snprintf(dst, size, "%.30s hung up before anybody answered", from);
-	else if (!strcmp(o, "busy"))
+	else if (!strcmp(o, "busy") && !c->end_text)
 		snprintf(dst, size, "%.30s was busy", to);
 	else if (!strcmp(o, "declined") && !c->end_text)
 		snprintf(dst, size, "%.30s declined", to);

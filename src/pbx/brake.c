@@ -134,20 +134,37 @@ static uint64_t used_ms(struct brake_meter *m)
 	return m->used_ms + (all > m->talk_since_ms ? all - m->talk_since_ms : 0);
 }
 
+static uint32_t in_minute(const struct brake_meter *m, uint64_t since_ms, uint32_t n)
+{
+	return loop_now_ms(m->pbx->loop) - since_ms < MINUTE_MS ? n : 0;
+}
+
 static uint32_t last_minute(const struct brake_meter *m)
 {
-	return loop_now_ms(m->pbx->loop) - m->minute_ms < MINUTE_MS ? m->minute_n : 0;
+	return in_minute(m, m->minute_ms, m->minute_n);
+}
+
+static void count(const struct brake_meter *m, uint64_t *since_ms, uint32_t *n)
+{
+	if (!in_minute(m, *since_ms, *n)) {
+		*since_ms = loop_now_ms(m->pbx->loop);
+		*n = 0;
+	}
+	(*n)++;
 }
 
 void brake_try(struct brake_meter *m)
 {
-	if (!m)
-		return;
-	if (!last_minute(m)) {
-		m->minute_ms = loop_now_ms(m->pbx->loop);
-		m->minute_n = 0;
-	}
-	m->minute_n++;
+	if (m)
+		count(m, &m->minute_ms, &m->minute_n);
+}
+
+void brake_came(struct pbx *p, const char *trunk)
+{
+	struct brake_meter *m = brake_meter(p, true, trunk, true);
+
+	if (m)
+		count(m, &m->in_ms, &m->in_n);
 }
 
 void brake_begin(struct brake_meter *m)
@@ -227,6 +244,18 @@ const char *brake_limit(struct pbx *p, const char *name, bool trunk)
 	return words;
 }
 
+const char *brake_limit_in(struct pbx *p, const char *trunk)
+{
+	static char words[96];
+	const struct brake_meter *m = brake_meter(p, true, trunk, false);
+	uint32_t max = p->plan.brakes.trunk_in_per_minute;
+
+	if (!m || !max || in_minute(m, m->in_ms, m->in_n) < max)
+		return NULL;
+	snprintf(words, sizeof(words), "brake: %u new calls in a minute may come in by a trunk", max);
+	return words;
+}
+
 /* ------------------------------------------------------------------ alarms */
 
 struct sweep {
@@ -271,15 +300,15 @@ static void sweep(void *arg)
 void brake_alarm(struct pbx *p, const char *name, bool trunk, const char *words)
 {
 	struct brake_meter *m = brake_meter(p, trunk, name, true);
+	const char *what = trunk ? "a call that came in was refused" : "a call to the outside was refused";
 	char id[48], text[160];
 
-	log_warn("pbx", "%s %s: a call to the outside was refused: %s", trunk ? "trunk" : "extension", name, words);
+	log_warn("pbx", "%s %s: %s: %s", trunk ? "trunk" : "extension", name, what, words);
 	if (!m)
 		return;
 	m->alarm_ms = loop_now_ms(p->loop);
 	alarm_id(id, sizeof(id), m);
-	snprintf(text, sizeof(text), "%s %s: a call to the outside was refused: %s.", trunk ? "Trunk" : "Extension",
-		 name, words);
+	snprintf(text, sizeof(text), "%s %s: %s: %s.", trunk ? "Trunk" : "Extension", name, what, words);
 	pbx_alarm_raise(p, id, "warning", text,
 			"Look at its calls (offhook cdr). If they are wanted, raise the limit: offhook brakes set.");
 	if (!timer_running(&p->brake_sweep))
@@ -293,9 +322,10 @@ static int add_json(struct hlink *k, void *arg)
 	struct brake_meter *m = CONTAINER_OF(k, struct brake_meter, le);
 	const char *dot = strchr(m->key, '.');
 
-	(void)json_array_append_new(arg, json_pack("{s:s, s:s, s:i, s:i, s:i}", "what",
+	(void)json_array_append_new(arg, json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "what",
 						   m->key[0] == 't' ? "trunk" : "extension", "name", dot + 1, "calls",
-						   (int)m->calls, "last_minute", (int)last_minute(m), "minutes_today",
+						   (int)m->calls, "last_minute", (int)last_minute(m), "last_minute_in",
+						   (int)in_minute(m, m->in_ms, m->in_n), "minutes_today",
 						   (int)(used_ms(m) / MINUTE_MS)));
 	return 0;
 }

@@ -126,8 +126,7 @@ const struct call_ops *pbx_call_ops(void)
 					    .changed = route_changed,
 					    .no_port = alarm_no_port,
 					    .transfer = route_transfer,
-					    .merged = route_merged,
-					    .admit = ptrunk_admit};
+					    .merged = route_merged};
 
 	return &ops;
 }

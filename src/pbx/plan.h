@@ -115,7 +115,8 @@ struct plan_brakes {
 	uint32_t calls, per_minute, per_day;    /**< of an extension: outside calls at once, new ones, minutes; 0 = no
 						   limit */
 	uint32_t trunk_per_minute, trunk_per_day;
-	uint32_t call_minutes; /**< an outside call is ended after this; 0 = never */
+	uint32_t trunk_in_per_minute; /**< new calls that come in by a trunk */
+	uint32_t call_minutes;        /**< an outside call is ended after this; 0 = never */
 };
 struct plan {
 	struct number_home home;
@@ -161,6 +162,7 @@ struct plan_ext {
 struct plan_trunk {
 	const char *blocked; /**< why no call can go (or come) by it now; NULL: it can */
 	bool full;           /**< and that is for lack of a channel only */
+	bool braked;         /**< and that is for the brake on calls that come in */
 	bool cuttable;       /**< a call could be ended for an emergency */
 	const char *caller_id, *country;
 	bool proven, reaches_outside;

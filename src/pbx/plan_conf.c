@@ -457,6 +457,7 @@ static int brakes_take(struct plan *c, json_t *row)
 	b->per_minute = number(r, row, "per_minute");
 	b->per_day = number(r, row, "minutes_per_day");
 	b->trunk_per_minute = number(r, row, "trunk_per_minute");
+	b->trunk_in_per_minute = number(r, row, "trunk_in_per_minute");
 	b->trunk_per_day = number(r, row, "trunk_minutes_per_day");
 	b->call_minutes = number(r, row, "call_minutes");
 	json_decref(c->brakes_row);

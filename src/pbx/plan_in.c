@@ -160,7 +160,7 @@ void plan_inside(struct planning *p)
 	}
 	if (in.t.blocked && !q->psap) {
 		plan_say(p->t, "trunk", q->trunk, false, "%s: %s", q->trunk, in.t.blocked);
-		plan_refuse(p->d, in.t.full ? 486 : 403, "%s", in.t.blocked);
+		plan_refuse(p->d, in.t.full ? 486 : in.t.braked ? 503 : 403, "%s", in.t.blocked);
 		return;
 	}
 	if (*in.t.country && country_find(slice_str(in.t.country))) {

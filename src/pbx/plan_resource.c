@@ -95,9 +95,11 @@ static const struct field brakes_fields[] = {
 	{"minutes_per_day", FIELD_INT, 0, 0, 100000, "300", NULL, NULL,
 	 "Minutes of outside calls of an extension in a day, 0 = any number."},
 	{"trunk_per_minute", FIELD_INT, 0, 0, 10000, "60", NULL, NULL,
-	 "New calls by a trunk in a minute, 0 = any number."},
+	 "New calls to the outside by a trunk in a minute, 0 = any number."},
+	{"trunk_in_per_minute", FIELD_INT, 0, 0, 100000, "600", NULL, NULL,
+	 "New calls that come in by a trunk in a minute, 0 = any number."},
 	{"trunk_minutes_per_day", FIELD_INT, 0, 0, 1000000, "6000", NULL, NULL,
-	 "Minutes of calls by a trunk in a day, 0 = any number."},
+	 "Minutes of calls to the outside by a trunk in a day, 0 = any number."},
 	{"call_minutes", FIELD_INT, 0, 0, 10000, "240", NULL, NULL, "An outside call is ended after this, 0 = never."},
 };
 const struct resource pbx_brakes_resource = {"brakes", "brakes", "The fraud brakes: what is closed, and limits.",

@@ -116,6 +116,15 @@ static void watch_refusal(struct pbx *p, const struct plan_decision *d, const ch
 		brake_alarm(p, payer, false, d->words);
 }
 
+/* Every call that comes in by a trunk counts, but those that the brake refused. */
+static void watch_trunk(struct pbx *p, const struct plan_decision *d, const struct ptrunk *t)
+{
+	if (d->kind == PLAN_REFUSE && slice_starts(slice_str(d->words), SLICE("brake:")) && brake_limit_in(p, t->name))
+		brake_alarm(p, t->name, true, d->words);
+	else
+		brake_came(p, t->name);
+}
+
 static void carry_out(struct call *c, struct pbx_call *pc, const struct plan_decision *d)
 {
 	switch (d->kind) {
@@ -204,6 +213,8 @@ void route_incoming(struct call *c, struct leg *from, const char *dialled, void 
 	route_view(p, &v, 0);
 	plan_decide(&p->plan, &v, &q, &d, NULL);
 	hide_pin(c);
+	if (t)
+		watch_trunk(p, &d, t);
 	if (hold_caller(pc, from, e, t)) {
 		refuse(c, 503, "out of memory");
 		return;

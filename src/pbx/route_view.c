@@ -59,6 +59,10 @@ static bool view_trunk(void *arg, const char *name, bool out, struct plan_trunk 
 		return false;
 	x->blocked = ptrunk_blocked(t, out);
 	x->full = x->blocked && t->enabled && t->line && is_full(t, out);
+	if (!out && !x->blocked) {
+		x->blocked = brake_limit_in(arg, name);
+		x->braked = x->blocked != NULL;
+	}
 	x->cuttable = x->full && !is_down(t) && emergency_can_cut(p, t);
 	x->caller_id = t->caller_id ? t->caller_id : "";
 	x->country = t->country ? t->country : "";

@@ -433,14 +433,3 @@ void ptrunk_give(struct ptrunk *t, bool out, bool emergency)
 	if (out && emergency && t->emergency_out)
 		t->emergency_out--;
 }
-
-uint16_t ptrunk_admit(struct call *c, struct leg *from, void *arg)
-{
-	const struct ptrunk *t = ptrunk_of(arg, from);
-	const char *why = t ? ptrunk_blocked(t, false) : NULL;
-
-	if (!why)
-		return 0;
-	log_info("pbx", "%s: not taken from trunk %s: %s", c->id, t->name, why);
-	return t->enabled ? 486 : 403;
-}

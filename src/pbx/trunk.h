@@ -54,8 +54,6 @@ int ptrunk_row_ok(const json_t *row, struct buf *why) MUST_CHECK;
 /** Settings of a row for the line; slices are of `row` and the passwords. */
 int ptrunk_cfg(struct trunk_cfg *cfg, const json_t *row, struct slice password, struct slice password_in) MUST_CHECK;
 
-/** As struct call_ops.admit: may the call come in by its trunk? */
-uint16_t ptrunk_admit(struct call *c, struct leg *from, void *arg);
 /** The trunk that a leg came or goes by; NULL: none of ours. */
 struct ptrunk *ptrunk_of(const struct pbx *p, const struct leg *l);
 /** Before a change is made: 0, or an error with a sentence. */

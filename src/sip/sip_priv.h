@@ -90,9 +90,9 @@ struct sip {
 		struct sa dst, local;
 		uint64_t until; /**< ms */
 	} routes[SIP_ROUTE_CACHE];
-	struct dns *dns;         /**< sip_set_dns(), or made when first needed */
-	struct sip_hosts *hosts; /**< names of sip_host_intern() */
-	struct sip_dead *dead;   /**< targets that did not answer */
+	struct dns *dns;           /**< sip_set_dns(), or made when first needed */
+	struct sip_hosts *hosts;   /**< names of sip_host_intern() */
+	struct sip_dead *dead;     /**< targets that did not answer */
 	struct sip_mapped *mapped; /**< what servers say our address is */
 	struct list stuns;         /**< struct sip_stun on their way */
 	struct list races;         /**< struct sip_race on their way */

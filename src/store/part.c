@@ -39,11 +39,13 @@ static json_t *stored(struct store *s, const struct field *f, json_t *v)
 static int taken(struct change_job *c, const struct resource *r, const struct field *f, const json_t *v)
 {
 	const char *text = json_string_value(v);
+	char noun[RESOURCE_NOUN];
 
 	if (f->flags & FIELD_KEY)
-		buf_printf(&c->j.why, "There is already %s %s %s.", article(r), r->name, text ? text : "");
+		buf_printf(&c->j.why, "There is already %s %s %s.", article(r), resource_noun(r, noun),
+			   text ? text : "");
 	else
-		buf_printf(&c->j.why, "Another %s has the same \"%s\": %s.", r->name, f->name,
+		buf_printf(&c->j.why, "Another %s has the same \"%s\": %s.", resource_noun(r, noun), f->name,
 			   text ? text : "this value");
 	return EEXIST;
 }
@@ -307,6 +309,7 @@ static int remove_row(struct db *db, struct change_part *p, json_t **diff)
 
 int change_part_run(struct change_job *c, struct db *db, struct change_part *p, int64_t item_id, json_t **diff)
 {
+	char noun[RESOURCE_NOUN];
 	int err;
 
 	*diff = NULL;
@@ -315,7 +318,7 @@ int change_part_run(struct change_job *c, struct db *db, struct change_part *p, 
 	} else {
 		err = row_find(db, p->it.r, p->row_id ? NULL : p->key, p->row_id, &p->row_id, &p->row);
 		if (err == ENOENT)
-			buf_printf(&c->j.why, "There is no %s %s.", p->it.r->name, p->key);
+			buf_printf(&c->j.why, "There is no %s %s.", resource_noun(p->it.r, noun), p->key);
 		else if (!err && p->it.op == CHANGE_UPDATE)
 			err = update(c, db, p, diff);
 		else if (!err)

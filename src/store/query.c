@@ -37,11 +37,12 @@ static void done(struct job *j)
 static int get_run(struct job *j, struct db *db)
 {
 	struct query *q = CONTAINER_OF(j, struct query, j);
+	char noun[RESOURCE_NOUN];
 	int64_t id;
 	int err = row_find(db, q->r, q->key, 0, &id, &q->res);
 
 	if (err == ENOENT)
-		buf_printf(&j->why, "There is no %s %s.", q->r->name, q->key);
+		buf_printf(&j->why, "There is no %s %s.", resource_noun(q->r, noun), q->key);
 	return err ? err : row_reveal(j->s, q->r, q->res, q->secrets);
 }
 

@@ -18,3 +18,13 @@ const struct field *resource_key(const struct resource *r)
 			return &r->field[i];
 	return &r->field[0];
 }
+
+const char *resource_noun(const struct resource *r, char dst[RESOURCE_NOUN])
+{
+	(void)slice_copy(dst, RESOURCE_NOUN, slice_str(r->name));
+	for (char *p = dst; *p; p++) {
+		if (*p == '_')
+			*p = ' ';
+	}
+	return dst;
+}

@@ -47,6 +47,9 @@ struct resource {
 const struct field *resource_field(const struct resource *r, struct slice name);
 /** The key field. */
 const struct field *resource_key(const struct resource *r);
+enum { RESOURCE_NOUN = 40 /**< room for resource_noun() */ };
+/** Its name as it stands in a sentence: "route out" for "route_out", into `dst`, which is returned. */
+const char *resource_noun(const struct resource *r, char dst[RESOURCE_NOUN]);
 /**
  * Check the members of a JSON object against the table; `create` also asks for required fields and fills defaults
  * (not secrets). Text input such as "30" or "true" is taken for numbers and booleans (command line), and obj is changed

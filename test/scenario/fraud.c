@@ -272,3 +272,97 @@ void transfer_is_paid_by_who_asks(void **state)
 	assert_int_equal(paid, 1);
 	close_office(s);
 }
+
+static int channels_in_use(struct scene *s, const char *trunk)
+{
+	json_t *t = pbx_json_trunk(s->pbx, slice_str(trunk));
+	int n = (int)json_integer_value(json_object_get(t, "calls_in"));
+
+	json_decref(t);
+	return n;
+}
+
+static void assert_reason(struct scene *s, const char *words)
+{
+	const char *reason = json_string_value(json_object_get(scene_cdr(s, 0), "reason"));
+
+	if (!reason || !strstr(reason, words))
+		fail_msg("reason \"%s\", wanted \"%s\"", reason ? reason : "", words);
+}
+
+static void end_one(struct call *c, void *arg)
+{
+	struct scene *s = arg;
+
+	assert_int_equal(pbx_hangup(s->pbx, slice_str(c->id), "test"), 0);
+}
+
+/* One channel in: a second caller hears busy, and every way in which the first call ends gives the channel back. */
+void trunk_channels_in(void **state)
+{
+	/* what the called phone answers, and what the caller gets in three seconds */
+	static const struct {
+		unsigned answer, code;
+	} t[] = {{200, 200}, {180, 0}, {486, 486}, {603, 603}, {404, 404}, {200, 200}};
+	struct scene *s = *state;
+	struct peer_call *c;
+
+	open_office(s);
+	row(s, &pbx_did_resource, "+4930100", "{'target':'100'}");
+	row(s, &pbx_trunk_resource, "a", "{'channels_in':1}");
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		phones.answer = t[i].answer;
+		c = peer_invite(&a, "+4940111", "+4930100", 3000);
+		assert_int_equal(c->code, t[i].code);
+		if (c->code >= 300) {
+			assert_int_equal(channels_in_use(s, "a"), 0);
+			continue;
+		}
+		assert_int_equal(channels_in_use(s, "a"), 1);
+		assert_int_equal(peer_invite(&a, "+4940222", "+4930100", 3000)->code, 486);
+		assert_reason(s, "its only incoming channel is in use");
+		assert_int_equal(channels_in_use(s, "a"), 1);
+		/* another trunk has its own, and calls out are not counted */
+		if (i == 0)
+			assert_int_equal(code_of("101", "030111111"), 200);
+		peer_bye(&a, c);
+		vnet_run(s->net, 1000);
+		assert_int_equal(channels_in_use(s, "a"), 0);
+	}
+	/* a number that is none, and a call that the house ends */
+	assert_int_equal(peer_invite(&a, "+4940111", "+4930999", 3000)->code, 404);
+	assert_int_equal(channels_in_use(s, "a"), 0);
+	phones.answer = 200;
+	c = peer_invite(&a, "+4940111", "+4930100", 3000);
+	assert_int_equal(c->code, 200);
+	hang_up_all(&phones);
+	calls_each(pbx_calls(s->pbx), end_one, s);
+	vnet_run(s->net, 1000);
+	assert_true(c->ended);
+	assert_int_equal(channels_in_use(s, "a"), 0);
+	close_office(s);
+}
+
+/* New calls in a minute: those of a trunk that come in, apart from those that go out. */
+void trunk_calls_in_a_minute(void **state)
+{
+	struct scene *s = *state;
+
+	open_office(s);
+	row(s, &pbx_did_resource, "+4930100", "{'target':'100'}");
+	row(s, &pbx_brakes_resource, "main", "{'trunk_in_per_minute':2,'per_minute':0}");
+	phones.answer = 486;
+	assert_int_equal(peer_invite(&a, "+4940111", "+4930100", 3000)->code, 486);
+	assert_int_equal(peer_invite(&a, "+4940111", "+4930999", 3000)->code, 404);
+	assert_false(has_alarm(s, "brake.trunk.a"));
+	assert_int_equal(peer_invite(&a, "+4940111", "+4930100", 3000)->code, 503);
+	assert_reason(s, "2 new calls in a minute may come in");
+	assert_true(has_alarm(s, "brake.trunk.a"));
+	assert_int_equal(peer_invite(&b, "+4940111", "+4930100", 3000)->code, 486);
+	assert_int_equal(code_of("101", "030111111"), 200);
+	vnet_run(s->net, 61000);
+	assert_int_equal(peer_invite(&a, "+4940111", "+4930100", 3000)->code, 486);
+	vnet_run(s->net, 2 * 3600000);
+	assert_false(has_alarm(s, "brake.trunk.a"));
+	close_office(s);
+}

@@ -291,7 +291,7 @@ const char *typed_codes(struct typed *t);
 	X(third_call_overflows_to_the_next_trunk) X(emergency_call_ends_another) X(emergency_from_everybody) \
 	X(emergency_centre_calls_back) X(emergency_test_number) \
 	/* fraud.c */ \
-	X(closed_numbers) X(limits_of_an_extension) X(minutes_of_a_day) X(call_is_ended_after_its_time) \
+	X(closed_numbers) X(limits_of_an_extension) X(minutes_of_a_day) X(trunk_channels_in) X(trunk_calls_in_a_minute) X(call_is_ended_after_its_time) \
 	X(outside_does_not_reach_outside) X(pin_is_not_kept) X(line_fails_next_is_taken) X(transfer_is_paid_by_who_asks) \
 	/* route_random.c */ \
 	X(explain_agrees_with_live_routing) \

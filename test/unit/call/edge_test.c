@@ -93,7 +93,7 @@ static void without_auth(void **state)
 	struct fix *f = *state;
 
 	connect_two(&f->p[0], &f->p[1]);
-	assert_lacks(f->p[0].heard, "407");
+	assert_lacks(f->p[0].heard, "SIP/2.0 407");
 }
 
 static bool refuse_h(const struct sa *src, void *arg)
@@ -197,9 +197,9 @@ static void value(const char *text, const char *key, char dst[200])
 static void topology(void **state)
 {
 	static const char *const own_a[] = {"10.0.0.10", "secret100", "secretcontact", "candidate",
-					    "phone-100", "123100",    "x-secret"};
+					    "phone-100", " 123100 ",  "x-secret"};
 	static const char *const own_b[] = {"10.0.0.11", "secret101", "dev-101", "candidate",
-					    "phone-101", "123101",    "x-secret"};
+					    "phone-101", " 123101 ",  "x-secret"};
 	struct fix *f = *state;
 	struct phone *a = &f->p[0], *b = &f->p[1];
 	char callid[200], *s;

@@ -261,7 +261,7 @@ static void assertions_of_a_phone(void **state)
 	phone_register(&f->p[1]);
 	phone_call_how(&f->p[0], "101", &h);
 	run(f, 1000);
-	assert_lacks(f->p[1].heard, "666@");
+	assert_lacks(f->p[1].heard, "sip:666");
 	assert_lacks(f->p[1].heard, "Identity: 666");
 	assert_has(f->p[1].heard, "Subject: passes\r\n");
 	assert_has(headers_of(&f->p[1], "INVITE "), "<sip:100@10.0.0.1>");
@@ -416,7 +416,7 @@ static void untrusted_answer_tells_nothing(void **state)
 	f->p[1].hdrs = "P-Asserted-Identity: \"Desk 9\" <sip:666@x>\r\n";
 	phone_call(&f->p[0], "101");
 	run(f, 1000);
-	assert_lacks(f->p[0].heard, "666");
+	assert_lacks(f->p[0].heard, "sip:666");
 	assert_has(f->p[0].heard, "P-Asserted-Identity: <sip:101@10.0.0.1>\r\n");
 }
 
@@ -710,7 +710,7 @@ static void reason_of_bye_passes(void **state)
 	sip_inv_hangup(f->p[1].inv, 0, SLICE("Q.850;cause=41;text=\"mine\""));
 	run(f, 1000);
 	assert_has(f->p[0].heard, "Reason: Q.850;cause=41;text=\"the other network has a temporary failure\"\r\n");
-	assert_lacks(f->p[0].heard, "mine");
+	assert_lacks(f->p[0].heard, "\"mine\"");
 	assert_string_equal(f->rec.words, "101 hung up: the other network has a temporary failure");
 }
 

@@ -35,7 +35,7 @@ struct provider {
 	uint16_t reg, inv;           /* final answers; 0: none at all */
 	const char *reason;          /* phrase of refusals, or NULL */
 	const char *hdr;             /* a line for refusals: "Contact: <sip:else.example>\r\n" */
-	const char *lines; /* of its INVITEs */
+	const char *lines;           /* of its INVITEs */
 	uint32_t min_expires;
 	bool ask_invite;   /* 407 to INVITE */
 	uint32_t after_ms; /* answers calls so late */

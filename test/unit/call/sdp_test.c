@@ -15,7 +15,7 @@ static void offers(void **state)
 	} t[] = {
 		{HEAD AUDIO,
 		 {"m=audio ", " RTP/AVP 0 8 101\r\n", "a=fmtp:101 0-15\r\n", "a=sendrecv\r\n"},
-		 {"alice", "my call", "111", "10.0.0.10"}},
+		 {"alice", "my call", " 111 ", "10.0.0.10"}},
 		{HEAD "a=sendonly\r\n" AUDIO, {"a=sendonly\r\n"}, {"a=sendrecv"}},
 		{HEAD "a=sendonly\r\n" AUDIO "a=recvonly\r\n", {"a=recvonly\r\n"}, {"a=sendonly"}},
 		{HEAD AUDIO "a=inactive\r\n", {"a=inactive\r\n"}, {"a=sendrecv"}},

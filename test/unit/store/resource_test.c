@@ -157,13 +157,21 @@ static void sql(void **st)
 	buf_free(&b);
 }
 
+static void noun(void **state)
+{
+	static const struct resource two = {.name = "route_out"}, one = {.name = "extension"};
+	char text[RESOURCE_NOUN];
+
+	(void)state;
+	assert_string_equal(resource_noun(&two, text), "route out");
+	assert_string_equal(resource_noun(&one, text), "extension");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(accepted),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(lookup),
-		cmocka_unit_test(sql),
+		cmocka_unit_test(accepted), cmocka_unit_test(refused), cmocka_unit_test(lookup),
+		cmocka_unit_test(sql),      cmocka_unit_test(noun),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
