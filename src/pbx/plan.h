@@ -71,34 +71,34 @@ bool plan_hours_open(const struct plan_hours *h, unsigned weekday, unsigned minu
 /* ---- configuration ---- */
 
 enum plan_send { SEND_DIALLED, SEND_E164, SEND_DIGITS, SEND_NATIONAL };
+/** What routes to the outside and rules for calls that come in share; the first member of both. */
+struct plan_rule {
+	struct link le; /**< in plan.out or plan.in, by order, then name */
+	char name[PLAN_NAME];
+	uint32_t order;
+	char *trunks; /**< names separated by spaces */
+	struct plan_hours hours;
+	char *hours_text;
+	bool enabled;
+	json_t *row; /**< as the store has it */
+};
 /** A route to the outside. */
 struct plan_out {
-	struct link le; /**< in plan.out, by order, then name */
-	char name[PLAN_NAME];
-	uint32_t order, strip, tries;
+	struct plan_rule rule;
+	uint32_t strip, tries;
 	char prepend[32], replace[64];
 	enum plan_send send;
 	struct pattern_list patterns, extensions;
-	struct plan_hours hours;
-	char *trunks; /**< names separated by spaces */
-	char *hours_text;
 	char pin[32];
 	char caller_id[32];
-	bool keep_caller, enabled;
-	json_t *row; /**< as the store has it */
+	bool keep_caller;
 };
 /** A rule for calls that come in. */
 struct plan_in {
-	struct link le;
-	char name[PLAN_NAME];
-	uint32_t order;
+	struct plan_rule rule;
 	struct pattern_list numbers, callers;
 	bool anonymous; /**< the list of callers names "anonymous" */
-	char *trunks, *hours_text;
-	struct plan_hours hours;
 	char target[NUMBER_MAX], name_prefix[32];
-	bool enabled;
-	json_t *row;
 };
 /** A number of ours. */
 struct plan_did {
@@ -125,7 +125,7 @@ struct plan {
 	char *emergency_trunks, *location;
 	char emergency_test[16];
 	uint32_t callback_minutes;
-	struct list out, in;
+	struct list out, in; /**< struct plan_out, struct plan_in */
 	struct hash dids, did_numbers;
 	struct plan_brakes brakes;
 	json_t *numbering_row, *brakes_row; /**< NULL: not stored, the defaults hold */

@@ -31,7 +31,7 @@ static void candidates(const struct planning *p, struct lines *l)
 {
 	add(l, p->c->emergency_trunks);
 	LIST_EACH (&p->c->out, k)
-		add(l, LINK_OBJ(k, struct plan_out, le)->trunks);
+		add(l, LINK_OBJ(k, struct plan_rule, le)->trunks);
 	add(l, p->v->trunks(p->v->arg));
 }
 

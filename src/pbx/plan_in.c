@@ -41,26 +41,26 @@ static bool rule_matches(struct planning *p, const struct plan_in *r, const stru
 	struct pattern_hit hit;
 	bool who = !r->callers.n && !r->anonymous;
 
-	if (!r->enabled || !on_trunk(r->trunks, p->q->trunk)) {
-		plan_say(p->t, "route in", r->name, false, r->enabled ? "it is for other trunks" : "switched off");
+	if (!r->rule.enabled || !on_trunk(r->rule.trunks, p->q->trunk)) {
+		plan_say(p->t, "route in", r->rule.name, false, r->rule.enabled ? "it is for other trunks" : "switched off");
 		return false;
 	}
 	if (r->numbers.n && !pattern_list_match(&r->numbers, in->n.dialled, in->n.e164, &hit)) {
-		plan_say(p->t, "route in", r->name, false, "no pattern matches the number %s", in->n.dialled);
+		plan_say(p->t, "route in", r->rule.name, false, "no pattern matches the number %s", in->n.dialled);
 		return false;
 	}
 	who = who || (r->anonymous && in->anonymous) ||
 	      (!in->anonymous && pattern_list_match(&r->callers, in->caller.dialled, in->caller.e164, &hit));
 	if (!who) {
-		plan_say(p->t, "route in", r->name, false, "no pattern matches the caller %s",
+		plan_say(p->t, "route in", r->rule.name, false, "no pattern matches the caller %s",
 			 in->anonymous ? "(anonymous)" : in->caller.dialled);
 		return false;
 	}
-	if (!plan_hours_open(&r->hours, p->v->weekday, p->v->minute)) {
-		plan_say(p->t, "route in", r->name, false, "it is open only %s", r->hours_text);
+	if (!plan_hours_open(&r->rule.hours, p->v->weekday, p->v->minute)) {
+		plan_say(p->t, "route in", r->rule.name, false, "it is open only %s", r->rule.hours_text);
 		return false;
 	}
-	plan_say(p->t, "route in", r->name, true, "all of it matches: to %s", r->target);
+	plan_say(p->t, "route in", r->rule.name, true, "all of it matches: to %s", r->target);
 	return true;
 }
 
@@ -123,11 +123,11 @@ static void decide(struct planning *p, struct incoming *in)
 	const struct plan_did *d;
 
 	LIST_EACH (&p->c->in, k) {
-		const struct plan_in *r = LINK_OBJ(k, struct plan_in, le);
+		const struct plan_in *r = LINK_OBJ(k, struct plan_in, rule.le);
 
 		if (!rule_matches(p, r, in))
 			continue;
-		(void)slice_copy(p->d->route, sizeof(p->d->route), slice_str(r->name));
+		(void)slice_copy(p->d->route, sizeof(p->d->route), slice_str(r->rule.name));
 		to_target(p, in, r->target, r->name_prefix);
 		return;
 	}

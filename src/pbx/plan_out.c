@@ -9,25 +9,25 @@ static bool route_matches(struct planning *p, const struct plan_out *r, struct p
 {
 	struct pattern_hit who;
 
-	if (!r->enabled) {
-		plan_say(p->t, "route out", r->name, false, "switched off");
+	if (!r->rule.enabled) {
+		plan_say(p->t, "route out", r->rule.name, false, "switched off");
 		return false;
 	}
 	if (!pattern_list_match(&r->patterns, p->n.dialled, p->n.e164, hit)) {
-		plan_say(p->t, "route out", r->name, false, "no pattern matches %s%s", p->n.dialled,
+		plan_say(p->t, "route out", r->rule.name, false, "no pattern matches %s%s", p->n.dialled,
 			 hit->gave_up ? " (a regular expression was stopped by its bounds)" : "");
 		return false;
 	}
 	if (r->extensions.n && !pattern_list_match(&r->extensions, p->q->from, "", &who)) {
-		plan_say(p->t, "route out", r->name, false, "%s matches, but it is not for %s", hit->text, p->q->from);
+		plan_say(p->t, "route out", r->rule.name, false, "%s matches, but it is not for %s", hit->text, p->q->from);
 		return false;
 	}
-	if (!plan_hours_open(&r->hours, p->v->weekday, p->v->minute)) {
-		plan_say(p->t, "route out", r->name, false, "%s matches, but it is open only %s", hit->text,
-			 r->hours_text);
+	if (!plan_hours_open(&r->rule.hours, p->v->weekday, p->v->minute)) {
+		plan_say(p->t, "route out", r->rule.name, false, "%s matches, but it is open only %s", hit->text,
+			 r->rule.hours_text);
 		return false;
 	}
-	plan_say(p->t, "route out", r->name, true, "%s matches %s", hit->text, hit->e164 ? p->n.e164 : p->n.dialled);
+	plan_say(p->t, "route out", r->rule.name, true, "%s matches %s", hit->text, hit->e164 ? p->n.e164 : p->n.dialled);
 	return true;
 }
 
@@ -47,10 +47,10 @@ static bool pin_passes(struct planning *p, const struct plan_out *r)
 	if (!*r->pin)
 		return true;
 	if (p->pin && pin_right(r->pin, p->pin)) {
-		plan_say(p->t, "pin", r->name, true, "the PIN is right");
+		plan_say(p->t, "pin", r->rule.name, true, "the PIN is right");
 		return true;
 	}
-	plan_say(p->t, "pin", r->name, false, p->pin ? "the PIN is wrong" : "a PIN is needed: NUMBER*PIN");
+	plan_say(p->t, "pin", r->rule.name, false, p->pin ? "the PIN is wrong" : "a PIN is needed: NUMBER*PIN");
 	plan_refuse(p->d, 403, p->pin ? "the PIN is wrong" : "a PIN is needed: dial the number, * and the PIN");
 	p->d->pin_wrong = p->pin != NULL;
 	return false;
@@ -78,7 +78,7 @@ static bool rewrite(struct planning *p, const struct plan_out *r, const struct p
 	snprintf(full, NUMBER_MAX, "%s%.*s", r->prepend, (int)(NUMBER_MAX - 1 - strlen(r->prepend)), bare);
 	return true;
 bad:
-	plan_say(p->t, "rewrite", r->name, false, "nothing that can be dialled is left of %s", num);
+	plan_say(p->t, "rewrite", r->rule.name, false, "nothing that can be dialled is left of %s", num);
 	plan_refuse(p->d, 484, "the number is too short or too long for its route");
 	return false;
 }
@@ -158,7 +158,7 @@ static const char *try_line(struct planning *p, const struct plan_out *r, const 
 
 static void lines(struct planning *p, const struct plan_out *r, const struct number *n, const char *full)
 {
-	struct slice l = slice_str(r->trunks);
+	struct slice l = slice_str(r->rule.trunks);
 	char first[PLAN_WORDS] = "";
 
 	p->d->kind = PLAN_OUT;
@@ -185,7 +185,7 @@ static void take(struct planning *p, const struct plan_out *r, const struct patt
 	char bare[NUMBER_MAX], full[NUMBER_MAX];
 	struct number nb, nf;
 
-	(void)slice_copy(p->d->route, sizeof(p->d->route), slice_str(r->name));
+	(void)slice_copy(p->d->route, sizeof(p->d->route), slice_str(r->rule.name));
 	if (!rewrite(p, r, hit, bare, full))
 		return;
 	/* a regular expression may have made one */
@@ -198,7 +198,7 @@ static void take(struct planning *p, const struct plan_out *r, const struct patt
 	}
 	number_read(&nb, slice_str(bare), &p->c->home);
 	number_read(&nf, slice_str(full), &p->c->home);
-	plan_say(p->t, "rewrite", r->name, true, "%s is left%s%s: %s", full, nf.e164[0] ? ", that is " : "", nf.e164,
+	plan_say(p->t, "rewrite", r->rule.name, true, "%s is left%s%s: %s", full, nf.e164[0] ? ", that is " : "", nf.e164,
 		 number_class_name(nf.class));
 	if (!pin_passes(p, r) || closed(p, &nb, &nf) || limited(p))
 		return;
@@ -214,15 +214,15 @@ bool plan_prefixed_emergency(struct planning *p)
 	size_t l = strlen(p->n.dialled);
 
 	LIST_EACH (&p->c->out, k) {
-		const struct plan_out *r = LINK_OBJ(k, struct plan_out, le);
+		const struct plan_out *r = LINK_OBJ(k, struct plan_out, rule.le);
 		size_t strip = r->strip;
 
-		if (!r->enabled || !pattern_list_match(&r->patterns, p->n.dialled, "", &hit))
+		if (!r->rule.enabled || !pattern_list_match(&r->patterns, p->n.dialled, "", &hit))
 			continue;
 		strip += hit.strip;
 		if (!strip || strip >= l || !plan_is_emergency(p->c, p->n.dialled + strip))
 			continue;
-		plan_say(p->t, "emergency", r->name, true, "%s is the emergency number %s behind %.*s", p->n.dialled,
+		plan_say(p->t, "emergency", r->rule.name, true, "%s is the emergency number %s behind %.*s", p->n.dialled,
 			 p->n.dialled + strip, (int)strip, p->n.dialled);
 		plan_emergency(p, p->n.dialled + strip);
 		return true;
@@ -237,7 +237,7 @@ void plan_outside(struct planning *p)
 
 	if (number_clean(clean, sizeof(clean), slice_str(p->n.dialled))) {
 		LIST_EACH (&p->c->out, k) {
-			const struct plan_out *r = LINK_OBJ(k, struct plan_out, le);
+			const struct plan_out *r = LINK_OBJ(k, struct plan_out, rule.le);
 
 			if (!route_matches(p, r, &hit))
 				continue;

@@ -106,14 +106,14 @@ static void test_restart(void **state)
 		0);
 	for (int i = 0; i < 2; i++) {
 		const struct extension *e = extension_find(f->pbx, SLICE("150"));
-		const struct plan_out *o = LINK_OBJ(f->pbx->plan.out.head, struct plan_out, le);
+		const struct plan_out *o = LINK_OBJ(f->pbx->plan.out.head, struct plan_out, rule.le);
 
 		assert_non_null(e->outside);
 		assert_string_equal(e->outside->location, "Room 7");
 		assert_string_equal(e->outside->open, "FR premium");
 		assert_int_equal(e->outside->calls, 3);
 		assert_string_equal(o->pin, "4711");
-		assert_int_equal(o->order, 7);
+		assert_int_equal(o->rule.order, 7);
 		assert_int_equal(f->pbx->plan.in.n, 1);
 		assert_string_equal(f->pbx->plan.home.country->iso, "DE");
 		assert_non_null(plan_did_find(&f->pbx->plan, "+49301234"));
@@ -165,8 +165,8 @@ static void test_undo(void **state)
 	pbx_undo(f->pbx, f->change_id, "test", changed, f);
 	vnet_run(f->net, 50);
 	assert_int_equal(f->err, 0);
-	assert_int_equal(LINK_OBJ(f->pbx->plan.out.head, struct plan_out, le)->order, 7);
-	assert_string_equal(LINK_OBJ(f->pbx->plan.out.head, struct plan_out, le)->pin, "4711");
+	assert_int_equal(LINK_OBJ(f->pbx->plan.out.head, struct plan_rule, le)->order, 7);
+	assert_string_equal(LINK_OBJ(f->pbx->plan.out.head, struct plan_out, rule.le)->pin, "4711");
 }
 
 /* Everything at once, as an import brings it: the country comes with what needs it. */
