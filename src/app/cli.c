@@ -238,30 +238,48 @@ static int find_verb(struct cli *c, int argc, char **argv)
 	return words;
 }
 
-static bool is_group(const char *word)
+/* The longest "security limit" at the beginning of argv that verbs begin with; returns its words. */
+static int find_group(char *dst, size_t size, int argc, char **argv)
 {
-	size_t n, l = strlen(word);
+	size_t n, l = 0;
 	const struct verb *v = cli_verbs(&n);
+	int words;
 
-	for (size_t i = 0; i < n; i++) {
-		if (strncmp(v[i].name, word, l) == 0 && v[i].name[l] == ' ')
-			return true;
+	for (words = 0; words < argc; words++) {
+		bool found = false;
+		size_t more = (size_t)snprintf(dst + l, size - l, "%s%s", words ? " " : "", argv[words]);
+
+		for (size_t i = 0; i < n && l + more < size && !found; i++)
+			found = !strncmp(v[i].name, dst, l + more) && v[i].name[l + more] == ' ';
+		if (!found)
+			break;
+		l += more;
 	}
-	return false;
+	dst[l] = '\0';
+	return words;
+}
+
+static bool wants_help(int argc, char **argv)
+{
+	return argc > 0 && (!strcmp(argv[0], "--help") || !strcmp(argv[0], "-h"));
 }
 
 static int no_verb(struct cli *c, int argc, char **argv)
 {
-	if (argc == 0 || strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0) {
+	char group[40];
+	int words;
+
+	if (!argc || wants_help(argc, argv)) {
 		help_overview(c, stdout);
 		return argc ? CLI_OK : CLI_USAGE;
 	}
-	if (is_group(argv[0])) {
-		bool asked = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+	words = find_group(group, sizeof(group), argc, argv);
+	if (words) {
+		bool asked = wants_help(argc - words, argv + words);
 
-		if (argc > 1 && !asked)
-			fprintf(stderr, "offhook: there is no verb \"%s %s\".\n\n", argv[0], argv[1]);
-		help_group(c, argv[0], asked ? stdout : stderr);
+		if (argc > words && !asked)
+			fprintf(stderr, "offhook: there is no verb \"%s %s\".\n\n", group, argv[words]);
+		help_group(c, group, asked ? stdout : stderr);
 		return asked ? CLI_OK : CLI_USAGE;
 	}
 	const char *near = help_nearest(argv[0]);
@@ -286,7 +304,8 @@ int verb_help(struct cli *c)
 
 	for (int i = 0; i < n; i++)
 		words[i] = (char *)(uintptr_t)c->arg[i];
-	if (!find_verb(c, n, words) || !n) {
+	char group[40];
+	if (!n || find_verb(c, n, words) < find_group(group, sizeof(group), n, words) || !c->verb) {
 		if (n)
 			return no_verb(c, n, words);
 		help_overview(c, stdout);
@@ -304,8 +323,9 @@ int cli_main(int argc, char **argv)
 	term_init();
 	if (argc > 1 && strcmp(argv[1], "--version") == 0)
 		return verb_version(&c);
+	char group[40];
 	int words = find_verb(&c, argc - 1, argv + 1);
-	if (!words)
+	if (words < find_group(group, sizeof(group), argc - 1, argv + 1) || !words)
 		return no_verb(&c, argc - 1, argv + 1);
 	cli_options(&c);
 	int rc = parse_options(&c, argc - words, argv + words);

@@ -41,7 +41,23 @@ static void put_verb_line(FILE *f, const struct verb *v)
 	char head[64];
 
 	snprintf(head, sizeof(head), "%s %s", v->name, v->args);
-	fprintf(f, "  %-26s %s\n", head, v->summary);
+	fprintf(f, "  %-30s %s\n", head, v->summary);
+}
+
+/* Verbs whose names go on after `group`, under a heading unless that is NULL. */
+static void put_group(FILE *f, const char *group, const char *heading)
+{
+	size_t n, l = strlen(group);
+	const struct verb *v = cli_verbs(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (strncmp(v[i].name, group, l) || v[i].name[l] != ' ')
+			continue;
+		if (heading)
+			fprintf(f, "\n%s%s%s\n", style(f, STYLE_BOLD), heading, style(f, STYLE_OFF));
+		heading = NULL;
+		put_verb_line(f, &v[i]);
+	}
 }
 
 void help_overview(const struct cli *c, FILE *f)
@@ -135,18 +151,13 @@ void help_verb(const struct cli *c, FILE *f)
 	}
 	if (v->examples)
 		put_examples(f, v->examples, c->prog);
+	put_group(f, v->name, "More verbs");
 }
 
 void help_group(const struct cli *c, const char *group, FILE *f)
 {
-	size_t n, l = strlen(group);
-	const struct verb *v = cli_verbs(&n);
-
 	fprintf(f, "Usage: %s %s VERB\n\n", c->prog, group);
-	for (size_t i = 0; i < n; i++) {
-		if (strncmp(v[i].name, group, l) == 0 && v[i].name[l] == ' ')
-			put_verb_line(f, &v[i]);
-	}
+	put_group(f, group, NULL);
 	fprintf(f, "\nEach has --help.\n");
 }
 

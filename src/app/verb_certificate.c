@@ -53,13 +53,12 @@ int verb_certificate_show(struct cli *c)
 	return CLI_OK;
 }
 
-static int read_pem(const struct cli *c, const char *path, struct buf *b)
+static int read_pem(const char *path, struct buf *b)
 {
 	char part[4096];
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
 	ssize_t n;
 
-	(void)c;
 	if (fd < 0)
 		return cli_fail(errno == ENOENT ? CLI_NOT_FOUND : CLI_FAILED, "%s cannot be read: %s.", path,
 				err_str(errno));
@@ -84,9 +83,9 @@ int verb_certificate_set(struct cli *c)
 
 	buf_init(&cert);
 	buf_init(&key);
-	int rc = read_pem(c, c->arg[0], &cert);
+	int rc = read_pem(c->arg[0], &cert);
 	if (!rc)
-		rc = read_pem(c, c->arg[1], &key);
+		rc = read_pem(c->arg[1], &key);
 	if (!rc) {
 		body = json_pack("{s:s, s:s}", "certificate", cert.p, "key", key.p);
 		rc = body ? client_call(c, "PUT", "/certificate", body, &o)

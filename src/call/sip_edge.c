@@ -3,6 +3,7 @@
  * sees.
  */
 #include <string.h>
+#include "base/utf8.h"
 #include "call/sip_trunk_priv.h"
 #include "loop/udp.h"
 
@@ -214,7 +215,7 @@ bool edge_is_ours(const struct edge *e, const struct sip_msg *msg, const struct 
 
 bool edge_user(char *dst, size_t size, const struct sip_uri *uri)
 {
-	return uri->user.l && sip_unescape(dst, size, uri->user) && dst[0];
+	return uri->user.l && sip_unescape(dst, size, uri->user) && dst[0] && utf8_ok(slice_str(dst));
 }
 
 void edge_sdp_ip(const struct edge *e, const struct sip_dest *d, struct sa *advertise, struct sa *bind)

@@ -92,7 +92,7 @@ bool edge_is_ours(const struct edge *e, const struct sip_msg *msg, const struct 
 bool edge_auth(struct edge *e, struct sip_strans *st, const struct sip_msg *msg, bool proxy, char user[128]);
 /** Somebody without credentials asked about this user and was challenged, or got the answer that everybody gets. */
 void edge_asked(struct edge *e, const struct sip_msg *msg, const struct sip_uri *about);
-/** User part of a URI without escapes; false if it does not fit or is empty. */
+/** User part of a URI without escapes; false if it does not fit, is empty or not UTF-8. */
 bool edge_user(char *dst, size_t size, const struct sip_uri *uri);
 /** Addresses for SDP towards a destination (design: external only when the peer is outside). */
 void edge_sdp_ip(const struct edge *e, const struct sip_dest *d, struct sa *advertise, struct sa *bind);

@@ -3,6 +3,7 @@
  * 3325), Remote-Party-ID, Privacy (RFC 3323).
  */
 #include <string.h>
+#include "base/utf8.h"
 #include "call/sip_identity.h"
 #include "wire/sip/privacy.h"
 #include "wire/sip/remote_party_id.h"
@@ -13,23 +14,6 @@
 enum { TEXT_MAX = 512 /* bytes of a display name that are looked at */ };
 
 /* ------------------------------------------------------------------ text */
-
-/* One character of UTF-8 (RFC 3629) at `p`: its bytes and code point; 0 where there is none. */
-static size_t utf8_next(const uint8_t *p, size_t l, uint32_t *cp)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
-
-	if (!n || n > l)
-		return 0;
-	*cp = n == 1 ? p[0] : p[0] & (0x7fu >> n);
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		*cp = *cp << 6 | (p[i] & 0x3f);
-	}
-	return *cp < least[n] || *cp > 0x10ffff || (*cp >= 0xd800 && *cp < 0xe000) ? 0 : n;
-}
 
 /* Control characters, and those that turn the direction of what follows: a display would lie. */
 static bool unwanted(uint32_t cp)
@@ -47,7 +31,7 @@ void sip_identity_text(char *dst, size_t size, struct slice display)
 	(void)sip_unquote(raw, sizeof(raw), display);
 	l = strlen(raw);
 	for (size_t i = 0; i < l;) {
-		size_t k = utf8_next((const uint8_t *)raw + i, l - i, &cp);
+		size_t k = utf8_next(raw + i, l - i, &cp);
 
 		if (k && !unwanted(cp) && (n || cp != ' ')) {
 			if (n + k >= size)
@@ -70,7 +54,7 @@ static bool is_phone_number(const char *s)
 
 /*
  * The number of a URI: without parameters in the user part, without the separators of telephone numbers. Empty if it
- * does not fit or has control characters.
+ * does not fit, has control characters or is no text at all.
  */
 static void uri_number(char dst[64], const struct sip_uri *u)
 {
@@ -81,6 +65,8 @@ static void uri_number(char dst[64], const struct sip_uri *u)
 	dst[0] = '\0';
 	user = slice_cut(&user, ';');
 	if (!user.l || !sip_unescape(raw, sizeof(raw), user))
+		return;
+	if (!utf8_ok(slice_str(raw)))
 		return;
 	bool phone = is_phone_number(raw) && (slice_ieqs(u->scheme, "tel") || sip_param_get(u->params, "user", NULL));
 

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include "base/utf8.h"
 #include "call/sip_trunk_priv.h"
 
 #define CT_SDP SLICE("application/sdp")
@@ -60,7 +61,7 @@ void sip_leg_device(struct sip_leg *sl)
 	char txt[SA_STRLEN];
 
 	if (sw.l)
-		(void)slice_copy(l->device, sizeof(l->device), sw);
+		utf8_copy(l->device, sizeof(l->device), sw);
 	else if (!l->device[0])
 		(void)slice_copy(l->device, sizeof(l->device), slice_str(sa_ntop(&l->peer, txt)));
 }

@@ -133,8 +133,6 @@ const struct feature *feature_find(struct slice dialled);
 void cdr_record(enum record_phase phase, const struct call_record *r, void *arg);
 /** What the columns of a call record do not hold, as a JSON object: names, times, legs. */
 void cdr_detail(struct buf *b, const struct call_record *r);
-/** A text of JSON with its quotation marks. */
-void cdr_text(struct buf *b, const char *text);
 
 /* alarm.c */
 /** Look at the store's health and raise or clear the "disk" alarm. */

@@ -42,7 +42,8 @@ static bool rule_matches(struct planning *p, const struct plan_in *r, const stru
 	bool who = !r->callers.n && !r->anonymous;
 
 	if (!r->rule.enabled || !on_trunk(r->rule.trunks, p->q->trunk)) {
-		plan_say(p->t, "route in", r->rule.name, false, r->rule.enabled ? "it is for other trunks" : "switched off");
+		plan_say(p->t, "route in", r->rule.name, false,
+			 r->rule.enabled ? "it is for other trunks" : "switched off");
 		return false;
 	}
 	if (r->numbers.n && !pattern_list_match(&r->numbers, in->n.dialled, in->n.e164, &hit)) {

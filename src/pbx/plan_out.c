@@ -19,7 +19,8 @@ static bool route_matches(struct planning *p, const struct plan_out *r, struct p
 		return false;
 	}
 	if (r->extensions.n && !pattern_list_match(&r->extensions, p->q->from, "", &who)) {
-		plan_say(p->t, "route out", r->rule.name, false, "%s matches, but it is not for %s", hit->text, p->q->from);
+		plan_say(p->t, "route out", r->rule.name, false, "%s matches, but it is not for %s", hit->text,
+			 p->q->from);
 		return false;
 	}
 	if (!plan_hours_open(&r->rule.hours, p->v->weekday, p->v->minute)) {
@@ -27,7 +28,8 @@ static bool route_matches(struct planning *p, const struct plan_out *r, struct p
 			 r->rule.hours_text);
 		return false;
 	}
-	plan_say(p->t, "route out", r->rule.name, true, "%s matches %s", hit->text, hit->e164 ? p->n.e164 : p->n.dialled);
+	plan_say(p->t, "route out", r->rule.name, true, "%s matches %s", hit->text,
+		 hit->e164 ? p->n.e164 : p->n.dialled);
 	return true;
 }
 
@@ -198,8 +200,8 @@ static void take(struct planning *p, const struct plan_out *r, const struct patt
 	}
 	number_read(&nb, slice_str(bare), &p->c->home);
 	number_read(&nf, slice_str(full), &p->c->home);
-	plan_say(p->t, "rewrite", r->rule.name, true, "%s is left%s%s: %s", full, nf.e164[0] ? ", that is " : "", nf.e164,
-		 number_class_name(nf.class));
+	plan_say(p->t, "rewrite", r->rule.name, true, "%s is left%s%s: %s", full, nf.e164[0] ? ", that is " : "",
+		 nf.e164, number_class_name(nf.class));
 	if (!pin_passes(p, r) || closed(p, &nb, &nf) || limited(p))
 		return;
 	if (!nf.e164[0])
@@ -222,8 +224,8 @@ bool plan_prefixed_emergency(struct planning *p)
 		strip += hit.strip;
 		if (!strip || strip >= l || !plan_is_emergency(p->c, p->n.dialled + strip))
 			continue;
-		plan_say(p->t, "emergency", r->rule.name, true, "%s is the emergency number %s behind %.*s", p->n.dialled,
-			 p->n.dialled + strip, (int)strip, p->n.dialled);
+		plan_say(p->t, "emergency", r->rule.name, true, "%s is the emergency number %s behind %.*s",
+			 p->n.dialled, p->n.dialled + strip, (int)strip, p->n.dialled);
 		plan_emergency(p, p->n.dialled + strip);
 		return true;
 	}

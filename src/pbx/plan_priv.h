@@ -34,8 +34,8 @@ void plan_rules_free(struct list *rules);
 
 /* plan_did.c: our numbers */
 int plan_did_take(struct plan *c, const char *key, json_t *row) MUST_CHECK;
-int plan_did_check(const struct plan *c, const struct number_home *home, const char *key, json_t *row, struct buf *why)
-	MUST_CHECK;
+int plan_did_check(const struct plan *c, const struct number_home *home, const char *key, json_t *row,
+		   struct buf *why) MUST_CHECK;
 json_t *plan_did_row(const struct plan *c, const char *key);
 /** The country has changed: local forms mean other numbers now. */
 int plan_did_again(struct plan *c) MUST_CHECK;

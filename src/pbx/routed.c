@@ -2,6 +2,7 @@
  * routed.c - what calls hold. Extensions and channels are counted by the legs that stand for them, so that transfers
  * and lines that failed need no bookkeeping of their own.
  */
+#include "base/buf_json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "pbx/routed.h"
@@ -249,18 +250,15 @@ struct routed *routed_note(struct pbx_call *pc, const struct call *c)
 
 static void member(struct buf *b, const char *name, const char *text)
 {
-	if (!*text)
-		return;
-	if (b->p[b->l - 1] != '{')
-		buf_char(b, ',');
-	buf_printf(b, "\"%s\":", name);
-	cdr_text(b, text);
+	if (*text)
+		buf_json_str(b, name, text);
 }
 
 static void put(struct buf *b, const struct routed *r)
 {
 	b->l--; /* the "}" */
-	buf_str(b, ",\"outside\":{");
+	buf_json_key(b, "outside");
+	buf_char(b, '{');
 	member(b, "route", r->route);
 	member(b, "trunk", r->trunk);
 	member(b, "number", r->number);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "pbx/pbx_priv.h"
 #include "pbx/security.h"
 
@@ -23,13 +24,16 @@ json_t *pbx_json_security(struct pbx *p)
 static void add_ban(const struct guard_ban_info *b, void *arg)
 {
 	struct guard_ban_info whole = {.net = b->net};
+	char user[3 * sizeof(b->user)];
 	struct buf t;
 
 	buf_init(&t);
 	security_ban_text(&whole, &t);
+	/* as somebody wrote it who may not mean well: JSON takes text only */
+	utf8_copy(user, sizeof(user), slice_str(b->user));
 	if (!buf_err(&t))
 		(void)json_array_append_new(arg, json_pack("{s:s%, s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:b}", "address",
-							   t.p, t.l, "port", (int)b->port, "user", b->user, "reason",
+							   t.p, t.l, "port", (int)b->port, "user", user, "reason",
 							   b->reason, "since_ms", (json_int_t)b->since_ms, "left_s",
 							   (json_int_t)b->left_s, "dropped", (json_int_t)b->count,
 							   "times", (json_int_t)b->strikes, "by_hand", (int)b->hand));

@@ -87,9 +87,9 @@ struct scene {
 	char tls_ca[120]; /**< file of certificates that the server trusts; "": none */
 	bool sha256_only;
 	const struct call_ops *call_ops; /**< in place of pbx_call_ops(); NULL: those */
-	bool no_auth; /**< INVITE without a password: From says who calls */
-	uint32_t dead_s; /**< 0: as the program has it */
-	uint16_t rtp_hi; /**< last media port, 0: 10999 */
+	bool no_auth;                    /**< INVITE without a password: From says who calls */
+	uint32_t dead_s;                 /**< 0: as the program has it */
+	uint16_t rtp_hi;                 /**< last media port, 0: 10999 */
 	struct agent a, b, c, d;
 	size_t live;
 	json_t *cdrs;

@@ -236,6 +236,13 @@ static void test_words(void **state)
 	EXPECT("extension --help", CLI_OK, "extension remove", NULL);
 	EXPECT("extension", CLI_USAGE, NULL, "extension remove");
 	EXPECT("extension fly", CLI_USAGE, NULL, "no verb \"extension fly\"");
+	EXPECT("route out --help", CLI_OK, "Usage: offhook route out VERB", NULL);
+	EXPECT("route out", CLI_USAGE, NULL, "route out add");
+	EXPECT("route out fly", CLI_USAGE, NULL, "no verb \"route out fly\"");
+	EXPECT("help security allow", CLI_OK, "security allow remove", NULL);
+	EXPECT("security limit", CLI_USAGE, NULL, "security limit add");
+	EXPECT("security --help", CLI_OK, "More verbs", NULL);
+	EXPECT("calls fly", CLI_USAGE, NULL, "one word too many");
 	EXPECT("stauts", CLI_USAGE, NULL, "Did you mean \"status\"?");
 	EXPECT("xyzzy", CLI_USAGE, "", "no verb \"xyzzy\".\n");
 	EXPECT("extension add", CLI_USAGE, NULL, "NUMBER is missing");

@@ -59,6 +59,8 @@ static void callers(void **state)
 		{FROM "P-Asserted-Identity: <sip:a-b.c@b>\r\n", true, "a-b.c", "Smith", false},
 		{FROM "P-Asserted-Identity: <sip:@b>, nonsense\r\n", true, "4711", "Smith", false},
 		{FROM "P-Asserted-Identity: <sip:1%0d%0a2@b>\r\n", true, "4711", "Smith", false},
+		{FROM "P-Asserted-Identity: <sip:1%ff2@b>\r\n", true, "4711", "Smith", false},
+		{"From: <sip:%c3@b>;tag=x\r\n", false, "anonymous", "", false},
 		{FROM "P-Asserted-Identity: <sip:b.example>\r\n", true, "4711", "Smith", false},
 		{FROM "P-Asserted-Identity: "
 		      "<sip:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@b>\r\n",

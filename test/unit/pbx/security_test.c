@@ -115,6 +115,28 @@ static void bans_are_kept(void **state)
 	mem_deref(g);
 }
 
+/* Somebody may call himself what is no text: his ban is shown all the same. */
+static void odd_user_names(void **state)
+{
+	struct fixture *f = *state;
+	struct guard *g = join(f);
+	struct sa phone = at("192.0.2.1:5060"), other = at("192.0.2.1:7");
+	json_t *v;
+
+	guard_good(g, &phone, 0);
+	for (uint16_t i = 0; i < 10; i++) {
+		sa_set_port(&other, (uint16_t)(40000 + i));
+		pbx_secret_ops()->failed(SLICE("o\xff\xc3"), &other, f->pbx);
+	}
+	v = pbx_json_bans(f->pbx);
+	assert_int_equal(json_array_size(v), 1);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(v, 0), "user")),
+			    "o\xef\xbf\xbd\xef\xbf\xbd");
+	json_decref(v);
+	assert_false(guard_user_ok(g, &other, SLICE("o\xff\xc3")));
+	mem_deref(g);
+}
+
 static void without_a_guard(void **state)
 {
 	struct fixture *f = *state;
@@ -167,6 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(configured, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(bans_are_kept, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(odd_user_names, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(without_a_guard, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(friends_from_before, fixture_setup, fixture_teardown),
 	};
