@@ -299,20 +299,23 @@ int verb_version(struct cli *c)
 
 int verb_help(struct cli *c)
 {
-	char *words[3] = {NULL};
-	int n = c->narg;
+	char *words[3] = {NULL}, group[40];
+	int n = c->narg, in_verb, in_group;
 
 	for (int i = 0; i < n; i++)
 		words[i] = (char *)(uintptr_t)c->arg[i];
-	char group[40];
-	if (!n || find_verb(c, n, words) < find_group(group, sizeof(group), n, words) || !c->verb) {
-		if (n)
-			return no_verb(c, n, words);
+	in_verb = find_verb(c, n, words);
+	in_group = find_group(group, sizeof(group), n, words);
+	if (!n) {
 		help_overview(c, stdout);
-		return CLI_OK;
+	} else if (in_group == n && in_group > in_verb) {
+		help_group(c, group, stdout);
+	} else if (in_verb < n) {
+		return no_verb(c, n, words);
+	} else {
+		cli_options(c);
+		help_verb(c, stdout);
 	}
-	cli_options(c);
-	help_verb(c, stdout);
 	return CLI_OK;
 }
 
