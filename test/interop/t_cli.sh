@@ -136,6 +136,26 @@ cli 0 cdr --legs; shows PCMU
 cli 2 cdr --limit none
 cli 2 cdr --since yesterday-ish
 
+test_ "calls transfer: the caller goes elsewhere, the called one leaves; what cannot be is refused"
+"$BIN" phone --headless --user 100 --password "$password" --listen 127.0.0.4 --answer --wait 20 >"$T/called.log" 2>&1 &
+called=$!; PIDS+=($called)
+within 5 registered 100 || bad "100 does not register"
+"$BIN" phone --headless --user 103 --password abcdefgh --listen 127.0.0.3 --call 100 --tone 440 --expect-tone 440 --seconds 6 >"$T/phone.log" 2>&1 &
+pid=$!; PIDS+=($pid)
+talks() { oh calls --json | jq -e '.items[0].state == "up"' >/dev/null; }
+within 5 talks || bad "no call: $(oh calls --json | head -c 300)"
+id=$(oh calls --json | jq -r '.items[0].id')
+cli 3 calls transfer no-such-call '*43'
+cli 2 calls transfer "$id" '*43' --by nobody
+cli 2 calls transfer "$id"
+cli 4 calls transfer "$id" 799
+cli 0 calls transfer "${id:0:8}" '*43' --by callee; shows '^\*43 is being called'
+end_of $called 5; [ $? -ne 99 ] || bad "the called phone goes on"
+same "$(calls_now 1 && echo yes)" yes >/dev/null || bad "the caller has gone as well"
+# it hears itself now, as it could not before
+end_of $pid 15; same $? 0 >/dev/null || bad "the caller: $(tail -n 3 "$T/phone.log" | tr '\n' '|')"
+json 0 '.items[0] | .from == "103" and (.transfers | length) >= 1 and .transfers[-1].to == "*43" and .transfers[-1].by == "100"' cdr --limit 1
+
 test_ "bans by hand, allowed networks, limits"
 check "nobody is banned" grep -q '^Nobody is banned' <(oh security)
 check "ban" oh security ban 198.51.100.0/24 --seconds 100 --reason "scans"

@@ -85,6 +85,7 @@ struct scene {
 	struct cert *cert; /**< of the server, self-signed; also in tls_dir/cert.pem */
 	char tls_dir[80];
 	char tls_ca[120]; /**< file of certificates that the server trusts; "": none */
+	bool tls_ask;     /**< who connects is asked for a certificate, signed by one of tls_ca */
 	bool sha256_only;
 	const struct call_ops *call_ops; /**< in place of pbx_call_ops(); NULL: those */
 	bool no_auth;                    /**< INVITE without a password: From says who calls */
@@ -222,7 +223,7 @@ const char *typed_codes(struct typed *t);
 	/* trunk.c */ \
 	X(trunk_found_by_srv_both_ways) X(trunk_over_tcp) X(trunk_over_tls) X(trunk_says_what_is_wrong) \
 	X(trunk_certificates_in_words) X(trunk_first_server_dies_in_a_call) X(trunk_strangers_are_not_it) \
-	X(trunk_caller_is_no_extension) X(trunk_channels) X(trunk_goes_in_a_call) X(trunk_outlives_a_restart) \
+	X(trunk_caller_is_no_extension) X(trunk_known_by_its_certificate) X(trunk_channels) X(trunk_goes_in_a_call) X(trunk_outlives_a_restart) \
 	X(trunk_messages_wait) X(trunk_peer_with_a_password) X(trunk_forged_address_stays_inside) \
 	/* tls.c */ \
 	X(tls_and_tls) X(tls_and_udp) X(tls_over_ipv6_and_tcp) X(phone_behind_nat_over_tls) X(tls_phone_comes_back) \

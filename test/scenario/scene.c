@@ -45,7 +45,10 @@ static void open_listeners(struct scene *s)
 /* Made once and kept over restarts, as the program keeps its own. */
 static void open_tls(struct scene *s)
 {
-	struct tls_cfg cfg = {.loop = s->loop, .no_system_ca = true, .ca_file = s->tls_ca[0] ? s->tls_ca : NULL};
+	struct tls_cfg cfg = {.loop = s->loop,
+			      .no_system_ca = true,
+			      .ca_file = s->tls_ca[0] ? s->tls_ca : NULL,
+			      .client_ca_file = s->tls_ask ? s->tls_ca : NULL};
 	struct cert_make m = {.cn = "pbx.example", .not_before = 1577836800, .not_after = 4070908800};
 	struct buf why;
 

@@ -403,6 +403,100 @@ void trunk_caller_is_no_extension(void **state)
 	close_trunk(s);
 }
 
+/* A call over TLS to our number, with the certificate that the provider has; the code it ends with, 0: it is up. */
+static unsigned call_over_tls(struct scene *s, struct provider *p)
+{
+	struct sip_inv_call c = {.uri = SLICE("sip:+49401234@10.0.0.1;transport=tls"),
+				 .dest = {.tp = SIP_TRANSP_TLS, .addr = address(SERVER4 ":5061"), .tls_any = true},
+				 .from_uri = SLICE("sip:+4917012345@isp.example"),
+				 .to_uri = SLICE("sip:+49401234@isp.example"),
+				 .contact_user = SLICE("gw"),
+				 .ctype = SLICE("application/sdp")};
+	char sdp[400];
+
+	snprintf(sdp, sizeof(sdp), PROVIDER_SDP, p->ip, p->ip, "0 8");
+	c.offer = slice_str(sdp);
+	p->up = p->over = false;
+	p->end_code = 0;
+	assert_int_equal(sip_inv_connect(&p->call, p->sip, &c, &provider_inv_ops, p), 0);
+	scene_run(s, 3000);
+	return p->up ? 0 : p->end_code;
+}
+
+/* Both are good signers of certificates of those who connect. */
+static void trust_both(struct scene *s, const struct cert *a, const struct cert *b)
+{
+	const struct cert *v[] = {a, b};
+	struct buf why;
+	FILE *all;
+
+	buf_init(&why);
+	snprintf(s->tls_ca, sizeof(s->tls_ca), "%s/both.pem", s->dir);
+	all = fopen(s->tls_ca, "w");
+	assert_non_null(all);
+	for (size_t i = 0; i < 2; i++) {
+		char path[100], text[4000];
+		size_t n;
+		FILE *one;
+
+		snprintf(path, sizeof(path), "%s/one", s->dir);
+		assert_int_equal(cert_save(v[i], path, &why), 0);
+		snprintf(path, sizeof(path), "%s/one/cert.pem", s->dir);
+		one = fopen(path, "r");
+		assert_non_null(one);
+		n = fread(text, 1, sizeof(text), one);
+		fclose(one);
+		assert_int_equal(fwrite(text, 1, n, all), n);
+	}
+	assert_int_equal(fclose(all), 0);
+	s->tls_ask = true;
+	buf_free(&why);
+}
+
+/* From elsewhere than its servers, but with a certificate for the name of one: it is the trunk, and proven. */
+void trunk_known_by_its_certificate(void **state)
+{
+	struct scene *s = *state;
+	struct cert *good = certificate(s, "sip.isp.example", 4070908800, false);
+	struct cert *other = certificate(s, "other.example", 4070908800, false);
+
+	trust_both(s, good, other);
+	dns(s, "sip.isp.example", DNS_A, "10.9.0.1");
+	restart(s);
+	provider_tls(s, &p1, good);
+	provider_tls(s, &p2, good);
+	agents_ready(s, 1);
+	open_trunk(s, "sip.isp.example", "tls");
+	assert_words(s, "up: registered");
+	s->a.mood = RING_ANSWER;
+	s->a.answer_ms = 100;
+	assert_int_equal(call_over_tls(s, &p2), 0);
+	assert_true(agent_has(&s->a, "incoming:+4917012345"));
+	sip_inv_hangup(p2.call, 0, SLICE_NULL);
+	scene_run(s, 2000);
+	assert_cdr(s, 0, "from", "+4917012345");
+	p2.call = mem_deref(p2.call);
+	log_clear(&s->a);
+	/* whose word counts for nothing is a stranger: another name, or a name that nobody has checked */
+	row(s, CHANGE_UPDATE, &pbx_trunk_resource, "isp", json_pack("{s:b}", "tls_verify", 0));
+	scene_run(s, 2000);
+	assert_int_equal(call_over_tls(s, &p2), 407);
+	p2.call = mem_deref(p2.call);
+	row(s, CHANGE_UPDATE, &pbx_trunk_resource, "isp", json_pack("{s:b}", "tls_verify", 1));
+	scene_run(s, 2000);
+	assert_int_equal(call_over_tls(s, &p2), 0);
+	sip_inv_hangup(p2.call, 0, SLICE_NULL);
+	scene_run(s, 2000);
+	p2.call = mem_deref(p2.call);
+	provider_tls(s, &p2, other);
+	log_clear(&s->a);
+	assert_int_equal(call_over_tls(s, &p2), 407);
+	assert_false(agent_has(&s->a, "incoming"));
+	close_trunk(s);
+	mem_deref(good);
+	mem_deref(other);
+}
+
 /* ------------------------------------------------------------------ channels, changes */
 
 void trunk_channels(void **state)

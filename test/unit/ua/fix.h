@@ -34,6 +34,8 @@ struct who {
 	bool auto_answer;
 	bool lenient;      /**< answering may fail */
 	bool hang_at_once; /**< hangs up in the event itself */
+	bool follow;       /**< goes where it is sent to */
+	struct oh_call *followed;
 	struct oh_call_options opt;
 };
 
@@ -132,12 +134,19 @@ static void event_h(struct oh_ua *ua, const struct oh_event *ev, void *arg)
 		break;
 	case OH_CALL_REFERRED:
 		note(w, "referred:%s", ev->text);
+		if (w->follow)
+			assert_int_equal(oh_call_follow(ev->call, &w->followed, &w->opt), 0);
+		/* once is enough */
+		if (w->follow)
+			assert_int_equal(oh_call_follow(ev->call, NULL, &w->opt), OH_ERR_STATE);
 		break;
 	case OH_CALL_ENDED:
 		note(w, "ended:%u", ev->code);
 		snprintf(w->text, sizeof(w->text), "%s", ev->text);
 		if (w->call == ev->call)
 			w->call = NULL;
+		if (w->followed == ev->call)
+			w->followed = NULL;
 		break;
 	}
 }
