@@ -239,11 +239,14 @@ static int branch_invite(struct dial *d, struct branch *b, struct leg *l)
 	const struct dial_out o = dial_out_of(d, b);
 	const struct trunk_call tc = trunk_call_of(d, b);
 	struct rbuf *sdp = NULL;
-	int err;
+	int err = 0;
 
 	(void)slice_copy(l->party.number, sizeof(l->party.number), slice_str(b->number));
 	memcpy(l->party.name, b->name, sizeof(l->party.name));
-	err = oa_first_offer(c->a, l, &sdp);
+	if (b->bare)
+		l->offered = true;
+	else
+		err = oa_first_offer(c->a, l, &sdp);
 	if (!err)
 		err = b->trunk ? b->trunk->drv->invite(l, &tc, rbuf_opt(sdp))
 			       : c->calls->dialer->invite(l, &o, rbuf_opt(sdp), c->calls->dialer_arg);

@@ -195,6 +195,14 @@ void dial_next(struct dial *d)
 	d->timed = true;
 }
 
+/* What the party that stays agreed on with the one that leaves does not suit the new one: it may say itself what it
+ * takes, and the two are brought together afterwards (join.c). */
+static bool may_say_itself(const struct dial *d, const struct branch *b, const struct leg *l, const struct hangup *h)
+{
+	return h->code == 488 && transfer_seeks(d->call) && d->call->a && d->call->a->answer_ms && !b->bare &&
+	       !l->answer_ms;
+}
+
 void dial_failed(struct leg *l, const struct hangup *h)
 {
 	struct dial *d = l->call->dial;
@@ -203,6 +211,13 @@ void dial_failed(struct leg *l, const struct hangup *h)
 	if (!b)
 		return;
 	b->leg = NULL;
+	if (may_say_itself(d, b, l, h)) {
+		log_info("call", "%s: %s does not take that description: asked for its own", d->call->id, b->number);
+		b->bare = true;
+		b->started = false;
+		dial_next(d);
+		return;
+	}
 	best_take(&d->best, h);
 	/* 6xx speaks for the person, wherever else the phone may ring (RFC 3261 16.7 step 5). */
 	if (h->code >= 600)

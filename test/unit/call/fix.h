@@ -52,6 +52,7 @@ struct phone {
 	uint32_t after_ms;       /* final answer after this */
 	const char *contact;     /* of a 3xx */
 	const char *hdrs;        /* lines of its final answer */
+	uint16_t refuse_offer;   /* answers INVITEs with a description with this, or 0 */
 	uint16_t refuse_reoffer; /* answers re-INVITEs with this, or 0: 200 */
 	bool hold_reoffer;       /* answers them later, by hand */
 	const char *sdp;         /* its description */
@@ -537,6 +538,11 @@ static void phone_request_h(struct sip_strans *st, const struct sip_msg *msg, vo
 	}
 	take(p, msg);
 	note(p, msg->body.l ? "invite" : "invite-empty");
+	if (msg->body.l && p->refuse_offer) {
+		MAY(p->f, sip_inv_reject(p->inv, p->refuse_offer, SLICE_NULL, SLICE_NULL));
+		p->inv = mem_deref(p->inv);
+		return;
+	}
 	if (p->ring)
 		MAY(p->f, sip_inv_progress(p->inv, p->ring, SLICE_NULL, p->early ? ct_of(p) : SLICE_NULL,
 					   p->early ? sdp_of(p) : SLICE_NULL));

@@ -100,6 +100,59 @@ static void last_means_is_to_ask(void **state)
 	assert_int_equal(calls_count(f->calls), 0);
 }
 
+/* The new one takes nothing of what the two had agreed on: it says itself what it takes, and who stays is told. */
+static void new_one_says_what_it_takes(void **state)
+{
+	struct fix *f = *state;
+
+	phone_sdp(&f->p[0], "sendrecv", "0");
+	phone_sdp(&f->p[1], "sendrecv", "0");
+	up(f);
+	phone_sdp(&f->p[2], "sendrecv", "8");
+	f->p[2].refuse_offer = 488;
+	phone_sdp(&f->p[0], "sendrecv", "8");
+	refer(&f->p[1], "102");
+	run(f, 3000);
+	assert_has(f->p[2].log, "invite invite-empty acked");
+	assert_has(f->p[0].got, "RTP/AVP 8\r\n");
+	talk_both(&f->p[0], &f->p[2]);
+	assert_has(f->p[1].log, "closed:200");
+	assert_string_equal(f->rec.answered_by, "102");
+	assert_int_equal(f->rec.move[0].code, 200);
+}
+
+/* Once only, and only 488: the parties talk on. */
+static void new_one_takes_nothing(void **state)
+{
+	static const struct {
+		uint16_t offer, bare;
+		const char *log;
+	} t[] = {
+		{488, 488, "invite invite-empty"},
+		{488, 486, "invite invite-empty"},
+		{486, 200, "invite"},
+	};
+	struct fix *f = *state;
+
+	up(f);
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		f->p[2].refuse_offer = t[i].offer;
+		f->p[2].final = t[i].bare;
+		forget(&f->p[2]);
+		refer(&f->p[1], "102");
+		run(f, 3000);
+		assert_log(&f->p[2], t[i].log);
+		talk_both(&f->p[0], &f->p[1]);
+	}
+	/* a call that is no transfer gets no second try */
+	forget(&f->p[2]);
+	f->p[2].refuse_offer = 488;
+	phone_call(&f->p[3], "102");
+	run(f, 1000);
+	assert_log(&f->p[2], "invite");
+	assert_has(f->p[3].log, "closed:488");
+}
+
 /* The one who stays was held so that it heard nothing: it is told that there is something to hear. */
 static void who_hears_nothing_is_woken(void **state)
 {
@@ -376,7 +429,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(no_reinvite_without_need),
 		T(one_reinvite_for_fewer_codecs),
-		T(last_means_is_to_ask),
+		T(last_means_is_to_ask), T(new_one_says_what_it_takes), T(new_one_takes_nothing),
 		T(who_hears_nothing_is_woken),
 		T(hold_of_the_one_who_left_is_over),
 		T(hold_of_the_one_who_stays_goes_on),
