@@ -9,6 +9,7 @@
 #include "app/out.h"
 #include "base/rand.h"
 #include "pbx/plan.h"
+#include "pbx/settings.h"
 
 enum { GENERATED_LEN = 16 };
 
@@ -64,10 +65,10 @@ static const char *subject(const struct resource *r, const char *key)
 	return text;
 }
 
-/* Brakes are many. */
+/* Brakes and settings are many. */
 static const char *is_are(const struct resource *r)
 {
-	return r == &pbx_brakes_resource ? "are" : "is";
+	return r == &pbx_brakes_resource || r == &pbx_settings_resource ? "are" : "is";
 }
 
 static char *row_path(const struct resource *r, const char *key)

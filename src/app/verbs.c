@@ -6,6 +6,7 @@
 #include "pbx/plan.h"
 #include "pbx/trunk.h"
 #include "pbx/security.h"
+#include "pbx/settings.h"
 
 static const struct resource *const extension = &pbx_extension_resource;
 static const struct resource *const trunk = &pbx_trunk_resource;
@@ -16,6 +17,7 @@ static const struct resource *const route_in = &pbx_route_in_resource;
 static const struct resource *const did = &pbx_did_resource;
 static const struct resource *const numbering = &pbx_numbering_resource;
 static const struct resource *const brakes = &pbx_brakes_resource;
+static const struct resource *const settings = &pbx_settings_resource;
 
 #define OPTS(v) (v), ARRAY_LEN(v)
 #define NO_OPTS NULL, 0
@@ -124,6 +126,11 @@ static const struct verb verbs[] = {
 	{"hangup", "[ID]", 0, 1, VERB_CLIENT | VERB_LIVE, "Calls", "end a call",
 	 "The id stands in the list that `calls` shows; its first characters are enough if no other call begins so.",
 	 "%s hangup c7k2m9\n%s hangup --all", OPTS(hangup_opts), NULL, verb_hangup},
+	{"settings show", "", 0, 0, VERB_CLIENT, "Calls", "how calls are treated: recalls, passwords within calls",
+	 NULL, "%s settings show", NO_OPTS, &settings, verb_only_show},
+	{"settings set", "", 0, 0, VERB_CLIENT | VERB_FIELDS, "Calls", "change how calls are treated, from now on",
+	 NULL, "%s settings set --recall-seconds 20\n%s settings set --challenge-in-calls true", NO_OPTS, &settings,
+	 verb_only_set},
 	{"cdr", "", 0, 0, VERB_CLIENT, "Calls", "call records: who called whom, when, how it ended", NULL,
 	 "%s cdr\n%s cdr --number 100 --since 2026-01-31 --legs\n%s cdr --outcome busy --limit 100", OPTS(cdr_opts),
 	 NULL, verb_cdr},

@@ -124,6 +124,8 @@ static int open_edge(struct server *s)
 		.local_nets = o->local_net,
 		.nlocal_nets = o->nlocal_net,
 		.guard = s->guard,
+		.auth_dialog = pbx_challenges,
+		.auth_dialog_arg = s->pbx,
 		.always = pbx_always,
 		.always_arg = s->pbx,
 		.overload = pbx_overload,

@@ -211,6 +211,8 @@ struct calls_cfg {
 };
 /** New engine; ENOMEM. mem_deref after calls_drain. */
 int calls_alloc(struct calls **cp, const struct calls_cfg *cfg, const struct call_ops *ops, void *arg) MUST_CHECK;
+/** From now on a failed transfer rings who asked for it for so long. */
+void calls_set_recall(struct calls *cs, uint32_t ms);
 /** Hang up everything (BYE, CANCEL), take no more, then call `done` when all are gone or after `ms`. */
 void calls_drain(struct calls *cs, uint64_t ms, void (*done)(void *arg), void *arg);
 /** Live calls. */

@@ -112,6 +112,11 @@ int calls_alloc(struct calls **cp, const struct calls_cfg *cfg, const struct cal
 	return 0;
 }
 
+void calls_set_recall(struct calls *cs, uint32_t ms)
+{
+	cs->recall_ms = ms;
+}
+
 void calls_set_dialer(struct calls *cs, const struct calls_dialer *d, void *arg)
 {
 	cs->dialer = d;

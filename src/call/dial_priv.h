@@ -33,7 +33,7 @@ struct branch {
 	struct party *caller;    /**< shown instead of the dial's; NULL: that one */
 	struct leg *leg;         /**< while it runs */
 	bool started;
-	bool bare;               /**< invited without an offer: it refused that of a transfer */
+	bool bare;           /**< invited without an offer: it refused that of a transfer */
 	uint8_t rank, depth; /**< depth: redirections so far */
 	char number[64];
 	char name[96]; /**< of whoever has the number, "" = not known */

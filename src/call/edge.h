@@ -30,9 +30,11 @@ struct edge_cfg {
 	bool sha256_only;
 	/**
 	 * Ask 407 of re-INVITE, UPDATE and REFER within calls of phones as well, for who knows a dialog's names could
-	 * send them. Off: of REFER only, and not when it comes by TLS or from where its call was proven.
+	 * send them. Otherwise, and when it is NULL: of REFER only, and not when it comes by TLS or from where its call
+	 * was proven.
 	 */
-	bool auth_dialog;
+	bool (*auth_dialog)(void *arg);
+	void *auth_dialog_arg;
 	uint32_t timer_s;                /**< session timer asked of phones (RFC 4028), s; 0 = 1800 */
 	const struct sa *external_ip;    /**< for SDP towards peers outside; NULL none */
 	const struct sa_net *local_nets; /**< copied */

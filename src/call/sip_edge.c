@@ -63,6 +63,7 @@ int edge_alloc(struct edge **ep, const struct edge_cfg *cfg)
 	e->overload_arg = cfg->overload_arg;
 	e->auth_invite = cfg->auth_invite;
 	e->auth_dialog = cfg->auth_dialog;
+	e->auth_dialog_arg = cfg->auth_dialog_arg;
 	e->timer_s = cfg->timer_s ? cfg->timer_s : EDGE_TIMER_S;
 	if (cfg->external_ip)
 		e->external = *cfg->external_ip;

@@ -30,7 +30,9 @@ struct edge {
 	bool (*admit)(const struct sa *src, void *arg);
 	void *admit_arg;
 	struct guard *guard; /**< or NULL */
-	bool auth_invite, auth_dialog;
+	bool auth_invite;
+	bool (*auth_dialog)(void *arg);
+	void *auth_dialog_arg;
 	uint32_t timer_s;
 	bool (*always)(const char *dialled, void *arg);
 	void *always_arg;

@@ -28,7 +28,7 @@ bool sip_leg_admit(struct sip_inv *i, struct sip_strans *st, const struct sip_ms
 	(void)i;
 	if (sl->leg->trunk || !e->auth_invite || !changes(req->m))
 		return true;
-	if (!e->auth_dialog && (req->m != SIP_REFER || same_place(sl, req)))
+	if (!(e->auth_dialog && e->auth_dialog(e->auth_dialog_arg)) && (req->m != SIP_REFER || same_place(sl, req)))
 		return true;
 	if (!edge_auth(e, st, req, true, user))
 		return false;

@@ -44,7 +44,7 @@ static void refuse(struct pbx *p, int err, struct slice why, store_change_h *h, 
 /* A committed row is taken over by its owner. */
 static void apply(const struct change_item *it, json_t *row, void *arg)
 {
-	if (plan_apply(it, row, arg))
+	if (plan_apply(it, row, arg) || settings_apply(it, row, arg))
 		return;
 	if (it->r == &pbx_trunk_resource)
 		ptrunk_apply(it, row, arg);
@@ -57,6 +57,10 @@ static void apply(const struct change_item *it, json_t *row, void *arg)
 /* What the table cannot say. */
 static int check_item(struct pbx *p, const struct change_item *it, struct buf *why)
 {
+	int err = settings_check(it, why);
+
+	if (err)
+		return err;
 	if (it->r == &pbx_trunk_resource)
 		return ptrunk_check(p, it, why);
 	if (it->r == &pbx_extension_resource && it->op == CHANGE_CREATE && feature_find(slice_str(it->key))) {
@@ -68,7 +72,9 @@ static int check_item(struct pbx *p, const struct change_item *it, struct buf *w
 
 const char *pbx_resource_only(const struct resource *r)
 {
-	return r == &pbx_numbering_resource || r == &pbx_brakes_resource ? PLAN_ONLY : NULL;
+	bool only = r == &pbx_numbering_resource || r == &pbx_brakes_resource || r == &pbx_settings_resource;
+
+	return only ? PLAN_ONLY : NULL;
 }
 
 static bool is_new_only(const struct pbx *p, const struct change_item *it)
@@ -77,6 +83,8 @@ static bool is_new_only(const struct pbx *p, const struct change_item *it)
 
 	if (it->op != CHANGE_UPDATE || !pbx_resource_only(it->r) || !it->obj)
 		return false;
+	if (it->r == &pbx_settings_resource)
+		return !p->settings.stored;
 	row = plan_row(&p->plan, it->r, it->key);
 	json_decref(row);
 	return !row;

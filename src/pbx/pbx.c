@@ -72,6 +72,8 @@ int pbx_alloc(struct pbx **pp, const struct pbx_cfg *cfg)
 		err = plan_load(p);
 	if (!err)
 		err = brake_load(p);
+	if (!err)
+		err = settings_load(p);
 	if (err) {
 		mem_deref(p);
 		return err;
@@ -85,6 +87,7 @@ int pbx_alloc(struct pbx **pp, const struct pbx_cfg *cfg)
 void pbx_set_calls(struct pbx *p, struct calls *cs)
 {
 	p->calls = cs;
+	settings_use(p);
 }
 
 void pbx_lines(struct pbx *p, bool on)

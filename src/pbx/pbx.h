@@ -100,6 +100,8 @@ json_t *pbx_json_explain(struct pbx *p, const struct pbx_explain *x);
 json_t *pbx_json_brakes(struct pbx *p);
 /** The key of a resource that has one row only, which can be changed without being made; NULL: it has many. */
 const char *pbx_resource_only(const struct resource *r);
+/** Must phones give their password again within calls? As struct edge_cfg.auth_dialog. */
+bool pbx_challenges(void *arg);
 /** The callee of a call, or the caller, sends the other one to a number, as call_transfer(). 0 or a status code; 481:
  * no such call. */
 uint16_t pbx_transfer(struct pbx *p, struct slice call_id, bool by_caller, const char *number,

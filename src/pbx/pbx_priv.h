@@ -10,6 +10,7 @@
 #include "base/inspect.h"
 #include "pbx/pbx.h"
 #include "pbx/plan.h"
+#include "pbx/settings.h"
 
 /** One contact of an AoR, as the registrar keeps it. */
 struct binding {
@@ -59,6 +60,7 @@ struct pbx {
 	struct list trunks; /**< struct ptrunk, by name */
 	bool lines;         /**< trunks may open their lines */
 	struct plan plan;
+	struct settings settings;
 	struct hash meters;    /**< struct brake_meter, by key */
 	struct hash routed;    /**< struct routed, by call id */
 	struct list outside;   /**< struct pbx_call that hold channels, newest last */

@@ -4,6 +4,7 @@
  */
 #include "pbx/plan.h"
 #include "pbx/security.h"
+#include "pbx/settings.h"
 #include "pbx/trunk.h"
 
 static const struct field extension_fields[] = {
@@ -43,9 +44,9 @@ const struct resource pbx_extension_resource = {
 const struct resource *const *pbx_resources(size_t *n)
 {
 	static const struct resource *const all[] = {
-		&pbx_extension_resource, &pbx_trunk_resource,     &pbx_allowed_resource,
-		&pbx_limit_resource,     &pbx_numbering_resource, &pbx_did_resource,
-		&pbx_route_out_resource, &pbx_route_in_resource,  &pbx_brakes_resource};
+		&pbx_extension_resource, &pbx_trunk_resource,   &pbx_allowed_resource,   &pbx_limit_resource,
+		&pbx_numbering_resource, &pbx_did_resource,     &pbx_route_out_resource, &pbx_route_in_resource,
+		&pbx_brakes_resource,    &pbx_settings_resource};
 
 	*n = ARRAY_LEN(all);
 	return all;

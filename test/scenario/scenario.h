@@ -301,7 +301,7 @@ const char *typed_codes(struct typed *t);
 	/* transfer.c */ \
 	X(transfer_blind_by_callee) X(transfer_blind_by_caller) X(transfer_to_a_busy_phone) \
 	X(transfer_to_an_unknown_number) X(transfer_to_nobody_who_answers) X(transfer_twice) \
-	X(transfer_recall) X(transfer_recall_not_taken) X(transfer_to_echo) X(transfer_to_oneself) \
+	X(transfer_recall) X(transfer_recall_not_taken) X(settings_hold_in_a_call) X(transfer_to_echo) X(transfer_to_oneself) \
 	X(transfer_and_the_party_hangs_up) X(transfer_with_hangups) \
 	X(transfer_attended_from_the_first_call) X(transfer_attended_from_the_second_call) \
 	X(transfer_attended_with_both_held) X(transfer_attended_of_two_callers) \

@@ -89,6 +89,8 @@ void server_start(struct scene *s)
 		.auth_invite = !s->no_auth,
 		.sha256_only = s->sha256_only,
 		.guard = s->guard,
+		.auth_dialog = pbx_challenges,
+		.auth_dialog_arg = s->pbx,
 		.always = pbx_always,
 		.always_arg = s->pbx,
 		.overload = pbx_overload,

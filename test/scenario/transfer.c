@@ -4,6 +4,8 @@
  */
 #include "scenario.h"
 #include "wire/rtp/rtp.h"
+#include "pbx/settings.h"
+#include "peer.h"
 
 /* 100 talks to 101, who has put it on hold. */
 static void held(struct scene *s)
@@ -205,6 +207,39 @@ void transfer_recall_not_taken(void **state)
 		"transfer to 102 by 101 failed: busy; 101 was called back failed: no answer; the transfer failed and "
 		"nobody took the call back",
 		"101");
+	scene_check_idle(s);
+}
+
+/* Settings of the phone system hold at once, also in a call that is up. */
+void settings_hold_in_a_call(void **state)
+{
+	struct scene *s = *state;
+
+	held(s);
+	tape_start(s);
+	assert_int_equal(oh_call_hold(s->b.call, false), 0);
+	scene_run(s, 1000);
+	assert_int_equal(tape_count(s, SERVER4, s->b.ip, "SIP/2.0 407"), 0);
+	row(s, &pbx_settings_resource, "main", "{'recall_seconds':7,'challenge_in_calls':true}");
+	assert_int_equal(oh_call_hold(s->b.call, true), 0);
+	scene_run(s, 1000);
+	assert_int_equal(tape_count(s, SERVER4, s->b.ip, "SIP/2.0 407"), 1);
+	tape_stop(s);
+	assert_int_equal(oh_call_hold(s->b.call, false), 0);
+	both_hear(&s->a, &s->b);
+	s->c.mood = REJECT;
+	s->c.reject_code = 486;
+	lose(s, "SIP/2.0 486", 0, 3); /* so that there is time */
+	assert_int_equal(oh_call_transfer(s->b.call, "102"), 0);
+	agent_wait(&s->b, "transfer:100", 2000);
+	oh_call_hangup(s->b.call);
+	agent_wait(&s->b, "ended:0", 2000);
+	s->b.mood = RING;
+	agent_wait(&s->b, "incoming:100", 15000);
+	scene_run(s, 6000);
+	assert_false(agent_has(&s->a, "ended"));
+	scene_run(s, 2000);
+	assert_true(agent_has(&s->a, "ended:200"));
 	scene_check_idle(s);
 }
 

@@ -429,7 +429,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(no_reinvite_without_need),
 		T(one_reinvite_for_fewer_codecs),
-		T(last_means_is_to_ask), T(new_one_says_what_it_takes), T(new_one_takes_nothing),
+		T(last_means_is_to_ask),
+		T(new_one_says_what_it_takes),
+		T(new_one_takes_nothing),
 		T(who_hears_nothing_is_woken),
 		T(hold_of_the_one_who_left_is_over),
 		T(hold_of_the_one_who_stays_goes_on),

@@ -1,0 +1,31 @@
+/*
+ * settings.h - how calls are treated, for all.
+ *
+ * Thread: loop. Ownership: plain values of the phone system.
+ */
+#ifndef OFFHOOK_PBX_SETTINGS_H
+#define OFFHOOK_PBX_SETTINGS_H
+
+#include "base/buf.h"
+#include "store/store.h"
+
+struct pbx;
+
+extern const struct resource pbx_settings_resource;
+
+struct settings {
+	uint32_t recall_s; /**< a failed transfer rings back for so long, s */
+	bool challenge;    /**< phones give their password again in calls */
+	bool stored;       /**< there is a row; else the defaults hold */
+};
+
+/** Load at start. */
+int settings_load(struct pbx *p) MUST_CHECK;
+/** What the table cannot say: ERR_SYNTAX with a sentence. */
+int settings_check(const struct change_item *it, struct buf *why) MUST_CHECK;
+/** Take over a committed row (NULL: removed); false: not of this table. */
+bool settings_apply(const struct change_item *it, const json_t *row, struct pbx *p);
+/** The engine of calls is there now. */
+void settings_use(struct pbx *p);
+
+#endif
