@@ -2,10 +2,11 @@
  * overload.c - more to do than can be done: new calls are turned away early, so that calls in progress and
  * registrations go on (RFC 3261 21.5.4; RFC 6357 tells why early).
  *
- * How late we are is measured: a timer that comes late, a socket that is never found empty. Level 1 keeps strangers
- * short (loop/guard.h) and leaves OPTIONS without an answer; level 2 refuses new calls. It ends after a second
- * without lag. Retry-After is random, so that all do not come again at once; trunks get none: it would be about the
- * whole server, and stop the line.
+ * How late we are is measured: a timer that comes late, a socket that is never found empty, three times in a row, so
+ * that a machine that stood still for a moment is not taken for a busy one. Level 1 keeps strangers short
+ * (loop/guard.h) and leaves OPTIONS without an answer; level 2 refuses new calls. It ends after a second without lag.
+ * Retry-After is random, so that all do not come again at once; trunks get none: it would be about the whole server,
+ * and stop the line.
  */
 #include <stdio.h>
 #include "base/log.h"
@@ -17,6 +18,7 @@ enum {
 	LATE_MS = 120,     /* level 1 */
 	TOO_LATE_MS = 300, /* level 2 */
 	EASY_MS = 40,      /* below: calm */
+	LATE_TICKS = 3,
 	CALM_TICKS = 10,
 	RETRY_MAX_S = 10
 };
@@ -46,10 +48,13 @@ static void set_level(struct sip *s, uint8_t level)
 
 void sip_overload_note(struct sip *s, uint32_t lag_ms)
 {
-	uint8_t level = lag_ms >= TOO_LATE_MS ? 2 : lag_ms >= LATE_MS ? 1 : 0;
+	uint8_t level;
 
 	s->over.lag_ms = lag_ms;
 	s->over.calm = lag_ms < EASY_MS ? s->over.calm + 1 : 0;
+	s->over.late = lag_ms >= LATE_MS ? s->over.late + 1 : 0;
+	s->over.too_late = lag_ms >= TOO_LATE_MS ? s->over.too_late + 1 : 0;
+	level = s->over.too_late >= LATE_TICKS ? 2 : s->over.late >= LATE_TICKS ? 1 : 0;
 	if (level > s->over.level)
 		set_level(s, level);
 	else if (s->over.calm >= CALM_TICKS)

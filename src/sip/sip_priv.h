@@ -98,9 +98,10 @@ struct sip {
 	struct list races;         /**< struct sip_race on their way */
 	struct {
 		struct timer tick;
-		uint64_t due_us; /**< when the tick should come */
-		uint32_t lag_ms; /**< at the last tick */
-		uint16_t calm;   /**< ticks in a row without lag */
+		uint64_t due_us;         /**< when the tick should come */
+		uint32_t lag_ms;         /**< at the last tick */
+		uint16_t calm;           /**< ticks in a row without lag */
+		uint16_t late, too_late; /**< ticks in a row with lag, with much of it */
 		uint8_t level;
 		bool traffic; /**< since the last tick */
 	} over;
