@@ -31,7 +31,9 @@ static void put_attempts(const json_t *v)
 
 		printf("  %zu. trunk %s gets %s, caller id %s%s%s\n", i + 1, js(a, "trunk"), js(a, "number"),
 		       *id ? id : "of the trunk", hidden ? " (hidden)" : "",
-		       json_is_true(json_object_get(a, "preempts")) ? "; another call is ended for it" : "");
+		       json_is_true(json_object_get(a, "preempts")) ? "; another call is ended for it"
+		       : json_is_true(json_object_get(a, "down"))   ? "; it seems to be down"
+								    : "");
 	}
 }
 
@@ -68,6 +70,15 @@ int verb_route_explain(struct cli *c)
 	return CLI_OK;
 }
 
+/* "3 of 10", or "3" where there is no limit. */
+static void used_cell(struct table *t, const json_t *v, const char *used, const char *max)
+{
+	if (ji(v, max))
+		table_cellf(t, "%lld of %lld", (long long)ji(v, used), (long long)ji(v, max));
+	else
+		table_cellf(t, "%lld", (long long)ji(v, used));
+}
+
 int verb_brakes_use(struct cli *c)
 {
 	static const char *const title[] = {"WHAT", "NAME", "CALLS NOW", "LAST MINUTE", "MINUTES TODAY"};
@@ -90,9 +101,9 @@ int verb_brakes_use(struct cli *c)
 	{
 		table_cell(&t, js(v, "what"));
 		table_cell(&t, js(v, "name"));
-		table_cellf(&t, "%lld", (long long)ji(v, "calls"));
-		table_cellf(&t, "%lld", (long long)ji(v, "last_minute"));
-		table_cellf(&t, "%lld", (long long)ji(v, "minutes_today"));
+		used_cell(&t, v, "calls", "calls_max");
+		used_cell(&t, v, "last_minute", "per_minute_max");
+		used_cell(&t, v, "minutes_today", "minutes_max");
 	}
 	if (json_array_size(json_object_get(o, "items")))
 		table_print(&t);

@@ -61,6 +61,7 @@ static bool branch_add(struct dial *d, const struct dial_target *t, struct party
 	}
 	b->trunk = t->contact ? NULL : t->trunk;
 	b->caller = mem_ref(caller);
+	b->tag = t->tag;
 	b->rank = rank;
 	b->depth = depth;
 	(void)slice_copy(b->number, sizeof(b->number), t->number);
@@ -77,8 +78,9 @@ static void add_contacts(struct dial *d, const struct lookup *lk, const struct l
 	for (size_t i = 0; i < loc->n; i++) {
 		if (i && !d->flat && loc->v[i]->q != loc->v[i - 1]->q)
 			rank++;
-		(void)branch_add(d, &(struct dial_target){.number = slice_str(lk->number), .contact = loc->v[i]},
-				 lk->caller, loc->name, rank, lk->depth);
+		(void)branch_add(
+			d, &(struct dial_target){.number = slice_str(lk->number), .contact = loc->v[i], .tag = lk->tag},
+			lk->caller, loc->name, rank, lk->depth);
 	}
 }
 
@@ -123,21 +125,22 @@ static void lookup_destroy(void *obj)
 	mem_deref(((struct lookup *)obj)->caller);
 }
 
-static bool lookup_add(struct dial *d, struct slice number, struct party *caller, uint8_t rank, uint8_t depth)
+static bool lookup_add(struct dial *d, const struct dial_target *t, struct party *caller, uint8_t rank, uint8_t depth)
 {
 	struct calls *cs = d->call->calls;
 	struct lookup *lk;
 
-	if (known_number(d, number))
+	if (known_number(d, t->number))
 		return false;
 	lk = mem_zalloc(sizeof(*lk), lookup_destroy);
 	if (!lk)
 		return false;
 	lk->d = d;
 	lk->caller = mem_ref(caller);
+	lk->tag = t->tag;
 	lk->rank = rank;
 	lk->depth = depth;
-	(void)slice_copy(lk->number, sizeof(lk->number), number);
+	(void)slice_copy(lk->number, sizeof(lk->number), t->number);
 	list_append(&d->lookups, &lk->le);
 	cs->dialer->lookup(slice_str(lk->number), lookup_h, lk, cs->dialer_arg);
 	return true;
@@ -155,7 +158,7 @@ size_t dial_add(struct dial *d, const struct dial_target *v, size_t n, uint8_t r
 		if (v[i].contact || v[i].trunk)
 			added += branch_add(d, &v[i], caller, NULL, rank, depth);
 		else if (v[i].number.l)
-			added += lookup_add(d, v[i].number, caller, rank, depth);
+			added += lookup_add(d, &v[i], caller, rank, depth);
 		mem_deref(caller);
 	}
 	return added;
@@ -241,6 +244,7 @@ static int branch_invite(struct dial *d, struct branch *b, struct leg *l)
 	struct rbuf *sdp = NULL;
 	int err = 0;
 
+	l->tag = b->tag;
 	(void)slice_copy(l->party.number, sizeof(l->party.number), slice_str(b->number));
 	memcpy(l->party.name, b->name, sizeof(l->party.name));
 	if (b->bare)
@@ -273,6 +277,16 @@ bool branch_again(struct dial *d, struct branch *b)
 	return true;
 }
 
+void branch_lost(struct dial *d, const struct branch *b, const struct hangup *h)
+{
+	const struct calls *cs = d->call->calls;
+	struct dial_target to = {0};
+
+	if (!b->tag || !cs->ops->next || !cs->ops->next(d->call, b->tag, h, &to, cs->arg) ||
+	    !dial_add(d, &to, 1, b->rank, b->depth))
+		best_take(&d->best, h);
+}
+
 void branch_start(struct dial *d, struct branch *b)
 {
 	struct leg *l = NULL;
@@ -289,7 +303,8 @@ void branch_start(struct dial *d, struct branch *b)
 	log_warn("call", "%s: %s cannot be called: %s", d->call->id, b->number, err_str(err));
 	if (l)
 		leg_finish(l, code_of(err));
-	best_take(&d->best, &(struct hangup){.code = code_of(err),
-					     .text = words_of(err, b->contact == NULL),
-					     .silent = code_of(err) == 480});
+	branch_lost(d, b,
+		    &(struct hangup){.code = code_of(err),
+				     .text = words_of(err, b->contact == NULL),
+				     .silent = code_of(err) == 480});
 }

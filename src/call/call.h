@@ -24,6 +24,7 @@ struct trunk; /* trunk.h */
 struct calls; /* the engine: all calls of a process */
 struct call;
 struct leg;
+struct dial_target;
 struct transfer; /* transfer.c */
 struct moves;    /* moves.c */
 struct join;     /* join.c */
@@ -118,6 +119,7 @@ struct leg {
 	bool offered;         /**< we made it an offer, or asked for one, and wait */
 	bool agreed;          /**< before it answers: its first offer has its answer for good (RFC 3262) */
 	uint8_t divert;       /**< enum divert_reason of its leg_ev_redirect() */
+	uint32_t tag;         /**< dial_target.tag of what it was called for, 0 = none */
 	bool sdp_stale;       /**< an offer of ours was refused: the next SDP needs a new version */
 	bool holds;           /**< it put the other side on hold by an offer of its own */
 	bool solo;            /**< our offer to it is not on behalf of the other side */
@@ -158,6 +160,17 @@ struct call_ops {
 	 * was. NULL: 403.
 	 */
 	uint16_t (*transfer)(struct call *c, struct leg *by, const char *number, void *arg);
+	/**
+	 * `by`, a phone that was called, sends the call on to `number` (3xx). The way is looked for in the name of
+	 * `by`, who also pays: its permissions and limits count. Fills `to`, to be rung in the place of `by`, and
+	 * returns 0; or a status code with words in `text` (static, or as long as the call). What `to` points to is
+	 * copied. Neither this nor `next` may end the call. NULL: numbers are looked up and contacts are called as they
+	 * are named (a user agent, RFC 3261 8.1.3.4); else only contacts at the phone's own address are.
+	 */
+	uint16_t (*redirect)(struct call *c, struct leg *by, const char *number, struct dial_target *to,
+			     const char **text, void *arg);
+	/** A target with a tag was not reached: is there another one for its place? Fills `to`. NULL: never. */
+	bool (*next)(struct call *c, uint32_t tag, const struct hangup *h, struct dial_target *to, void *arg);
 	/** The calls were joined by a transfer: the legs of `gone` that still talk are legs of `c` now; `gone` ends
 	 * next. */
 	void (*merged)(struct call *c, struct call *gone, void *arg);
@@ -260,7 +273,6 @@ void leg_ev_dtmf(struct leg *l, char digit, uint32_t ms);
 /** A leg on a trunk failed in a way that another server of it may cure: its branch goes on with that server, or as
  * after leg_ev_gone when there is none left. */
 void leg_ev_next_server(struct leg *l, const struct hangup *h);
-struct dial_target;
 /** 3xx: it is gone, try these in its place. `v` may be empty. */
 void leg_ev_redirect(struct leg *l, const struct dial_target *v, size_t n);
 /** A trusted peer says who it is now: party is replaced, the other side hears of it (leg_ops.connected). */
@@ -297,6 +309,8 @@ struct dial_target {
 	const struct contact *contact; /**< ... or a contact given directly (NULL: look up); number then names it */
 	struct trunk *trunk;           /**< ... or a line out: number is what is sent on it */
 	const struct party *caller;    /**< shown on this target instead of dial_cfg.caller; NULL: that one */
+	uint32_t tag;                  /**< owner's own: its legs have it, and call_ops.next is told of it; 0 = none */
+	bool own;                      /**< of a 3xx: the contact is at the address of the phone that named it */
 };
 /** A dial; copied. */
 struct dial_cfg {

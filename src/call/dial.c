@@ -162,15 +162,23 @@ static void start_timer(struct dial *d)
 
 static size_t start_rank(struct dial *d)
 {
-	size_t n = 0;
+	bool again;
+	size_t n;
 
-	LIST_EACH (&d->branches, k) {
-		struct branch *b = LINK_OBJ(k, struct branch, le);
+	/* one that fails at once may have brought another one in its place */
+	do {
+		again = false;
+		n = 0;
+		LIST_EACH (&d->branches, k) {
+			struct branch *b = LINK_OBJ(k, struct branch, le);
 
-		if (!b->started && b->rank <= d->rank)
-			branch_start(d, b);
-		n += branch_runs(b);
-	}
+			if (!b->started && b->rank <= d->rank) {
+				branch_start(d, b);
+				again = true;
+			}
+			n += branch_runs(b);
+		}
+	} while (again);
 	return n;
 }
 
@@ -218,7 +226,7 @@ void dial_failed(struct leg *l, const struct hangup *h)
 		dial_next(d);
 		return;
 	}
-	best_take(&d->best, h);
+	branch_lost(d, b, h);
 	/* 6xx speaks for the person, wherever else the phone may ring (RFC 3261 16.7 step 5). */
 	if (h->code >= 600)
 		fail(d);
@@ -244,23 +252,62 @@ void dial_forget_trunk(struct dial *d, const struct trunk *t)
 	}
 }
 
+/*
+ * One target of a 3xx. Where the owner decides, a phone chooses the number and not the way: a number is routed in its
+ * name, and a contact must be its own, under its own number, so that it cannot speak for others next.
+ */
+static size_t add_redirected(struct dial *d, const struct branch *b, struct leg *l, const struct dial_target *v,
+			     struct hangup *why)
+{
+	const struct calls *cs = d->call->calls;
+	struct hangup h = {.code = 403, .text = "a phone may not send calls to strange places"};
+	uint8_t depth = (uint8_t)(b->depth + 1);
+	struct dial_target to = *v;
+	struct contact own;
+	char number[64];
+
+	if (!cs->ops->redirect)
+		return dial_add(d, v, 1, d->rank, depth);
+	if (v->contact) {
+		if (v->own && b->contact) {
+			own = *b->contact;
+			own.uri = v->contact->uri;
+			to = (struct dial_target){.number = slice_str(b->number), .contact = &own};
+			return dial_add(d, &to, 1, d->rank, depth);
+		}
+	} else if (depth > DIAL_DEPTH_MAX || d->branches.n >= DIAL_BRANCHES_MAX) {
+		return 0;
+	} else if (slice_copy(number, sizeof(number), v->number)) {
+		to = (struct dial_target){0};
+		h.text = NULL;
+		h.code = cs->ops->redirect(d->call, l, number, &to, &h.text, cs->arg);
+		if (!h.code)
+			return dial_add(d, &to, 1, d->rank, depth);
+	}
+	log_info("call", "%s: not sent on by %s: %u %s", d->call->id, b->number, h.code,
+		 h.text ? h.text : hangup_words(h.code));
+	*why = h;
+	return 0;
+}
+
 void dial_redirect(struct leg *l, const struct dial_target *v, size_t n)
 {
 	struct dial *d = l->call->dial;
 	struct branch *b = branch_of(d, l);
-	uint8_t rank, depth;
+	struct hangup why = {.code = 480, .text = "it was diverted in a circle"};
+	size_t added = 0;
 
 	leg_finish(l, 302);
 	if (!b)
 		return;
 	b->leg = NULL;
-	rank = d->rank;
-	depth = (uint8_t)(b->depth + 1);
-	if (dial_add(d, v, n, rank, depth)) {
+	for (size_t i = 0; i < n; i++)
+		added += add_redirected(d, b, l, &v[i], &why);
+	if (added) {
 		if (call_divert(l->call, b->number, b->name, (enum divert_reason)l->divert))
 			log_warn("call", "%s: no memory to note a diversion", l->call->id);
 	} else {
-		best_take(&d->best, &(struct hangup){.code = 480, .text = "it was diverted in a circle"});
+		best_take(&d->best, &why);
 	}
 	dial_next(d);
 }

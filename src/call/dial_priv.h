@@ -32,6 +32,7 @@ struct branch {
 	struct trunk *trunk;     /**< not referenced */
 	struct party *caller;    /**< shown instead of the dial's; NULL: that one */
 	struct leg *leg;         /**< while it runs */
+	uint32_t tag;            /**< dial_target.tag */
 	bool started;
 	bool bare;           /**< invited without an offer: it refused that of a transfer */
 	uint8_t rank, depth; /**< depth: redirections so far */
@@ -44,6 +45,7 @@ struct lookup {
 	struct link le;
 	struct dial *d;       /**< NULL: nobody waits any more */
 	struct party *caller; /**< of its branches */
+	uint32_t tag;
 	uint8_t rank, depth;
 	char number[64];
 };
@@ -54,6 +56,8 @@ size_t dial_add(struct dial *d, const struct dial_target *v, size_t n, uint8_t r
 void dial_next(struct dial *d);
 /** Send the INVITE of a branch. On failure it counts as failed already. */
 void branch_start(struct dial *d, struct branch *b);
+/** It has failed: the owner may name another target for its place, else the answer counts. */
+void branch_lost(struct dial *d, const struct branch *b, const struct hangup *h);
 /** The next server of its trunk in place of the leg it has. False: there is none, nothing has changed. */
 bool branch_again(struct dial *d, struct branch *b);
 

@@ -284,13 +284,25 @@ static void request_h(struct sip_inv *i, struct sip_strans *st, const struct sip
 	edge_in_dialog(arg, st, req);
 }
 
-/* One Contact of a 3xx: a number of ours is looked up anew, anything else is called as it stands. */
+/* The address is that of the phone itself. A connection comes from a port of its own. */
+static bool is_own(const struct sip_leg *sl, const struct sip_msg *msg, const struct sip_uri *u)
+{
+	struct sa a;
+
+	if (sip_uri_sa(u, SIP_PORT, &a))
+		return false;
+	return msg->tp == SIP_TRANSP_UDP ? sa_eq(&a, &sl->leg->peer) : sa_eq_addr(&a, &sl->leg->peer);
+}
+
+/* One Contact of a 3xx: a number of ours, or a contact. */
 static bool redirect_target(struct sip_leg *sl, const struct sip_msg *msg, const struct sip_contact *sc,
 			    struct dial_target *t, struct contact *c, char number[64])
 {
 	const struct sip_uri *u = &sc->addr.uri;
 
-	if (edge_is_self(sl->edge, msg, u) && (!u->port || u->port == sa_port(&msg->dst)) && edge_user(number, 64, u)) {
+	if ((slice_ieqs(u->scheme, "tel") ||
+	     (edge_is_self(sl->edge, msg, u) && (!u->port || u->port == sa_port(&msg->dst)))) &&
+	    edge_user(number, 64, u)) {
 		*t = (struct dial_target){.number = slice_str(number)};
 		return true;
 	}
@@ -299,7 +311,7 @@ static bool redirect_target(struct sip_leg *sl, const struct sip_msg *msg, const
 	if (!edge_user(number, 64, u))
 		number[0] = '\0';
 	*c = (struct contact){.uri = sc->addr.auri, .q = sc->q};
-	*t = (struct dial_target){.number = slice_str(number), .contact = c};
+	*t = (struct dial_target){.number = slice_str(number), .contact = c, .own = is_own(sl, msg, u)};
 	return true;
 }
 

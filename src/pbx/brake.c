@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "pbx/brake.h"
+#include "pbx/trunk.h"
 
 enum { MINUTE_MS = 60000, ALARM_MS = 3600000, SWEEP_MS = 60000 };
 
@@ -213,10 +214,12 @@ static struct limits limits_of(const struct pbx *p, const char *name, bool trunk
 	const struct plan_brakes *b = &p->plan.brakes;
 	struct limits l = {b->calls, b->per_minute, b->per_day};
 	const struct extension *e = trunk ? NULL : extension_find(p, slice_str(name));
+	const struct ptrunk *t = trunk ? ptrunk_find(p, slice_str(name)) : NULL;
 
 	/* channels of a trunk are its own limit */
 	if (trunk)
-		return (struct limits){0, b->trunk_per_minute, b->trunk_per_day};
+		return (struct limits){0, t && t->per_minute ? t->per_minute : b->trunk_per_minute,
+				       t && t->per_day ? t->per_day : b->trunk_per_day};
 	if (e && e->outside) {
 		l.calls = e->outside->calls ? e->outside->calls : l.calls;
 		l.per_minute = e->outside->per_minute ? e->outside->per_minute : l.per_minute;
@@ -320,13 +323,16 @@ void brake_alarm(struct pbx *p, const char *name, bool trunk, const char *words)
 static int add_json(struct hlink *k, void *arg)
 {
 	struct brake_meter *m = CONTAINER_OF(k, struct brake_meter, le);
-	const char *dot = strchr(m->key, '.');
+	const char *name = strchr(m->key, '.') + 1;
+	bool trunk = m->key[0] == 't';
+	struct limits l = limits_of(m->pbx, name, trunk);
 
-	(void)json_array_append_new(arg, json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "what",
-						   m->key[0] == 't' ? "trunk" : "extension", "name", dot + 1, "calls",
-						   (int)m->calls, "last_minute", (int)last_minute(m), "last_minute_in",
+	(void)json_array_append_new(arg, json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "what",
+						   trunk ? "trunk" : "extension", "name", name, "calls", (int)m->calls,
+						   "last_minute", (int)last_minute(m), "last_minute_in",
 						   (int)in_minute(m, m->in_ms, m->in_n), "minutes_today",
-						   (int)(used_ms(m) / MINUTE_MS)));
+						   (int)(used_ms(m) / MINUTE_MS), "calls_max", (int)l.calls,
+						   "per_minute_max", (int)l.per_minute, "minutes_max", (int)l.per_day));
 	return 0;
 }
 

@@ -46,7 +46,8 @@ void brake_answer(struct brake_meter *m);
 void brake_end(struct brake_meter *m, uint64_t since_ms);
 /** A call was refused for a limit: alarm "brake.ext.100". A trunk: it came in. */
 void brake_alarm(struct pbx *p, const char *name, bool trunk, const char *words);
-/** [{what, name, calls, last_minute, last_minute_in, minutes_today}] */
+/** [{what, name, calls, last_minute, last_minute_in, minutes_today, calls_max, per_minute_max, minutes_max}]; a maximum
+ * of 0: no limit */
 json_t *pbx_json_brakes(struct pbx *p);
 
 #endif

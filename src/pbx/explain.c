@@ -10,10 +10,10 @@ static json_t *attempts(const struct plan_decision *d)
 	for (size_t i = 0; i < d->nattempt; i++) {
 		const struct plan_attempt *a = &d->attempt[i];
 
-		(void)json_array_append_new(v, json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "trunk", a->trunk, "number",
-							 a->number, "caller_id", a->caller.number, "caller_name",
-							 a->caller.name, "hidden", (int)a->caller.hidden, "preempts",
-							 (int)a->preempt));
+		(void)json_array_append_new(v, json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:b}", "trunk", a->trunk,
+							 "number", a->number, "caller_id", a->caller.number,
+							 "caller_name", a->caller.name, "hidden", (int)a->caller.hidden,
+							 "preempts", (int)a->preempt, "down", (int)a->down));
 	}
 	return v;
 }
@@ -37,7 +37,10 @@ static void sentence(struct buf *b, const struct plan_decision *d)
 		buf_str(b, d->kind == PLAN_EMERGENCY ? "An emergency call" : "It goes");
 		for (size_t i = 0; i < d->nattempt; i++)
 			buf_printf(b, "%s by trunk %s as %s%s", i ? ", then" : "", d->attempt[i].trunk,
-				   d->attempt[i].number, d->attempt[i].preempt ? " (another call is ended)" : "");
+				   d->attempt[i].number,
+				   d->attempt[i].preempt ? " (another call is ended)"
+				   : d->attempt[i].down  ? " (it seems to be down)"
+							 : "");
 		buf_char(b, '.');
 	}
 }
@@ -68,9 +71,12 @@ json_t *pbx_json_explain(struct pbx *p, const struct pbx_explain *x)
 {
 	struct plan_trace t = {.steps = json_array()};
 	struct plan_query q = {.from = x->from, .from_name = "", .trunk = x->trunk, .dialled = x->to};
+	const struct ptrunk *line = x->trunk ? ptrunk_find(p, slice_str(x->trunk)) : NULL;
 	struct plan_decision d;
 	struct plan_view v;
 
+	/* a call by a line that can prove itself is taken for one that does */
+	q.forgeable = line && !line->proven;
 	if (!t.steps)
 		return NULL;
 	route_view(p, &v, x->at_ms);

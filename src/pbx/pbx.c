@@ -129,6 +129,8 @@ const struct call_ops *pbx_call_ops(void)
 					    .changed = route_changed,
 					    .no_port = alarm_no_port,
 					    .transfer = route_transfer,
+					    .redirect = route_redirect,
+					    .next = route_next,
 					    .merged = route_merged};
 
 	return &ops;

@@ -94,9 +94,11 @@ struct pbx_explain {
 	int64_t at_ms;     /**< wall clock; 0 = now */
 };
 /** {from, to, trunk, at, steps: [{rule, name, matched, text}], decision: {kind, code, words, target, route, e164,
- * caller_name, sentence, attempts: [{trunk, number, caller_id, caller_name, hidden, preempts}]}} */
+ * caller_name, sentence, attempts: [{trunk, number, caller_id, caller_name, hidden, preempts, down}]}} */
 json_t *pbx_json_explain(struct pbx *p, const struct pbx_explain *x);
-/** What the brakes count: [{what, name, calls, last_minute, minutes_today}] */
+/** What the brakes count:
+ * [{what, name, calls, last_minute, last_minute_in, minutes_today, calls_max, per_minute_max, minutes_max}]; 0: no
+ * limit */
 json_t *pbx_json_brakes(struct pbx *p);
 /** The key of a resource that has one row only, which can be changed without being made; NULL: it has many. */
 const char *pbx_resource_only(const struct resource *r);

@@ -63,6 +63,7 @@ struct pbx {
 	struct settings settings;
 	struct hash meters;    /**< struct brake_meter, by key */
 	struct hash routed;    /**< struct routed, by call id */
+	uint32_t tags;         /**< last struct way.tag given away */
 	struct list outside;   /**< struct pbx_call that hold channels, newest last */
 	struct list callbacks; /**< windows for emergency centres to call back */
 	struct timer brake_sweep, emergency_over;
@@ -110,6 +111,10 @@ void route_incoming(struct call *c, struct leg *from, const char *dialled, void 
 void route_changed(struct call *c, void *arg);
 /** Somebody sends a party elsewhere: decided and paid for in the name of `by`. 0, or the code of the refusal. */
 uint16_t route_transfer(struct call *c, struct leg *by, const char *number, void *arg);
+/** A phone sends a call on: as struct call_ops.redirect and next. */
+uint16_t route_redirect(struct call *c, struct leg *by, const char *number, struct dial_target *to, const char **text,
+			void *arg);
+bool route_next(struct call *c, uint32_t tag, const struct hangup *h, struct dial_target *to, void *arg);
 /** Two calls were joined: what one held the other holds. */
 void route_merged(struct call *c, struct call *gone, void *arg);
 /* plan_load.c */

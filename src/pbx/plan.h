@@ -164,6 +164,7 @@ struct plan_trunk {
 	bool full;           /**< and that is for lack of a channel only */
 	bool braked;         /**< and that is for the brake on calls that come in */
 	bool cuttable;       /**< a call could be ended for an emergency */
+	bool down;           /**< blocked only because its servers do not work */
 	const char *caller_id, *country;
 	bool proven, reaches_outside;
 };
@@ -203,6 +204,7 @@ struct plan_attempt {
 	char trunk[PLAN_NAME], number[NUMBER_MAX];
 	struct party caller; /**< shown; empty number: the line's own */
 	bool preempt;        /**< only by ending another call */
+	bool down;           /**< it seems to be down: the last resort of an emergency call */
 };
 struct plan_decision {
 	enum plan_kind kind;

@@ -1,7 +1,7 @@
 /*
  * plan_emergency.c - the lines for an emergency call: those of the setting, then those of the routes in their order,
- * then all others. Free ones first; then those on which another call can be ended for it. No limit, brake, PIN or hour
- * counts.
+ * then all others. Free ones first; then those on which another call can be ended for it; at last those that seem to be
+ * down. No limit, brake, PIN or hour counts.
  */
 #include "pbx/plan.h"
 
@@ -35,19 +35,22 @@ static void candidates(const struct planning *p, struct lines *l)
 	add(l, p->v->trunks(p->v->arg));
 }
 
-static void attempt(struct planning *p, const char *name, const struct plan_trunk *t, const char *number, bool preempt)
+enum round { FREE, CUT, DOWN };
+
+static void attempt(struct planning *p, const char *name, const struct plan_trunk *t, const char *number, enum round r)
 {
 	struct plan_attempt *a = &p->d->attempt[p->d->nattempt++];
 
 	(void)slice_copy(a->trunk, sizeof(a->trunk), slice_str(name));
 	(void)slice_copy(a->number, sizeof(a->number), slice_str(number));
-	a->preempt = preempt;
+	a->preempt = r == CUT;
+	a->down = r == DOWN;
 	plan_caller(p, NULL, name, t, &a->caller);
 	/* the centre must see who calls, to call back */
 	a->caller.hidden = false;
 }
 
-static void try_lines(struct planning *p, const struct lines *l, const char *number, bool preempt)
+static void try_lines(struct planning *p, const struct lines *l, const char *number, enum round r)
 {
 	for (size_t i = 0; i < l->n && p->d->nattempt < PLAN_ATTEMPTS; i++) {
 		char name[PLAN_NAME];
@@ -55,16 +58,19 @@ static void try_lines(struct planning *p, const struct lines *l, const char *num
 
 		(void)slice_copy(name, sizeof(name), l->name[i]);
 		if (!p->v->trunk(p->v->arg, name, true, &t)) {
-			if (!preempt)
+			if (r == FREE)
 				plan_say(p->t, "trunk", name, false, "there is no trunk %s", name);
-		} else if (!t.blocked && !preempt) {
+		} else if (!t.blocked && r == FREE) {
 			plan_say(p->t, "trunk", name, true, "%s is free", name);
-			attempt(p, name, &t, number, false);
-		} else if (t.blocked && t.full && t.cuttable && preempt) {
+			attempt(p, name, &t, number, r);
+		} else if (t.blocked && t.full && t.cuttable && r == CUT) {
 			plan_say(p->t, "trunk", name, true, "%s: %s; another call is ended for this one", name,
 				 t.blocked);
-			attempt(p, name, &t, number, true);
-		} else if (t.blocked && !preempt) {
+			attempt(p, name, &t, number, r);
+		} else if (t.blocked && t.down && r == DOWN) {
+			plan_say(p->t, "trunk", name, true, "%s is tried all the same, as the last resort", name);
+			attempt(p, name, &t, number, r);
+		} else if (t.blocked && r == FREE) {
 			plan_say(p->t, "trunk", name, false, "%s: %s", name, t.blocked);
 		}
 	}
@@ -77,8 +83,9 @@ void plan_emergency(struct planning *p, const char *number)
 	p->d->kind = PLAN_EMERGENCY;
 	(void)slice_copy(p->d->route, sizeof(p->d->route), SLICE("emergency"));
 	candidates(p, &l);
-	try_lines(p, &l, number, false);
-	try_lines(p, &l, number, true);
+	try_lines(p, &l, number, FREE);
+	try_lines(p, &l, number, CUT);
+	try_lines(p, &l, number, DOWN);
 	if (!p->d->nattempt)
-		plan_refuse(p->d, 503, "no line is up for the emergency call");
+		plan_refuse(p->d, 503, "there is no line for the emergency call");
 }

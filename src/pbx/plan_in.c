@@ -80,11 +80,29 @@ static void set_caller(struct planning *p, const char *prefix)
 	c->hidden = p->q->hidden;
 }
 
+/* May its calls go out again, and why. */
+static void tell_proof(const struct planning *p, const struct incoming *in)
+{
+	const char *name = p->q->trunk;
+
+	if (!in->t.proven)
+		plan_say(p->t, "proof", name, false,
+			 "%s is known by its address alone, which can be forged: its calls never go out again", name);
+	else if (p->q->forgeable)
+		plan_say(p->t, "proof", name, false,
+			 "%s can prove itself, but this call is known by its address alone: it may not go out again",
+			 name);
+	else
+		plan_say(p->t, "proof", name, true, "%s proves itself; a call that does not may not go out again",
+			 name);
+}
+
 /* On to the outside, as if a phone had dialled it. */
 static void outward(struct planning *p, struct incoming *in, const char *number)
 {
 	if (!in->passes) {
-		plan_say(p->t, "outside", p->q->trunk, false, "calls by %s may not go out again", p->q->trunk);
+		plan_say(p->t, "outside", p->q->trunk, false, "calls by %s may not go out again%s", p->q->trunk,
+			 in->t.proven && !in->t.reaches_outside ? " (reaches_outside is off)" : "");
 		plan_refuse(p->d, 403, "calls from this line may not go out again");
 		return;
 	}
@@ -175,5 +193,6 @@ void plan_inside(struct planning *p)
 	plan_say(p->t, "trunk", q->trunk, true, "%s%s%s is called by %s", in.n.dialled,
 		 in.n.e164[0] ? ", that is " : "", in.n.e164,
 		 in.anonymous ? "somebody who does not say who" : in.caller.dialled);
+	tell_proof(p, &in);
 	decide(p, &in);
 }

@@ -94,8 +94,7 @@ static void run_test(struct call *c, struct pbx_call *pc)
 		refuse(c, 500, "the function could not be started");
 }
 
-/* Words that are made live in the note until the record is closed. */
-static const char *keep_words(struct call *c, struct pbx_call *pc, const struct plan_decision *d)
+const char *route_keep_words(struct call *c, struct pbx_call *pc, const struct plan_decision *d)
 {
 	struct routed *r = routed_note(pc, c);
 
@@ -105,8 +104,7 @@ static const char *keep_words(struct call *c, struct pbx_call *pc, const struct 
 	return r->words;
 }
 
-/* A refusal by a limit or for a wrong PIN is worth an alarm: somebody tries. */
-static void watch_refusal(struct pbx *p, const struct plan_decision *d, const char *payer)
+void route_watch_refusal(struct pbx *p, const struct plan_decision *d, const char *payer)
 {
 	if (d->kind != PLAN_REFUSE || !*payer)
 		return;
@@ -143,7 +141,7 @@ static void carry_out(struct call *c, struct pbx_call *pc, const struct plan_dec
 		break;
 	default:
 		log_info("pbx", "%s: %u %s", c->id, d->code, d->words);
-		refuse(c, d->code, keep_words(c, pc, d));
+		refuse(c, d->code, route_keep_words(c, pc, d));
 		break;
 	}
 }
@@ -219,7 +217,7 @@ void route_incoming(struct call *c, struct leg *from, const char *dialled, void 
 		refuse(c, 503, "out of memory");
 		return;
 	}
-	watch_refusal(p, &d, pc->payer);
+	route_watch_refusal(p, &d, pc->payer);
 	carry_out(c, pc, &d);
 }
 
@@ -248,7 +246,7 @@ uint16_t route_transfer(struct call *c, struct leg *by, const char *number, void
 	route_view(p, &v, 0);
 	plan_decide(&p->plan, &v, &q, &d, NULL);
 	(void)slice_copy(pc->payer, sizeof(pc->payer), by->trunk ? SLICE_NULL : slice_str(by->party.number));
-	watch_refusal(p, &d, pc->payer);
+	route_watch_refusal(p, &d, pc->payer);
 	if (d.kind == PLAN_REFUSE) {
 		log_info("pbx", "%s: not transferred to %s: %u %s", c->id, number, d.code, d.words);
 		return d.code;

@@ -9,17 +9,14 @@
 
 enum { RING_OUT_MS = 120000, EMERGENCY_RING_MS = 300000, MINUTE_MS = 60000 };
 
-static const struct plan_attempt *next_line(struct call *c, struct pbx_call *pc, struct ptrunk **tp);
-
-static bool more_lines(const struct pbx_call *pc)
+static bool more_lines(const struct lines *l)
 {
-	return pc->lines->at < pc->lines->n;
+	return l->at < l->n;
 }
 
-/* Is it the line that failed, not the party? */
-static bool line_at_fault(const struct pbx_call *pc, const struct hangup *h)
+bool route_line_at_fault(const struct lines *l, const struct hangup *h)
 {
-	if (pc->lines->emergency)
+	if (l->emergency)
 		return h->code != 487 && h->code < 600;
 	return (h->code >= 500 && h->code < 600) || h->code == 401 || h->code == 407 ||
 	       ((h->code == 408 || h->code == 480) && h->silent);
@@ -36,8 +33,8 @@ static void line_failed(struct call *c, const struct hangup *h, void *arg)
 		call_hangup(c, h);
 		return;
 	}
-	routed_drop_line(pc);
-	if (!line_at_fault(pc, h)) {
+	routed_drop_line(pc, 0);
+	if (!route_line_at_fault(pc->lines, h)) {
 		call_hangup(c, h);
 		return;
 	}
@@ -46,7 +43,7 @@ static void line_failed(struct call *c, const struct hangup *h, void *arg)
 	try_next(c, pc, h);
 }
 
-static void note_line(struct pbx_call *pc, const struct call *c, const struct plan_attempt *a)
+void route_note_line(struct pbx_call *pc, const struct call *c, const struct plan_attempt *a)
 {
 	struct routed *r = routed_note(pc, c);
 
@@ -65,32 +62,36 @@ static int dial_line(struct call *c, struct pbx_call *pc, const struct plan_atte
 			       .n = 1,
 			       .ring_ms = emergency ? EMERGENCY_RING_MS : RING_OUT_MS,
 			       .caller = a->caller,
-			       .failed = more_lines(pc) ? line_failed : NULL};
+			       .failed = more_lines(pc->lines) ? line_failed : NULL};
 	int err = routed_hold_trunk(pc, t, true, emergency, pc->payer);
 
 	if (!err)
 		err = call_dial(c, &cfg);
 	if (err) {
 		log_warn("pbx", "%s: cannot call by trunk %s: %s", c->id, t->name, err_str(err));
-		routed_drop_line(pc);
+		routed_drop_line(pc, 0);
 	} else {
 		log_info("pbx", "%s: %s by trunk %s", c->id, a->number, t->name);
-		note_line(pc, c, a);
+		route_note_line(pc, c, a);
 	}
 	return err;
 }
 
-/* The next line that has a channel now; an emergency call makes one free where it must. */
-static const struct plan_attempt *next_line(struct call *c, struct pbx_call *pc, struct ptrunk **tp)
+const struct plan_attempt *route_next_line(struct pbx_call *pc, struct lines *l, bool cuts, struct ptrunk **tp)
 {
-	while (more_lines(pc)) {
-		const struct plan_attempt *a = &pc->lines->v[pc->lines->at++];
+	struct call *c = pc->call;
+
+	while (more_lines(l)) {
+		const struct plan_attempt *a = &l->v[l->at++];
 		struct ptrunk *t = ptrunk_find(pc->pbx, slice_str(a->trunk));
 		const char *why = t ? ptrunk_blocked(t, true) : "there is no such trunk";
 
-		while (why && t && a->preempt && emergency_can_cut(pc->pbx, t) && emergency_cut(pc->pbx, t))
+		while (why && t && cuts && a->preempt && emergency_can_cut(pc->pbx, t) && emergency_cut(pc->pbx, t))
 			why = ptrunk_blocked(t, true);
-		if (!why && !pc->lines->emergency)
+		/* what is thought to be down may work all the same: for an emergency it is tried in the end */
+		if (why && l->emergency && (a->down || !more_lines(l)) && ptrunk_only_down(t))
+			why = NULL;
+		if (!why && !l->emergency)
 			why = brake_limit(pc->pbx, t->name, true);
 		if (!why) {
 			*tp = t;
@@ -108,7 +109,7 @@ static void try_next(struct call *c, struct pbx_call *pc, const struct hangup *l
 	struct ptrunk *t;
 
 	for (;;) {
-		a = next_line(c, pc, &t);
+		a = route_next_line(pc, pc->lines, true, &t);
 		if (!a) {
 			call_hangup(c, last ? last : &none);
 			return;
@@ -131,33 +132,39 @@ void route_out_answered(struct call *c, struct pbx_call *pc)
 	uint32_t minutes = pc->pbx->plan.brakes.call_minutes;
 
 	(void)c;
-	if (pc->lines && !pc->lines->emergency && minutes && !timer_running(&pc->limit))
+	if (((pc->lines && !pc->lines->emergency) || routed_talks_outside(pc)) && minutes && !timer_running(&pc->limit))
 		timer_start(&pc->limit, pc->pbx->loop, (uint64_t)minutes * MINUTE_MS, too_long, pc);
+}
+
+void route_lines(struct call *c, struct pbx_call *pc, struct lines *l, const struct plan_decision *d, const char *payer)
+{
+	struct extension *e = extension_find(pc->pbx, slice_str(payer));
+	struct routed *r = routed_note(pc, c);
+
+	memcpy(l->v, d->attempt, d->nattempt * sizeof(l->v[0]));
+	l->n = d->nattempt;
+	l->emergency = d->kind == PLAN_EMERGENCY;
+	if (r)
+		(void)slice_copy(r->route, sizeof(r->route), slice_str(d->route));
+	if (!l->emergency)
+		return;
+	if (r) {
+		r->emergency = true;
+		(void)slice_copy(r->location, sizeof(r->location), slice_str(emergency_location(pc->pbx, e)));
+	}
+	emergency_notice(pc->pbx, c, e, d->attempt[0].number);
 }
 
 void route_out(struct call *c, struct pbx_call *pc, const struct plan_decision *d)
 {
 	struct lines *l = mem_zalloc(sizeof(*l), NULL);
-	struct routed *r = routed_note(pc, c);
-	struct extension *e = extension_find(pc->pbx, slice_str(pc->payer));
 
 	if (!l) {
 		call_hangup(c, &(struct hangup){.code = 503, .text = "out of memory"});
 		return;
 	}
-	memcpy(l->v, d->attempt, d->nattempt * sizeof(l->v[0]));
-	l->n = d->nattempt;
-	l->emergency = d->kind == PLAN_EMERGENCY;
 	mem_deref(pc->lines);
 	pc->lines = l;
-	if (r)
-		(void)slice_copy(r->route, sizeof(r->route), slice_str(d->route));
-	if (l->emergency) {
-		if (r) {
-			r->emergency = true;
-			(void)slice_copy(r->location, sizeof(r->location), slice_str(emergency_location(pc->pbx, e)));
-		}
-		emergency_notice(pc->pbx, c, e, d->attempt[0].number);
-	}
+	route_lines(c, pc, l, d, pc->payer);
 	try_next(c, pc, NULL);
 }

@@ -64,6 +64,7 @@ static bool view_trunk(void *arg, const char *name, bool out, struct plan_trunk 
 		x->braked = x->blocked != NULL;
 	}
 	x->cuttable = x->full && !is_down(t) && emergency_can_cut(p, t);
+	x->down = x->blocked && out && ptrunk_only_down(t);
 	x->caller_id = t->caller_id ? t->caller_id : "";
 	x->country = t->country ? t->country : "";
 	x->proven = t->proven;

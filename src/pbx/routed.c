@@ -34,6 +34,10 @@ static void owner_destroy(void *obj)
 	timer_stop(&pc->limit);
 	LIST_EACH (&pc->held, k)
 		held_free(pc, LINK_OBJ(k, struct held, le));
+	LIST_EACH (&pc->ways, k) {
+		list_unlink(k);
+		mem_deref(LINK_OBJ(k, struct way, le));
+	}
 	list_unlink(&pc->le);
 	mem_deref(pc->lines);
 }
@@ -65,13 +69,15 @@ int routed_hold_extension(struct pbx_call *pc, struct extension *e)
 	return 0;
 }
 
-int routed_hold_trunk(struct pbx_call *pc, struct ptrunk *t, bool out, bool emergency, const char *payer)
+static int hold_channel(struct pbx_call *pc, struct ptrunk *t, bool out, bool emergency, const char *payer,
+			uint32_t tag)
 {
 	struct held *h = mem_zalloc(sizeof(*h), NULL);
 
 	if (!h)
 		return ENOMEM;
 	h->trunk = mem_ref(t);
+	h->tag = tag;
 	h->out = out;
 	h->emergency = emergency;
 	ptrunk_take(t, out, emergency);
@@ -87,14 +93,35 @@ int routed_hold_trunk(struct pbx_call *pc, struct ptrunk *t, bool out, bool emer
 	return 0;
 }
 
-void routed_drop_line(struct pbx_call *pc)
+int routed_hold_trunk(struct pbx_call *pc, struct ptrunk *t, bool out, bool emergency, const char *payer)
+{
+	return hold_channel(pc, t, out, emergency, payer, 0);
+}
+
+int routed_hold_way(struct pbx_call *pc, struct ptrunk *t, const struct way *w)
+{
+	return hold_channel(pc, t, true, w->lines.emergency, w->payer, w->tag);
+}
+
+void routed_drop_line(struct pbx_call *pc, uint32_t tag)
 {
 	LIST_EACH (&pc->held, k) {
 		struct held *h = LINK_OBJ(k, struct held, le);
 
-		if (h->trunk && h->out && !h->answer_ms)
+		if (h->trunk && h->out && !h->answer_ms && h->tag == tag)
 			held_free(pc, h);
 	}
+}
+
+bool routed_talks_outside(const struct pbx_call *pc)
+{
+	LIST_EACH (&pc->held, k) {
+		const struct held *h = LINK_OBJ(k, struct held, le);
+
+		if (h->trunk && h->out && !h->emergency && h->answer_ms)
+			return true;
+	}
+	return false;
 }
 
 /* ------------------------------------------------------------------ legs and what stands for them */
@@ -106,12 +133,12 @@ static bool stands_for(const struct held *h, const struct leg *l)
 	if (h->ext)
 		return !l->trunk && !strcmp(l->party.number, h->ext->number);
 	/* not by direction: a leg that a transfer has moved may have turned */
-	return l->trunk && l->trunk == h->trunk->line;
+	return l->trunk && l->trunk == h->trunk->line && l->tag == h->tag;
 }
 
 static bool same(const struct held *a, const struct held *b)
 {
-	return a->ext == b->ext && a->trunk == b->trunk;
+	return a->ext == b->ext && a->trunk == b->trunk && a->tag == b->tag;
 }
 
 /* Legs for things of this kind, and how many of the kind stand before it in the list. */
@@ -156,7 +183,7 @@ static void answered(struct pbx_call *pc, struct held *h)
 		brake_answer(brake_meter(p, false, h->payer, false));
 }
 
-static bool is_held(const struct pbx_call *pc, const struct extension *e)
+bool routed_is_held(const struct pbx_call *pc, const struct extension *e)
 {
 	LIST_EACH (&pc->held, k)
 		if (LINK_OBJ(k, struct held, le)->ext == e)
@@ -174,7 +201,7 @@ static void adopt(struct call *c, struct pbx_call *pc)
 					      ? NULL
 					      : extension_find(pc->pbx, slice_str(l->party.number));
 
-		if (e && !is_held(pc, e) && routed_hold_extension(pc, e))
+		if (e && !routed_is_held(pc, e) && routed_hold_extension(pc, e))
 			log_warn("pbx", "%s: no memory to count the call of %s", c->id, e->number);
 	}
 }
@@ -212,6 +239,10 @@ void routed_move(struct pbx_call *to, struct pbx_call *from)
 		to->lines = from->lines;
 		from->lines = NULL;
 		memcpy(to->payer, from->payer, sizeof(to->payer));
+	}
+	LIST_EACH (&from->ways, k) {
+		list_unlink(k);
+		list_append(&to->ways, k);
 	}
 	if (from->le.list && !to->le.list)
 		list_append(&to->pbx->outside, &to->le);

@@ -19,6 +19,7 @@ struct held {
 	bool out, emergency;
 	bool seen;          /**< a leg was there for it */
 	uint64_t answer_ms; /**< loop's ms, 0 = not yet */
+	uint32_t tag;       /**< of the leg that it is for (a way that a phone named), 0: none in particular */
 	char payer[32];     /**< extension whose limits count, "" = none */
 };
 
@@ -40,10 +41,19 @@ struct lines {
 	bool emergency;
 };
 
+/** A way that a phone named for a call that it sends on (3xx): charged to the phone. */
+struct way {
+	struct link le; /**< in pbx_call.ways */
+	uint32_t tag;   /**< of its legs; unique */
+	char payer[32];
+	struct lines lines;
+};
+
 struct pbx_call {
 	struct pbx *pbx;
 	struct list held;
 	struct lines *lines;      /**< NULL: no call to the outside */
+	struct list ways;         /**< struct way; not many, see route_redirect.c */
 	struct routed *routed;    /**< of pbx.routed; NULL: none */
 	struct timer limit;       /**< ends an outside call that lasts too long */
 	struct extension *target; /**< whose limit counts before it rings; held */
@@ -57,10 +67,15 @@ struct pbx_call {
 struct pbx_call *routed_owner(struct pbx *p, struct call *c);
 /** An extension takes part. ENOMEM. */
 int routed_hold_extension(struct pbx_call *pc, struct extension *e) MUST_CHECK;
+bool routed_is_held(const struct pbx_call *pc, const struct extension *e);
 /** A channel is taken; `payer` NULL or "": no extension pays. ENOMEM. */
 int routed_hold_trunk(struct pbx_call *pc, struct ptrunk *t, bool out, bool emergency, const char *payer) MUST_CHECK;
-/** Give back a channel that no leg has (the line failed). */
-void routed_drop_line(struct pbx_call *pc);
+/** A channel for the leg with this tag: a call that goes out. ENOMEM. */
+int routed_hold_way(struct pbx_call *pc, struct ptrunk *t, const struct way *w) MUST_CHECK;
+/** Give back a channel that no leg has (the line failed); `tag` 0: those for no leg in particular. */
+void routed_drop_line(struct pbx_call *pc, uint32_t tag);
+/** Does it hold the channel of a call to the outside that is answered and no emergency? */
+bool routed_talks_outside(const struct pbx_call *pc);
 /** Give back what no leg stands for any more, start what was answered. */
 void routed_settle(struct call *c, struct pbx_call *pc);
 /** What was held by one call is held by another now (transfer). */

@@ -218,6 +218,8 @@ static int take_row(struct ptrunk *t, json_t *row)
 	t->max = number(row, "channels");
 	t->max_in = number(row, "channels_in");
 	t->max_out = number(row, "channels_out");
+	t->per_minute = number(row, "calls_per_minute");
+	t->per_day = number(row, "minutes_per_day");
 	t->enabled = json_is_true(json_object_get(row, "enabled"));
 	t->proven = proves_itself(t, row);
 	t->reaches_outside = t->proven && json_is_true(json_object_get(row, "reaches_outside"));
@@ -412,6 +414,16 @@ const char *ptrunk_blocked(const struct ptrunk *ct, bool out)
 		return NULL;
 	snprintf(t->words, sizeof(t->words), "the trunk is down: %s", st.words);
 	return t->words;
+}
+
+bool ptrunk_only_down(const struct ptrunk *t)
+{
+	struct trunk_status st;
+
+	if (!t->enabled || !t->line || (t->max && t->in + t->out >= t->max) || (t->max_out && t->out >= t->max_out))
+		return false;
+	trunk_status(t->line, &st);
+	return st.state == TRUNK_DOWN;
 }
 
 void ptrunk_take(struct ptrunk *t, bool out, bool emergency)

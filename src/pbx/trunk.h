@@ -20,6 +20,7 @@ struct ptrunk {
 	char *name;
 	struct trunk *line;            /**< NULL while switched off or before calls exist */
 	uint32_t max, max_in, max_out; /**< channels at once in all, in, out; 0 = no limit */
+	uint32_t per_minute, per_day;  /**< brakes of its own: new calls, minutes; 0 = those for all trunks */
 	uint32_t in, out;              /**< in use */
 	uint32_t emergency_out;        /**< of out: emergency calls, which are never cut for others */
 	bool enabled;
@@ -39,6 +40,8 @@ void ptrunk_each(const struct pbx *p, void (*fn)(struct ptrunk *t, void *arg), v
 /** May one more call go out (`out`) or come in? NULL: yes; else words: "all 2 channels are in use", "the trunk is down:
  * ...", "switched off". Static or of the trunk; valid until the next call. */
 const char *ptrunk_blocked(const struct ptrunk *t, bool out);
+/** Its servers do not work, and nothing else keeps a call from going out. */
+bool ptrunk_only_down(const struct ptrunk *t);
 /** A channel is taken, given back. */
 void ptrunk_take(struct ptrunk *t, bool out, bool emergency);
 void ptrunk_give(struct ptrunk *t, bool out, bool emergency);

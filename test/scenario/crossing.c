@@ -119,7 +119,7 @@ void round_trip_is_measured(void **state)
 		fail_msg("%f ms", ms);
 }
 
-/* Redirected to somebody we do not know: the caller hears that it failed, and the call ends. */
+/* Redirected to somebody we do not know: nothing goes there, the caller hears so. */
 void redirected_to_a_stranger(void **state)
 {
 	struct scene *s = *state;
@@ -128,9 +128,13 @@ void redirected_to_a_stranger(void **state)
 	s->b.mood = REJECT;
 	s->b.reject_code = 302;
 	s->b.redirect = "sip:x@198.51.100.7";
+	tape_start(s);
 	agent_call(&s->a, "101");
+	agent_wait(&s->a, "ended:403", 5000);
 	scene_run(s, 60000);
-	assert_null(s->a.call);
+	tape_stop(s);
+	assert_int_equal(tape_count(s, NULL, "198.51.100.7", ""), 0);
+	assert_cdr(s, 0, "reason", "101: a phone may not send calls to strange places");
 	scene_check_idle(s);
 }
 

@@ -199,3 +199,40 @@ void emergency_test_number(void **state)
 	assert_string_equal(outside(s, 0, "emergency"), "test");
 	close_office();
 }
+
+static bool explained(struct scene *s, const char *to, const char *words)
+{
+	const struct pbx_explain x = {.from = "100", .to = to};
+	json_t *o = pbx_json_explain(s->pbx, &x);
+	const char *text = json_string_value(json_object_get(json_object_get(o, "decision"), "sentence"));
+	bool found = strstr(text, words) != NULL;
+
+	if (!found)
+		print_message("%s\n", text);
+	json_decref(o);
+	return found;
+}
+
+/* Nothing is up: what seems to be down is tried, in order, but by nobody else. */
+void emergency_tries_what_is_down(void **state)
+{
+	struct scene *s = *state;
+
+	open_office(s, ",'check_seconds':30", true);
+	row(s, &pbx_trunk_resource, "b", "{'check_seconds':30}");
+	row(s, &pbx_trunk_resource, "c", "{'server':'10.0.0.52','register':false,'enabled':false}");
+	a.unchecked = b.unchecked = true;
+	a.answer = 503;
+	vnet_run(s->net, 200000);
+	assert_int_equal(peer_invite(&phones, "100", "040123456", 3000)->code, 503);
+	assert_int_equal(a.n + b.n, 0);
+	assert_true(explained(s, "112", "by trunk a as 112 (it seems to be down), then by trunk b as 112 (it seems"));
+	assert_false(explained(s, "112", "trunk c"));
+	assert_int_equal(peer_invite(&phones, "100", "112", 40000)->code, 200);
+	assert_int_equal(a.n, 1);
+	assert_int_equal(b.n, 1);
+	assert_string_equal(b.got[0].to, "112");
+	row(s, &pbx_trunk_resource, "a", "{'check_seconds':0}");
+	row(s, &pbx_trunk_resource, "b", "{'check_seconds':0}");
+	close_office();
+}

@@ -366,3 +366,49 @@ void trunk_calls_in_a_minute(void **state)
 	assert_false(has_alarm(s, "brake.trunk.a"));
 	close_office(s);
 }
+
+static json_int_t use_of(struct scene *s, const char *name, const char *member)
+{
+	json_t *all = pbx_json_brakes(s->pbx), *v;
+	json_int_t n = -1;
+	size_t i;
+
+	json_array_foreach(all, i, v)
+	{
+		if (!strcmp(json_string_value(json_object_get(v, "name")), name))
+			n = json_integer_value(json_object_get(v, member));
+	}
+	json_decref(all);
+	return n;
+}
+
+/* Its own limits; 0: those for all trunks. */
+void trunk_has_brakes_of_its_own(void **state)
+{
+	struct scene *s = *state;
+	struct peer_call *c;
+
+	open_office(s);
+	row(s, &pbx_brakes_resource, "main", "{'trunk_per_minute':5,'trunk_minutes_per_day':1000,'per_minute':0}");
+	row(s, &pbx_trunk_resource, "a", "{'calls_per_minute':2,'minutes_per_day':10}");
+	assert_int_equal(row_set(s, &pbx_trunk_resource, "a", "{\"minutes_per_day\":-1}"), ERR_SYNTAX);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(code_of("100", "030111111"), i < 7 ? 200 : 503);
+	assert_int_equal(a.n, 2);
+	assert_int_equal(b.n, 5);
+	assert_int_equal(use_of(s, "a", "per_minute_max"), 2);
+	assert_int_equal(use_of(s, "a", "minutes_max"), 10);
+	assert_int_equal(use_of(s, "b", "per_minute_max"), 5);
+	assert_int_equal(use_of(s, "b", "minutes_max"), 1000);
+	vnet_run(s->net, 61000);
+	c = peer_invite(&phones, "100", "030111111", 3000);
+	assert_int_equal(a.n, 3);
+	vnet_run(s->net, 11 * 60000);
+	peer_bye(&phones, c);
+	assert_int_equal(code_of("100", "030111111"), 200);
+	assert_int_equal(a.n, 3);
+	row(s, &pbx_trunk_resource, "a", "{'minutes_per_day':0}");
+	assert_int_equal(code_of("100", "030111111"), 200);
+	assert_int_equal(a.n, 4);
+	close_office(s);
+}

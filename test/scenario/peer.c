@@ -86,7 +86,11 @@ static void reply(struct peer *p, const char *req, unsigned code, bool sdp)
 	copy_lines(&b, req, "CSeq");
 	copy_lines(&b, req, "Record-Route");
 	copy_line(to, sizeof(to), req, "To");
-	buf_printf(&b, "%s%s\r\nContact: <sip:peer@%s:5060>\r\n", to, strstr(to, ";tag=") ? "" : ";tag=peer", p->ip);
+	buf_printf(&b, "%s%s\r\n", to, strstr(to, ";tag=") ? "" : ";tag=peer");
+	if (code >= 300 && code < 400)
+		buf_printf(&b, "Contact: %s\r\n", p->redirect);
+	else
+		buf_printf(&b, "Contact: <sip:peer@%s:5060>\r\n", p->ip);
 	if (sdp)
 		put_sdp(&b, p);
 	else
@@ -224,7 +228,8 @@ static void recv_h(struct udp *u, const struct udp_rx *rx, void *arg)
 		got_cancel(p, text);
 	else if (!strncmp(text, "BYE ", 4))
 		got_bye(p, text);
-	else if (strncmp(text, "ACK ", 4) && strstr(text, "SIP/2.0"))
+	else if (!(p->unchecked && !strncmp(text, "OPTIONS ", 8)) && strncmp(text, "ACK ", 4) &&
+		 strstr(text, "SIP/2.0"))
 		reply(p, text, 200, false);
 }
 

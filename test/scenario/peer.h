@@ -27,7 +27,9 @@ struct peer {
 	struct udp *u;
 	struct sa addr;
 	char ip[SA_STRLEN];
-	unsigned answer; /**< to INVITEs; 180: rings for ever; 0: says nothing */
+	unsigned answer;    /**< to INVITEs; 180: rings for ever; 0: says nothing */
+	bool unchecked;     /**< says nothing to OPTIONS */
+	char redirect[200]; /**< Contact of its 3xx */
 	struct arrival got[PEER_GOT];
 	size_t n;
 	char ringing[6][2000]; /**< INVITEs that ring */

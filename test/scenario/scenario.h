@@ -290,10 +290,16 @@ const char *typed_codes(struct typed *t);
 	X(new_calls_are_refused_in_overload) X(emergency_in_overload) \
 	/* emergency.c */ \
 	X(third_call_overflows_to_the_next_trunk) X(emergency_call_ends_another) X(emergency_from_everybody) \
-	X(emergency_centre_calls_back) X(emergency_test_number) \
+	X(emergency_centre_calls_back) X(emergency_test_number) X(emergency_tries_what_is_down) \
 	/* fraud.c */ \
 	X(closed_numbers) X(limits_of_an_extension) X(minutes_of_a_day) X(trunk_channels_in) X(trunk_calls_in_a_minute) X(call_is_ended_after_its_time) \
 	X(outside_does_not_reach_outside) X(pin_is_not_kept) X(line_fails_next_is_taken) X(transfer_is_paid_by_who_asks) \
+	X(trunk_has_brakes_of_its_own) \
+	/* redirect.c */ \
+	X(redirected_outside_is_paid_by_the_phone) X(redirected_outside_is_closed) X(redirected_outside_shows_whom) \
+	X(redirected_outside_takes_the_next_line) X(redirected_to_strange_places) X(redirected_to_itself) \
+	X(redirected_for_ever_ends) X(redirected_twice_calls_once) X(redirected_to_an_emergency) \
+	X(redirected_to_what_cannot_ring) \
 	/* route_random.c */ \
 	X(explain_agrees_with_live_routing) \
 	/* many.c */ \

@@ -118,7 +118,7 @@ static void test_restart(void **state)
 		assert_string_equal(f->pbx->plan.home.country->iso, "DE");
 		assert_non_null(plan_did_find(&f->pbx->plan, "+49301234"));
 		assert_string_equal(verdict(f, "150", "112", NULL),
-				    "It is refused: 503, no line is up for the emergency call.");
+				    "It is refused: 503, there is no line for the emergency call.");
 		fixture_stop(f);
 		fixture_start(f);
 	}
