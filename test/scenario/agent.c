@@ -185,6 +185,8 @@ void agent_register(struct agent *a)
 	assert_log(a, "registered:3600");
 }
 
+enum oh_transport agents_transport = OH_UDP;
+
 void agents_ready(struct scene *s, size_t n)
 {
 	static const struct {
@@ -193,7 +195,7 @@ void agents_ready(struct scene *s, size_t n)
 	struct agent *v[AGENTS] = {&s->a, &s->b, &s->c, &s->d};
 
 	for (size_t i = 0; i < n; i++) {
-		agent_open(s, v[i], who[i].number, who[i].ip, OH_UDP);
+		agent_open(s, v[i], who[i].number, who[i].ip, agents_transport);
 		agent_register(v[i]);
 	}
 	tones(s);

@@ -136,6 +136,8 @@ void agent_open_with(struct scene *s, struct agent *a, const char *ip, const str
 void agent_register(struct agent *a);
 /** agent_open() at 10.0.0.11, .12, .13, .14 by UDP as 100, 101, 102, 101 and agent_register(). */
 void agents_ready(struct scene *s, size_t n);
+/** How agents_ready() connects them. */
+extern enum oh_transport agents_transport;
 void agent_close(struct agent *a);
 /** Call; the call is a->call. */
 void agent_call(struct agent *a, const char *to);
@@ -328,6 +330,26 @@ const char *typed_codes(struct typed *t);
 	X(timer_callee_vanishes) \
 	/* random_calls.c */ \
 	X(random_calls_leave_nothing)
+/* Those whose agents connect over TCP and over TLS as well. */
+#define SCENARIOS_STREAMS(X) \
+	X(register_and_unregister) X(register_wrong_password) X(call_both_ways) \
+	X(hold_and_resume_by_caller) X(hold_and_resume_by_callee) \
+	X(codec_change_by_reinvite) X(codec_nothing_in_common) X(dtmf_passes) \
+	X(delayed_offer_by_caller) X(delayed_reinvite) X(glare_of_two_holds) X(glare_with_hangup) X(both_hang_up) \
+	X(busy_by_phone) X(declined_by_phone) X(no_answer) X(cancelled_by_caller) X(cancel_crosses_answer) X(phone_says_503) \
+	X(fork_both_answer) X(fork_all_refuse) X(fork_cancelled) X(redirected_by_phone) X(redirected_in_a_circle) \
+	X(echo_with_greeting) X(digits_by_info) X(live_views) X(hangup_by_administrator) \
+	X(third_call_overflows_to_the_next_trunk) X(emergency_call_ends_another) X(closed_numbers) X(limits_of_an_extension) \
+	X(outside_does_not_reach_outside) X(line_fails_next_is_taken) X(transfer_is_paid_by_who_asks) \
+	X(transfer_blind_by_callee) X(transfer_blind_by_caller) X(transfer_to_a_busy_phone) \
+	X(transfer_to_an_unknown_number) X(transfer_to_nobody_who_answers) X(transfer_twice) \
+	X(transfer_recall) X(transfer_recall_not_taken) X(transfer_to_echo) X(transfer_to_oneself) \
+	X(transfer_and_the_party_hangs_up) X(transfer_with_hangups) \
+	X(transfer_attended_from_the_first_call) X(transfer_attended_from_the_second_call) \
+	X(transfer_attended_with_both_held) X(transfer_attended_of_two_callers) \
+	X(transfer_attended_of_two_called) X(transfer_attended_with_other_codecs) \
+	X(transfer_to_a_ringing_phone) X(transfer_to_a_ringing_phone_that_declines) X(transfer_keeps_the_stream) \
+	X(replaces_a_party_who_talks) X(replaces_the_caller) X(replaces_a_phone_that_rings)
 /* clang-format on */
 
 #endif

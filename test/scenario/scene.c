@@ -292,6 +292,7 @@ int scene_open(void **state)
 {
 	struct scene *s = calloc(1, sizeof(*s));
 
+	agents_transport = OH_UDP;
 	log_set_handler(quiet, NULL);
 	if (getenv("SCENARIO_LOG"))
 		log_set_level(LOG_DEBUG);
