@@ -200,7 +200,7 @@ static const struct route *find_route(struct job *j, struct slice method, struct
 		if (j->nseg == 2 && pbx_resource_only(res[i]) && strcmp(j->seg[1], pbx_resource_only(res[i])))
 			break; /* not the row: what is in use */
 		j->r = res[i];
-		j->noun = res[i]->name;
+		j->noun = resource_noun(res[i], j->noun_of_row);
 		return find_in(j, 1, resource_routes, ARRAY_LEN(resource_routes), method, allow);
 	}
 	return j->nseg ? find_in(j, 0, fixed_routes, ARRAY_LEN(fixed_routes), method, allow) : NULL;

@@ -42,6 +42,7 @@ struct job {
 	json_t *warnings; /**< array or NULL */
 	bool generated;   /**< creation: a secret was made by the system and belongs into the answer */
 	const char *noun; /**< what was not found, for sentences */
+	char noun_of_row[RESOURCE_NOUN];
 };
 
 /** How a path is spelled: fixed words, and "{}" for one segment. */

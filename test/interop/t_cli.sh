@@ -156,6 +156,19 @@ same "$(calls_now 1 && echo yes)" yes >/dev/null || bad "the caller has gone as 
 end_of $pid 15; same $? 0 >/dev/null || bad "the caller: $(tail -n 3 "$T/phone.log" | tr '\n' '|')"
 json 0 '.items[0] | .from == "103" and (.transfers | length) >= 1 and .transfers[-1].to == "*43" and .transfers[-1].by == "100"' cdr --limit 1
 
+test_ "settings, numbering, brakes: one row each, with sentences that read well"
+json 0 '.recall_seconds == 30 and .challenge_in_calls == false' settings show
+cli 0 settings set --recall-seconds 20; shows '^The settings are changed\.$'
+cli 0 settings set --recall-seconds 20; shows '^The settings are like that already\.$'
+cli 0 settings show; shows '^  recall seconds      20$'
+grep -q main "$T/out" && bad "the key is shown"
+cli 2 settings set --recall-seconds 1
+cli 0 numbering set --country DE --area-code 30; shows '^The numbering is changed\.$'
+cli 0 brakes set --trunk-in-per-minute 100; shows '^The brakes are changed\.$'
+cli 0 did add "030 5551" --target 100; shows '^Number 030 5551 is ready\.$'
+cli 0 did remove "030 5551"; shows '^Number 030 5551 is removed'
+cli 3 route out show none; grep -q '^offhook: There is no route out none\.$' "$T/err" || bad "$(cat "$T/err")"
+
 test_ "bans by hand, allowed networks, limits"
 check "nobody is banned" grep -q '^Nobody is banned' <(oh security)
 check "ban" oh security ban 198.51.100.0/24 --seconds 100 --reason "scans"

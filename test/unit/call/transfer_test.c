@@ -388,6 +388,7 @@ static void no_memory(void **state)
 
 	for (long n = 0; n < 260; n += 1 + n / 60) {
 		up(f);
+		f->p[2].refuse_offer = n % 2 ? 488 : 0;
 		refer(&f->p[1], n % 3 ? "102" : "104");
 		f->oom = true;
 		mem_fail_at(n);
