@@ -150,6 +150,8 @@ static void arm(struct strunk *st)
 
 void strunk_check_start(struct strunk *st)
 {
+	LIST_EACH (&st->targets, k)
+		strunk_target_unchecked(LINK_OBJ(k, struct strunk_target, le));
 	arm(st);
 }
 

@@ -109,6 +109,8 @@ size_t strunk_order(struct strunk *st, struct strunk_target *v[SIP_TARGETS_MAX])
 /** It answered `scode`; or failed with `why` (a sentence part: "does not answer"). */
 void strunk_target_alive(struct strunk_target *g);
 void strunk_target_dead(struct strunk_target *g, const char *why, bool hold);
+/** Where nothing is checked only the next try can tell whether a dead one is well: after a while it is tried again. */
+void strunk_target_unchecked(struct strunk_target *g);
 /** Is this address one of its servers'? */
 bool strunk_has_addr(const struct strunk *st, const struct sa *a);
 

@@ -233,6 +233,12 @@ static void dead_over(void *arg)
 	strunk_judge(g->st);
 }
 
+void strunk_target_unchecked(struct strunk_target *g)
+{
+	if (!g->st->cfg.check_s && !g->ct && g->health == ST_DEAD)
+		timer_start(&g->patience, g->st->edge->loop, STRUNK_DEAD_MS, dead_over, g);
+}
+
 void strunk_target_alive(struct strunk_target *g)
 {
 	struct strunk *st = g->st;
@@ -272,9 +278,7 @@ void strunk_target_dead(struct strunk_target *g, const char *why, bool hold)
 	g->rtt_ms = 0;
 	g->hold_until = hold ? loop_now_ms(st->edge->loop) + STRUNK_DEAD_MS : 0;
 	(void)slice_copy(g->why, sizeof(g->why), slice_str(why));
-	/* where nothing is checked, only the next try can tell */
-	if (!st->cfg.check_s && !g->ct)
-		timer_start(&g->patience, st->edge->loop, STRUNK_DEAD_MS, dead_over, g);
+	strunk_target_unchecked(g);
 	strunk_reg_look(st);
 	strunk_judge(st);
 }

@@ -57,12 +57,19 @@ static uint16_t merge_up(struct leg *by, struct leg *mine)
 	struct leg *out = older ? by : mine, *left = older ? mine : by;
 	struct leg *in = leg_other(left), *stays = leg_other(out);
 
-	if (!moves_begin(keep, "attended", out->party.number, in->party.number) ||
-	    !moves_begin(gone, "attended", out->party.number, stays->party.number))
+	if (!moves_begin(keep, "attended", out->party.number, in->party.number))
 		return 403;
+	if (!moves_begin(gone, "attended", out->party.number, stays->party.number)) {
+		moves_end(keep, 403);
+		return 403;
+	}
 	/* each of the two may have been transferred just now: who left it is gone at once */
-	if (!transfer_new(gone, left) || !transfer_new(keep, out))
+	if (!transfer_new(gone, left) || !transfer_new(keep, out)) {
+		transfer_drop(gone, 0);
+		moves_end(gone, 500);
+		moves_end(keep, 500);
 		return 500;
+	}
 	log_info("call", "%s: %s joins %s and %s of %s", keep->id, out->party.number, stays->party.number,
 		 in->party.number, gone->id);
 	merge(keep, out, gone, in);
@@ -80,14 +87,17 @@ static uint16_t merge_up(struct leg *by, struct leg *mine)
 static uint16_t merge_ringing(struct leg *by, struct leg *mine)
 {
 	struct call *c = by->call, *ringing = mine->call;
-	uint16_t code;
+	uint16_t code = 403;
 
-	if (!moves_begin(c, "attended", by->party.number, ringing->dialled) ||
-	    !moves_begin(ringing, "attended", by->party.number, leg_other(by)->party.number))
-		return 403;
-	code = transfer_take_dial(by, ringing);
-	if (code)
+	if (!moves_begin(c, "attended", by->party.number, ringing->dialled))
 		return code;
+	if (moves_begin(ringing, "attended", by->party.number, leg_other(by)->party.number))
+		code = transfer_take_dial(by, ringing);
+	if (code) {
+		moves_end(c, code);
+		moves_end(ringing, code);
+		return code;
+	}
 	if (c->calls->ops->merged)
 		c->calls->ops->merged(c, ringing, c->calls->arg);
 	moves_end(ringing, 200);
@@ -124,13 +134,17 @@ static uint16_t take_ringing(struct leg *l, struct leg *old)
 {
 	struct call *c = l->call;
 	struct leg *a = c->a;
+	uint16_t code;
 	int err;
 
 	if (!moves_begin(c, "pickup", old->party.number, l->party.number))
 		return 403;
 	err = oa_local_answer(l, l->ops->answer);
-	if (err)
-		return err == ENOTSUP ? 488 : 500;
+	if (err) {
+		code = err == ENOTSUP ? 488 : 500;
+		moves_end(c, code);
+		return code;
+	}
 	answered_now(l);
 	c->b = l;
 	memcpy(c->answered_by, l->party.number, sizeof(c->answered_by));
@@ -163,8 +177,11 @@ static uint16_t take_place(struct leg *l, struct leg *old)
 	if (!moves_begin(c, "pickup", old->party.number, l->party.number))
 		return 403;
 	err = oa_local_answer(l, l->ops->answer);
-	if (err)
-		return err == ENOTSUP ? 488 : 500;
+	if (err) {
+		code = err == ENOTSUP ? 488 : 500;
+		moves_end(c, code);
+		return code;
+	}
 	join_stop(c);
 	answered_now(l);
 	l->outgoing = old->outgoing;

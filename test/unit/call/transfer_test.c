@@ -400,6 +400,41 @@ static void no_memory(void **state)
 	}
 }
 
+/* 101 talks in two calls and wants to leave both; when memory was out, it may ask again. */
+static void no_memory_to_join(void **state)
+{
+	struct fix *f = *state;
+	struct phone *b2 = &f->p[3];
+
+	for (long n = 0; n < 120; n++) {
+		char uri[500];
+
+		for (unsigned i = 1; i < 3; i++)
+			phone_register(&f->p[i]);
+		phone_call(&f->p[0], "101");
+		run(f, 1000);
+		b2->user = "101";
+		phone_call(b2, "102");
+		run(f, 1000);
+		(void)slice_copy(uri, sizeof(uri), slice_str(replaces_of(b2)));
+		refer_how(&f->p[1], uri, "");
+		f->oom = true;
+		mem_fail_at(n);
+		run(f, 300);
+		mem_fail_off();
+		f->oom = false;
+		run(f, 3000);
+		if (!strstr(f->p[1].log, "closed") && !strstr(b2->log, "closed") && calls_count(f->calls) == 2) {
+			refer_how(&f->p[1], uri, "");
+			run(f, 3000);
+			assert_has(f->p[1].log, "closed:200");
+			assert_int_equal(calls_count(f->calls), 1);
+		}
+		over(f);
+		b2->user = "103";
+	}
+}
+
 static void no_memory_to_replace(void **state)
 {
 	struct fix *f = *state;
@@ -444,6 +479,7 @@ int main(void)
 		T(attended_in_one_call),
 		T(lost_packets),
 		T(no_memory),
+		T(no_memory_to_join),
 		T(no_memory_to_replace),
 	};
 

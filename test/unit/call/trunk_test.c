@@ -260,6 +260,34 @@ static void checks(void **state)
 	assert_int_equal(status(n)->nhistory, TRUNK_HISTORY);
 }
 
+/* Who switches the checks off while a server is dead has not switched it off. */
+static void no_longer_checked(void **state)
+{
+	struct net *n = *state;
+
+	n->cfg.registers = false;
+	n->cfg.check_s = 30;
+	line(n);
+	provider_off(&n->p1);
+	run(n->f, 40000);
+	assert_is(n, TRUNK_DOWN, "10.9.0.1 (udp) does not answer");
+	n->cfg.check_s = 0;
+	assert_int_equal(trunk_set(n->f->line, &n->cfg), 0);
+	provider_on(&n->p1);
+	run(n->f, 1000);
+	assert_is(n, TRUNK_DOWN, "10.9.0.1 (udp) does not answer");
+	run(n->f, 61000);
+	assert_is(n, TRUNK_UP, "calls go by 10.9.0.1 (udp), which is not checked");
+	/* nor has who switches them on again made it well */
+	provider_off(&n->p1);
+	n->cfg.check_s = 30;
+	assert_int_equal(trunk_set(n->f->line, &n->cfg), 0);
+	run(n->f, 40000);
+	assert_is(n, TRUNK_DOWN, "10.9.0.1 (udp) does not answer");
+	run(n->f, 61000);
+	assert_is(n, TRUNK_DOWN, "10.9.0.1 (udp) does not answer");
+}
+
 /* A server that is a socket and no more: it answers everything with one code. */
 struct bare {
 	struct udp *u;
@@ -707,6 +735,7 @@ int main(void)
 		T(names),
 		T(checks),
 		T(not_checked),
+		T(no_longer_checked),
 		T(check_says_503),
 		T(calls_out),
 		T(codecs_are_limited),
