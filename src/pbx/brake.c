@@ -268,14 +268,14 @@ struct sweep {
 
 static void alarm_id(char *id, size_t size, const struct brake_meter *m)
 {
-	snprintf(id, size, "brake.%.40s", m->key);
+	snprintf(id, size, "brake.%.56s", m->key);
 }
 
 static int sweep_one(struct hlink *k, void *arg)
 {
 	struct sweep *s = arg;
 	struct brake_meter *m = CONTAINER_OF(k, struct brake_meter, le);
-	char id[48];
+	char id[64];
 
 	if (m->alarm_ms && loop_now_ms(s->pbx->loop) - m->alarm_ms >= ALARM_MS) {
 		alarm_id(id, sizeof(id), m);
@@ -304,7 +304,7 @@ void brake_alarm(struct pbx *p, const char *name, bool trunk, const char *words)
 {
 	struct brake_meter *m = brake_meter(p, trunk, name, true);
 	const char *what = trunk ? "a call that came in was refused" : "a call to the outside was refused";
-	char id[48], text[160];
+	char id[64], text[160];
 
 	log_warn("pbx", "%s %s: %s: %s", trunk ? "trunk" : "extension", name, what, words);
 	if (!m)

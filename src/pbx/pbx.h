@@ -71,7 +71,7 @@ void pbx_undo(struct pbx *p, int64_t id, const char *author, store_change_h *h, 
 /** A fault that people must know of; the same noun in status, events, page and metrics. */
 struct alarm {
 	struct link le;
-	char id[48]; /**< "disk", "media.ports" ... */
+	char id[64]; /**< "disk", "media.ports" ... */
 	int64_t since_ms;
 	char severity[12]; /**< "critical" "warning" */
 	char text[160];

@@ -3,6 +3,7 @@
  * and who may change a call (RFC 3262, 3311, 4028).
  */
 #include "fix.h"
+#include "loop/tls.h"
 #include "call/sip_edge_priv.h"
 
 /** A phone that knows the extensions. */
@@ -297,10 +298,15 @@ static void failed_h(struct sip_ctrans *ct, int err, void *arg)
 static const struct sip_ctrans_ops ct_ops = {response_h, failed_h};
 
 /** Somebody elsewhere who has got hold of the names of a's dialog. */
+static struct sip_dest to_us;
+
 static void thief(struct phone *t, const struct phone *a, enum sip_method m, const char *more)
 {
 	char hdrs[600];
-	struct sip_request r = {.m = m, .uri = SLICE("sip:101@10.0.0.1"), .dest = {.addr = t->f->addr}};
+	struct sip_request r = {.m = m, .uri = SLICE("sip:101@10.0.0.1"), .dest = to_us};
+
+	if (r.dest.tp != SIP_TRANSP_TLS)
+		r.dest.addr = t->f->addr;
 
 	snprintf(hdrs, sizeof(hdrs),
 		 "From: <sip:100@10.0.0.1>;tag=%.*s\r\nTo: <sip:101@10.0.0.1>;tag=%.*s\r\nCall-ID: %.*s\r\nCSeq: 99999 "
@@ -332,6 +338,49 @@ static void stolen_names(void **state)
 	assert_log(&f->p[3], "rsp:407");
 	assert_int_equal(calls_count(f->calls), 1);
 	assert_true(sound(&f->p[0], &f->p[1]) && sound(&f->p[1], &f->p[0]));
+}
+
+static struct tls *tls_of_ours(struct fix *f)
+{
+	struct cert_make m = {.cn = "x",
+			      .dns = {"x.example"},
+			      .ndns = 1,
+			      .not_before = loop_wall_ms(f->loop) / 1000 - 3600,
+			      .not_after = loop_wall_ms(f->loop) / 1000 + 86400};
+	struct tls_cfg cfg = {.loop = f->loop, .no_system_ca = true};
+	struct cert *c;
+	struct tls *t;
+	struct buf why;
+
+	buf_init(&why);
+	assert_int_equal(cert_make(&c, &m), 0);
+	assert_int_equal(tls_alloc(&t, &cfg, &why), 0);
+	assert_int_equal(tls_set_cert(t, c), 0);
+	mem_deref(c);
+	buf_free(&why);
+	return t;
+}
+
+/* TLS proves that nobody listens, not who speaks: a call that is not over it is not its neighbour. */
+static void stolen_names_by_tls(void **state)
+{
+	struct fix *f = *state;
+	struct tls *us = tls_of_ours(f), *them = tls_of_ours(f);
+
+	to_us = (struct sip_dest){.tp = SIP_TRANSP_TLS, .addr = f->addr, .tls_any = true};
+	sa_set_port(&to_us.addr, 5061);
+	sip_set_tls(f->sip, us);
+	sip_set_tls(f->p[3].sip, them);
+	assert_int_equal(sip_listen(f->sip, SIP_TRANSP_TLS, &to_us.addr), 0);
+	connect_two(&f->p[0], &f->p[1]);
+	thief(&f->p[3], &f->p[0], SIP_REFER, "Refer-To: <sip:102@10.0.0.1>\r\n");
+	assert_log(&f->p[3], "rsp:407");
+	assert_true(sound(&f->p[0], &f->p[1]) && sound(&f->p[1], &f->p[0]));
+	to_us = (struct sip_dest){0};
+	sip_set_tls(f->sip, NULL);
+	sip_set_tls(f->p[3].sip, NULL);
+	mem_deref(us);
+	mem_deref(them);
 }
 
 static void own_changes_are_proven(void **state)
@@ -378,6 +427,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(callee_vanishes, fix_open, fix_close),
 		cmocka_unit_test_setup_teardown(too_short, fix_open, fix_close),
 		cmocka_unit_test_setup_teardown(stolen_names, fix_open, fix_close),
+		cmocka_unit_test_setup_teardown(stolen_names_by_tls, fix_open, fix_close),
 		cmocka_unit_test_setup_teardown(own_changes_are_proven, fix_open, fix_close),
 		cmocka_unit_test_setup_teardown(refer_from_its_own_place, fix_open, fix_close),
 	};

@@ -164,6 +164,10 @@ static void test_alarm(void **state)
 	brake_alarm(f->pbx, "100", false, "brake: enough");
 	brake_alarm(f->pbx, "one", true, "brake: enough");
 	assert_int_equal(alarms(f), 2);
+	/* names as long as they may be, alike but for their ends */
+	brake_alarm(f->pbx, "a-provider-in-the-north-of-our-country-1", true, "brake: enough");
+	brake_alarm(f->pbx, "a-provider-in-the-north-of-our-country-2", true, "brake: enough");
+	assert_int_equal(alarms(f), 4);
 	vnet_run(f->net, 30 * 60000);
 	brake_alarm(f->pbx, "one", true, "brake: enough");
 	vnet_run(f->net, 32 * 60000);
