@@ -169,6 +169,19 @@ void call_is_ended_after_its_time(void **state)
 	close_office(s);
 }
 
+static int explained(struct scene *s, const char *from, const char *to, const char *trunk, const char *words)
+{
+	const struct pbx_explain x = {.from = from, .to = to, .trunk = trunk};
+	json_t *o = pbx_json_explain(s->pbx, &x), *d = json_object_get(o, "decision");
+	int code = (int)json_integer_value(json_object_get(d, "code"));
+	char *steps = json_dumps(json_object_get(o, "steps"), 0);
+
+	assert_non_null(strstr(steps, words));
+	free(steps);
+	json_decref(o);
+	return code;
+}
+
 void outside_does_not_reach_outside(void **state)
 {
 	struct scene *s = *state;
@@ -182,8 +195,14 @@ void outside_does_not_reach_outside(void **state)
 	assert_string_equal(phones.got[0].to, "100");
 	/* known by its address alone: what it says of itself counts for nothing */
 	assert_int_equal(peer_invite(&a, "100", "040123456", 3000)->code, 403);
+	assert_int_equal(explained(s, "100", "040123456", "a", "address alone, which can be forged"), 403);
 	assert_int_equal(peer_invite(&a, "+4940111", "112", 3000)->code, 403);
 	assert_int_equal(peer_invite(&a, "+4940111", "+4930999", 3000)->code, 404);
+	assert_int_equal(b.n, 0);
+	/* it can prove itself now, but this call does not */
+	row(s, &pbx_trunk_resource, "a", "{'password_in':'a secret of ours'}");
+	assert_int_equal(explained(s, "100", "040123456", "a", "a call that does not may not go out"), 0);
+	assert_int_equal(peer_invite(&a, "100", "040123456", 3000)->code, 403);
 	assert_int_equal(b.n, 0);
 	close_office(s);
 }

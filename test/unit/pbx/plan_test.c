@@ -413,6 +413,32 @@ static void test_pin(void **state)
 	free(text);
 }
 
+static bool said(const struct world *w, const char *words)
+{
+	char *text = json_dumps(w->steps, 0);
+	bool found = strstr(text, words) != NULL;
+
+	free(text);
+	return found;
+}
+
+/* A line that cannot prove itself, one that can, and a call by that one which does not. */
+static void test_proof(void **state)
+{
+	struct world *w = *state;
+	struct plan_query q = {.from = "+4940111", .from_name = "", .trunk = "two", .dialled = "030123456"};
+
+	OUT(w, "all", "{\"pattern\":\"0\",\"trunks\":\"one\"}");
+	assert_int_equal(ask(w, &q)->kind, PLAN_REFUSE);
+	assert_true(said(w, "two is known by its address alone, which can be forged"));
+	w->reaches = true;
+	assert_int_equal(ask(w, &q)->kind, PLAN_OUT);
+	assert_true(said(w, "two proves itself; a call that does not may not go out again"));
+	q.forgeable = true;
+	assert_refused(ask(w, &q), 404, "no such number here");
+	assert_true(said(w, "two can prove itself, but this call is known by its address alone"));
+}
+
 static void test_brakes(void **state)
 {
 	struct world *w = *state;
@@ -647,6 +673,7 @@ int main(void)
 		T(test_order_and_conditions),
 		T(test_lines),
 		T(test_pin),
+		T(test_proof),
 		T(test_brakes),
 		T(test_brakes_for_all),
 		T(test_brakes_behind_a_prefix),
