@@ -19,7 +19,7 @@ struct world {
 	struct plan_decision d;
 	const char *blocked; /* this trunk has no channel */
 	const char *limited; /* this extension or trunk is at its limit */
-	bool cuttable, reaches, callback, locked, hide;
+	bool cuttable, reaches, callback, locked, hide, braked;
 	const char *open, *number;
 	json_t *steps;
 };
@@ -51,10 +51,14 @@ static bool has_trunk(void *arg, const char *name, bool out, struct plan_trunk *
 {
 	const struct world *w = arg;
 
-	(void)out;
 	memset(t, 0, sizeof(*t));
 	t->blocked = w->blocked && strstr(w->blocked, name) ? "all 2 channels are in use" : NULL;
 	t->full = t->blocked != NULL;
+	if (!out && w->braked) {
+		t->blocked = "brake: enough";
+		t->full = false;
+		t->braked = true;
+	}
 	t->cuttable = t->full && w->cuttable;
 	t->caller_id = !strcmp(name, "one") ? "+4930100" : "";
 	t->country = !strcmp(name, "swiss") ? "CH" : "";
@@ -545,6 +549,10 @@ static void test_dids(void **state)
 	assert_refused(arrives(w, "+4940999", "+49301234"), 486, "refused");
 	w->blocked = "one";
 	assert_refused(arrives(w, "+4940999", "+49301234"), 486, "all 2 channels");
+	/* too many in a minute: the provider is told, not that the number is busy */
+	w->blocked = NULL;
+	w->braked = true;
+	assert_refused(arrives(w, "+4940999", "+49301234"), 503, "brake: enough");
 }
 
 static void test_routes_in(void **state)

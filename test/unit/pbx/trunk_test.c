@@ -285,6 +285,14 @@ static void channels(void **state)
 	/* once too often harms nothing */
 	ptrunk_give(t, false, false);
 	assert_int_equal(t->in, 0);
+	/* a limit of calls that come in does not touch those that go out */
+	assert_int_equal(put(f, CHANGE_UPDATE, "isp", json_pack("{s:i}", "channels_in", 1)), 0);
+	changes = 0;
+	ptrunk_take(t, false, false);
+	assert_string_equal(ptrunk_blocked(t, false), "its only incoming channel is in use");
+	assert_null(ptrunk_blocked(t, true));
+	ptrunk_give(t, false, false);
+	assert_null(ptrunk_blocked(t, false));
 	line_state = TRUNK_DOWN;
 	assert_string_equal(ptrunk_blocked(t, true), "the trunk is down: 10.9.9.9 (udp) does not answer");
 	assert_null(ptrunk_blocked(t, false));
