@@ -1,9 +1,7 @@
 /*
  * verb_certificate.c - `certificate show`, `certificate set`: what the server shows to those who connect by TLS.
  */
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 #include "app/cli.h"
 #include "app/out.h"
 #include "base/clock.h"
@@ -55,21 +53,11 @@ int verb_certificate_show(struct cli *c)
 
 static int read_pem(const char *path, struct buf *b)
 {
-	char part[4096];
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
-	ssize_t n;
+	int err = cert_read_file(b, path);
 
-	if (fd < 0)
-		return cli_fail(errno == ENOENT ? CLI_NOT_FOUND : CLI_FAILED, "%s cannot be read: %s.", path,
-				err_str(errno));
-	while ((n = read(fd, part, sizeof(part))) > 0 && b->l <= CERT_PEM_MAX)
-		buf_mem(b, part, (size_t)n);
-	if (n < 0)
-		err = errno;
-	close(fd);
-	mem_wipe(part, sizeof(part));
 	if (err)
-		return cli_fail(CLI_FAILED, "%s cannot be read: %s.", path, err_str(err));
+		return cli_fail(err == ENOENT ? CLI_NOT_FOUND : CLI_FAILED, "%s cannot be read: %s.", path,
+				err_str(err));
 	if (b->l > CERT_PEM_MAX || (b->l && memchr(b->p, 0, b->l)))
 		return cli_fail(CLI_FAILED, "%s is no PEM file.", path);
 	buf_char(b, '\0');

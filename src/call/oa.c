@@ -481,6 +481,19 @@ static int offer_onward(struct leg *x, struct leg *y, struct slice sdp)
 	return err;
 }
 
+/* x's offer goes to y; x is refused at once where that cannot be. */
+static void offer_or_refuse(struct leg *x, struct leg *y, struct slice sdp)
+{
+	int err;
+
+	x->offer_open = true;
+	err = offer_onward(x, y, sdp);
+	if (!err)
+		return;
+	undo(y);
+	refuse(x, err == ERR_STATE ? 491 : err == ENOMEM ? 500 : 488);
+}
+
 /*
  * An UPDATE before the answer. What only moves sound, or what our description still answers, is answered here when the
  * other side cannot be changed yet; it learns of it by the answer.
@@ -488,7 +501,6 @@ static int offer_onward(struct leg *x, struct leg *y, struct slice sdp)
 static void early_offer(struct leg *x, struct slice sdp)
 {
 	struct leg *y = oa_partner(x);
-	int err = ERR_STATE;
 
 	if (x->agreed && y && sdp.l && !x->offered && !x->offer_open && answer_here(x, y, sdp))
 		return;
@@ -496,12 +508,7 @@ static void early_offer(struct leg *x, struct slice sdp)
 		(void)x->ops->reject_offer(x, 491);
 		return;
 	}
-	x->offer_open = true;
-	err = offer_onward(x, y, sdp);
-	if (!err)
-		return;
-	undo(y);
-	refuse(x, err == ERR_STATE ? 491 : err == ENOMEM ? 500 : 488);
+	offer_or_refuse(x, y, sdp);
 }
 
 /*
@@ -518,7 +525,6 @@ void oa_reoffer(struct leg *x, struct slice sdp)
 {
 	struct call *c = x->call;
 	struct leg *y = leg_other(x);
-	int err;
 
 	if (!x->answer_ms) {
 		early_offer(x, sdp);
@@ -540,12 +546,7 @@ void oa_reoffer(struct leg *x, struct slice sdp)
 	}
 	if (sdp.l && answer_here(x, y, sdp))
 		return;
-	x->offer_open = true;
-	err = offer_onward(x, y, sdp);
-	if (!err)
-		return;
-	undo(y);
-	refuse(x, err == ERR_STATE ? 491 : err == ENOMEM ? 500 : 488);
+	offer_or_refuse(x, y, sdp);
 }
 
 /* What a refusal by one side is for the other. */

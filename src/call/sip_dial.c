@@ -3,6 +3,7 @@
  * side is seen but name, number, description and the headers that may pass.
  */
 #include <stdio.h>
+#include "base/utf8.h"
 #include <string.h>
 #include "call/sip_identity.h"
 
@@ -67,7 +68,8 @@ static int leg(struct leg **lp, struct call *c, const struct dial_out *o, void *
 		return err;
 	}
 	sl->leg->peer = d.addr;
-	if (!slice_copy(sl->leg->device, sizeof(sl->leg->device), o->contact->user_agent) || !o->contact->user_agent.l)
+	utf8_copy(sl->leg->device, sizeof(sl->leg->device), o->contact->user_agent);
+	if (!sl->leg->device[0])
 		snprintf(sl->leg->device, sizeof(sl->leg->device), "%s", sa_ntop(&d.addr, txt));
 	*lp = sl->leg;
 	return 0;

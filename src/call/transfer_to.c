@@ -129,22 +129,31 @@ static void answered_now(struct leg *l)
 	l->answer_ms = loop_wall_ms(l->call->calls->loop);
 }
 
+/* Who takes over is answered by us; the code of the refusal where that cannot be. */
+static uint16_t answer_instead(struct leg *l, const struct leg *old)
+{
+	uint16_t code;
+	int err;
+
+	if (!moves_begin(l->call, "pickup", old->party.number, l->party.number))
+		return 403;
+	err = oa_local_answer(l, l->ops->answer);
+	if (!err)
+		return 0;
+	code = err == ENOTSUP ? 488 : 500;
+	moves_end(l->call, code);
+	return code;
+}
+
 /* A phone that rings, and `l` takes the call: the caller gets its answer from us, then both are joined. */
 static uint16_t take_ringing(struct leg *l, struct leg *old)
 {
 	struct call *c = l->call;
 	struct leg *a = c->a;
-	uint16_t code;
-	int err;
+	uint16_t code = answer_instead(l, old);
 
-	if (!moves_begin(c, "pickup", old->party.number, l->party.number))
-		return 403;
-	err = oa_local_answer(l, l->ops->answer);
-	if (err) {
-		code = err == ENOTSUP ? 488 : 500;
-		moves_end(c, code);
+	if (code)
 		return code;
-	}
 	answered_now(l);
 	c->b = l;
 	memcpy(c->answered_by, l->party.number, sizeof(c->answered_by));
@@ -170,18 +179,12 @@ static uint16_t take_place(struct leg *l, struct leg *old)
 {
 	struct call *c = l->call;
 	uint16_t code = call_transfer_check(old);
-	int err;
 
 	if (code)
 		return code;
-	if (!moves_begin(c, "pickup", old->party.number, l->party.number))
-		return 403;
-	err = oa_local_answer(l, l->ops->answer);
-	if (err) {
-		code = err == ENOTSUP ? 488 : 500;
-		moves_end(c, code);
+	code = answer_instead(l, old);
+	if (code)
 		return code;
-	}
 	join_stop(c);
 	answered_now(l);
 	l->outgoing = old->outgoing;

@@ -262,7 +262,7 @@ int cert_pem(const struct cert *c, struct buf *cert, struct buf *key)
 
 /* ------------------------------------------------------------------ files */
 
-static int read_file(const char *path, struct buf *b)
+int cert_read_file(struct buf *b, const char *path)
 {
 	char part[4096];
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
@@ -296,10 +296,10 @@ int cert_load(struct cert **cp, const char *dir, struct buf *why)
 	buf_init(&c);
 	buf_init(&k);
 	const char *at = cert;
-	int err = read_file(cert, &c);
+	int err = cert_read_file(&c, cert);
 	if (!err) {
 		at = key;
-		err = read_file(key, &k);
+		err = cert_read_file(&k, key);
 		/* a certificate alone is no first start: nothing is written over it */
 		if (err == ENOENT)
 			err = EINVAL;

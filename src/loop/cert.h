@@ -38,6 +38,8 @@ int cert_parse(struct cert **cp, struct slice cert_pem, struct slice key_pem, st
 int cert_load(struct cert **cp, const char *dir, struct buf *why) MUST_CHECK;
 /** Write both files (key 0600), whole or not at all; makes the directory (0700). */
 int cert_save(const struct cert *c, const char *dir, struct buf *why) MUST_CHECK;
+/** A PEM file into `b`, a little more than CERT_PEM_MAX at most; wipe it if it may be a key. errno of the system. */
+int cert_read_file(struct buf *b, const char *path) MUST_CHECK;
 /** As PEM text. ENOMEM. */
 int cert_pem(const struct cert *c, struct buf *cert, struct buf *key) MUST_CHECK;
 

@@ -10,14 +10,7 @@ static struct peer phones, a, b;
 
 static void open_office(struct scene *s)
 {
-	s->no_auth = true;
-	s->dead_s = 1000000; /* nobody sends sound here */
-	server_stop(s, true);
-	server_start(s);
-	row(s, &pbx_allowed_resource, "10.0.0.0/24", "{}");
-	peer_open(s, &phones, "10.0.0.11");
-	peer_open(s, &a, "10.0.0.50");
-	peer_open(s, &b, "10.0.0.51");
+	peer_open_office(s, &phones, &a, &b);
 	row(s, &pbx_numbering_resource, "main", "{'country':'DE','area_code':'30'}");
 	row(s, &pbx_trunk_resource, "a", "{'server':'10.0.0.50','register':false,'check_seconds':0,'user':'acct'}");
 	row(s, &pbx_trunk_resource, "b", "{'server':'10.0.0.51','register':false,'check_seconds':0,'user':'acct'}");

@@ -39,6 +39,9 @@ struct peer {
 	void *arg;
 };
 void peer_open(struct scene *s, struct peer *p, const char *ip);
+/** An office whose phones need no password (10.0.0.11), and two providers (10.0.0.50 and 51), at a server begun anew.
+ */
+void peer_open_office(struct scene *s, struct peer *phones, struct peer *a, struct peer *b);
 void peer_close(struct peer *p);
 /** Call; runs until the final answer, or for `ms`. */
 struct peer_call *peer_invite(struct peer *p, const char *from, const char *to, uint64_t ms);

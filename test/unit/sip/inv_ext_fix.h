@@ -162,4 +162,17 @@ static UNUSED size_t times(const struct party *p, const char *word)
 	return n;
 }
 
+/* After memory was out: what is left of a call ends on both sides. */
+static UNUSED void ends_on_both_sides(struct fix *f)
+{
+	void *st = f;
+
+	sip_inv_hangup(f->a.inv, 0, SLICE_NULL);
+	sip_inv_hangup(f->b.inv, 0, SLICE_NULL);
+	run(f, 100000);
+	assert_word(&f->a, "closed");
+	assert_word(&f->b, "closed");
+	(void)fix_close(&st);
+}
+
 #endif

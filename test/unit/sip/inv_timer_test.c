@@ -461,11 +461,7 @@ static void without_memory(void **state)
 		run(f, 40000);
 		asked = 2 * mem_fail_off() + 2;
 		run(f, 2000000);
-		sip_inv_hangup(f->a.inv, 0, SLICE_NULL);
-		run(f, 100000);
-		assert_word(&f->a, "closed");
-		assert_word(&f->b, "closed");
-		(void)fix_close(&st);
+		ends_on_both_sides(f);
 		assert_true(n < 400);
 	}
 }

@@ -426,11 +426,7 @@ static void without_memory(void **state)
 		run(f, 400);
 		asked = mem_fail_off();
 		run(f, 100000);
-		sip_inv_hangup(f->a.inv, 0, SLICE_NULL);
-		run(f, 100000);
-		assert_word(&f->a, "closed");
-		assert_word(&f->b, "closed");
-		(void)fix_close(&st);
+		ends_on_both_sides(f);
 		assert_true(n < 200);
 	}
 }
