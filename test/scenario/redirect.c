@@ -299,3 +299,54 @@ void redirected_to_what_cannot_ring(void **state)
 	assert_int_equal(peer_invite(&phones, "100", "101", 3000)->code, 486);
 	close_office(s);
 }
+
+/* The number it names leads back to the phone by a line, and no brake holds it up. */
+void redirected_round_by_a_line_ends(void **state)
+{
+	struct scene *s = *state;
+
+	open_office(s, "<sip:030101@" SERVER4 ">");
+	row(s, &pbx_brakes_resource, "main",
+	    "{'calls':0,'per_minute':0,'trunk_per_minute':0,'trunk_in_per_minute':0,'minutes_per_day':0}");
+	row(s, &pbx_extension_resource, "101", "{'call_limit':50}");
+	row(s, &pbx_trunk_resource, "self",
+	    "{'server':'" SERVER4 "','register':false,'check_seconds':0,'user':'acct','trusted':true}");
+	row(s, &pbx_route_out_resource, "all", "{'trunks':'self','send':'e164'}");
+	assert_in_range(peer_invite(&phones, "100", "101", 60000)->code, 400, 699);
+	assert_in_range(phones.n, 1, 20);
+	close_office(s);
+}
+
+/* Memory ends somewhere on the way from the 302 to the line: the call fails or goes on, and nothing is left of it. */
+void redirected_without_memory(void **state)
+{
+	struct scene *s = *state;
+	long n = 0, used;
+
+	open_office(s, "<sip:03012345@" SERVER4 ">");
+	row(s, &pbx_brakes_resource, "main", "{'calls':0,'per_minute':0,'trunk_per_minute':0}");
+	weather(s, 0, 0, 0, 10);
+	do {
+		/* the INVITE is with the phone after 20 ms, its answer with us after 30 */
+		struct peer_call *c = peer_invite(&phones, "100", "101", 25);
+
+		assert_int_equal(c->code, 0);
+		mem_fail_at(n);
+		vnet_run(s->net, 6);
+		used = mem_fail_off();
+		vnet_run(s->net, 40000);
+		phones.n = a.n = b.n = 0;
+		if (c->code == 200)
+			peer_bye(&phones, c);
+		vnet_run(s->net, 1000);
+		assert_int_equal(calls_count(s->calls), 0);
+		assert_true(uses(s, "101") <= 0);
+		assert_true(uses(s, "a") <= 0);
+		c->used = false;
+		/* until nothing failed any more */
+	} while (used > n++ && n < 200);
+	assert_in_range(n, 10, 199);
+	weather(s, 0, 0, 0, 0);
+	assert_int_equal(peer_invite(&phones, "100", "101", 3000)->code, 200);
+	close_office(s);
+}

@@ -301,7 +301,8 @@ const char *typed_codes(struct typed *t);
 	X(redirected_outside_is_paid_by_the_phone) X(redirected_outside_is_closed) X(redirected_outside_shows_whom) \
 	X(redirected_outside_takes_the_next_line) X(redirected_to_strange_places) X(redirected_to_itself) \
 	X(redirected_for_ever_ends) X(redirected_twice_calls_once) X(redirected_to_an_emergency) \
-	X(redirected_to_what_cannot_ring) \
+	X(redirected_to_what_cannot_ring) X(redirected_round_by_a_line_ends) \
+	X(redirected_without_memory) \
 	/* route_random.c */ \
 	X(explain_agrees_with_live_routing) \
 	/* many.c */ \
