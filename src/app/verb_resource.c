@@ -195,6 +195,25 @@ static void value_text(const json_t *v, char *dst, size_t size)
 		(void)slice_copy(dst, size, slice_str(json_string_value(v)));
 }
 
+/* What is off, zero or empty in all rows need not take a column. */
+static bool says_nothing(const struct field *f, const json_t *items)
+{
+	json_t *row;
+	size_t k;
+
+	if ((f->flags & (FIELD_KEY | FIELD_REQUIRED)) || !f->def ||
+	    (*f->def && strcmp(f->def, "0") && strcmp(f->def, "false")))
+		return false;
+	json_array_foreach(items, k, row)
+	{
+		const json_t *v = json_object_get(row, f->name);
+
+		if (json_is_true(v) || json_integer_value(v) || *js(row, f->name))
+			return false;
+	}
+	return true;
+}
+
 static void print_list(struct cli *c, const json_t *items)
 {
 	const struct resource *r = res_of(c);
@@ -207,7 +226,7 @@ static void print_list(struct cli *c, const json_t *items)
 	unsigned right = 0;
 
 	for (size_t i = 0; i < r->nfield && n < TABLE_COLS - 1; i++) {
-		if (r->field[i].type == FIELD_SECRET)
+		if (r->field[i].type == FIELD_SECRET || says_nothing(&r->field[i], items))
 			continue;
 		dashes(head[n], sizeof(head[0]), r->field[i].name, ' ');
 		for (char *p = head[n]; *p; p++)

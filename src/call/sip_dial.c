@@ -3,8 +3,8 @@
  * side is seen but name, number, description and the headers that may pass.
  */
 #include <stdio.h>
-#include "base/utf8.h"
 #include <string.h>
+#include "base/utf8.h"
 #include "call/sip_identity.h"
 
 static void lookup(struct slice aor, location_lookup_h *h, void *harg, void *arg)
