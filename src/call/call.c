@@ -75,6 +75,11 @@ void call_abort(struct call *c)
 	mem_deref(c);
 }
 
+struct slice call_shown(const char *dialled)
+{
+	return slice_first(slice_str(dialled), dialled[0] == '*' ? strlen(dialled) : strcspn(dialled, "*"));
+}
+
 void call_start(struct call *c, const char *dialled, struct slice offer)
 {
 	struct calls *cs = c->calls;
@@ -82,9 +87,7 @@ void call_start(struct call *c, const char *dialled, struct slice offer)
 	(void)slice_copy(c->dialled, sizeof(c->dialled), slice_str(dialled));
 	c->a->offer_open = true;
 	c->started = true;
-	/* behind a number and "*" may stand a PIN */
-	log_info("call", "%s: %s calls %.*s", c->id, c->a->party.number,
-		 (int)(c->dialled[0] == '*' ? strlen(c->dialled) : strcspn(c->dialled, "*")), c->dialled);
+	log_info("call", "%s: %s calls %.*s", c->id, c->a->party.number, SLICE_FMT(call_shown(c->dialled)));
 	record_report(c, RECORD_OPEN);
 	if (offer.l && leg_keep(&c->a->offer, offer))
 		call_end(c, "system", &(struct hangup){.code = 500, .text = "out of memory"});

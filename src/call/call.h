@@ -341,6 +341,8 @@ const char *divert_words(enum divert_reason reason);
 void diverted_text(char *dst, size_t size, const struct diverted *d);
 /** The leg that `l` rings or talks to: the other side, or the only one that is called; NULL: none in particular. */
 const struct leg *leg_connected(const struct leg *l);
+/** What of a dialled number may be shown and kept: behind a number and "*" may stand a PIN. */
+struct slice call_shown(const char *dialled);
 /** Reject (before answer) or hang up the whole call. Nothing happens to a call that ends already. */
 void call_hangup(struct call *c, const struct hangup *h);
 /**

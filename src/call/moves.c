@@ -29,7 +29,7 @@ bool moves_begin(struct call *c, const char *how, const char *by, const char *to
 	r->how = how;
 	r->at_ms = loop_wall_ms(c->calls->loop);
 	(void)slice_copy(r->by, sizeof(r->by), slice_str(by));
-	(void)slice_copy(r->to, sizeof(r->to), slice_str(to));
+	(void)slice_copy(r->to, sizeof(r->to), call_shown(to));
 	return true;
 }
 

@@ -153,7 +153,7 @@ void call_record_get(const struct call *c, struct call_record *r)
 		memcpy(r->from, r->leg[0].number, sizeof(r->from));
 		memcpy(r->from_name, r->leg[0].name, sizeof(r->from_name));
 	}
-	memcpy(r->to, c->dialled, sizeof(r->to));
+	(void)slice_copy(r->to, sizeof(r->to), call_shown(c->dialled));
 	memcpy(r->answered_by, c->answered_by, sizeof(r->answered_by));
 	r->start_ms = c->start_wall;
 	r->answer_ms = c->answer_wall;

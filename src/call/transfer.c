@@ -163,7 +163,7 @@ static struct transfer *stand_aside(struct leg *by, const char *to)
 
 	if (!t)
 		return NULL;
-	(void)slice_copy(t->to, sizeof(t->to), slice_str(to));
+	(void)slice_copy(t->to, sizeof(t->to), call_shown(to));
 	join_stop(c);
 	c->a = stays;
 	c->b = NULL;
@@ -200,7 +200,8 @@ uint16_t call_transfer(struct leg *by, const char *number)
 		moves_end(c, 500);
 		return 500;
 	}
-	log_info("call", "%s: %s sends %s to %s", c->id, by->party.number, c->a->party.number, number);
+	log_info("call", "%s: %s sends %s to %.*s", c->id, by->party.number, c->a->party.number,
+		 SLICE_FMT(call_shown(number)));
 	transfer_sound(c);
 	code = cs->ops->transfer(c, by, number, cs->arg);
 	if (code && c->transfer == t && c->state == CALL_UP) {

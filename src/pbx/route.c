@@ -248,7 +248,8 @@ uint16_t route_transfer(struct call *c, struct leg *by, const char *number, void
 	(void)slice_copy(pc->payer, sizeof(pc->payer), by->trunk ? SLICE_NULL : slice_str(by->party.number));
 	route_watch_refusal(p, &d, pc->payer);
 	if (d.kind == PLAN_REFUSE) {
-		log_info("pbx", "%s: not transferred to %s: %u %s", c->id, number, d.code, d.words);
+		log_info("pbx", "%s: not transferred to %.*s: %u %s", c->id, SLICE_FMT(call_shown(number)), d.code,
+			 d.words);
 		return d.code;
 	}
 	carry_out(c, pc, &d);

@@ -66,6 +66,25 @@ static void no_reinvite_without_need(void **state)
 	assert_int_equal(f->rec.move[0].code, 200);
 }
 
+/* A PIN may stand behind a "*" of the number: neither the record nor a display keeps it. */
+static void pin_is_not_kept(void **state)
+{
+	struct fix *f = *state;
+
+	up(f);
+	refer(&f->p[1], "0301*4711");
+	run(f, 3000);
+	phone_hangup(&f->p[0]);
+	run(f, 3000);
+	assert_int_equal(f->rec.nmoves, 1);
+	assert_string_equal(f->rec.move[0].to, "0301");
+	assert_null(strstr(f->rec.words, "4711"));
+	/* nor does the record of a call that has just begun */
+	phone_call(&f->p[0], "0302*4711");
+	run(f, 1000);
+	assert_string_equal(f->rec_open.to, "0302");
+}
+
 /* The new one takes less: who stays must know. */
 static void one_reinvite_for_fewer_codecs(void **state)
 {
@@ -464,6 +483,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(no_reinvite_without_need),
+		T(pin_is_not_kept),
 		T(one_reinvite_for_fewer_codecs),
 		T(last_means_is_to_ask),
 		T(new_one_says_what_it_takes),
