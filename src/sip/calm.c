@@ -1,7 +1,7 @@
 /*
- * calm.c - REGISTERs by the thousand are served together: when nothing else comes, the loop rests a millisecond or two
- * after each turn, and one wake then serves what cost eight before. To sleep and wake is a third of the cost of a
- * REGISTER, and nobody notices when its answer comes two milliseconds later.
+ * calm.c - REGISTERs by the thousand are served together: when nothing else comes, the loop rests a few milliseconds
+ * after each turn, and one wake then serves what cost a dozen before. To sleep and wake is a third of the cost of a
+ * REGISTER, and nobody notices when its answer comes three milliseconds later.
  *
  * A single message of a call ends it for a while: calls are set up without delay.
  */
@@ -10,8 +10,8 @@
 enum {
 	WINDOW_MS = 16,
 	RATE_MIN = 16, /* REGISTERs of a window: below, each is served at once */
-	GATHER = 8,    /* as many should come together */
-	REST_MAX_US = 2000,
+	GATHER = 14,   /* as many should come together */
+	REST_MAX_US = 3500,
 	HURRY_MS = 50
 };
 
