@@ -38,7 +38,8 @@ same() { [ "$1" = "$2" ] || { echo "\"$1\", not \"$2\""; return 1; }; }
 
 cleanup() {
 	local p
-	for p in "${PIDS[@]}" $SRV; do kill -9 "$p" 2>/dev/null; done
+	# with what they have started: the processes of a server outlive their parent
+	for p in "${PIDS[@]}" $SRV; do kill -9 $(pgrep -P "$p") "$p" 2>/dev/null; done
 	rm -rf "$PEERS"
 }
 trap cleanup EXIT
