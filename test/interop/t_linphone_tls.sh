@@ -39,7 +39,7 @@ linphone() {
 say() { echo "$1" >&"$LIN"; }
 talks() { [ "$(oh calls --json | jq '[.items[] | select(.state == "up")] | length')" = 1 ]; }
 
-command -v linphonec >/dev/null || { echo "skipped  linphone over tls: linphonec is not installed"; exit 0; }
+need_ linphonec
 # without a way out linphone thinks that there is no network, and closes its connections
 ip link add out0 type veth peer name out1 && ip addr add 192.0.2.1/24 dev out0 && ip link set out0 up && ip link set out1 up && ip route add default dev out0
 server_start

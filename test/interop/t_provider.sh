@@ -1,6 +1,7 @@
 # Debian's kamailio as a provider of lines, found by SRV: registered with, called through, called from; its first server stops
 # while a call is up; what goes wrong is told in words. sipp is the telephone network behind it.
 . "$HERE/lib.sh"
+need_ kamailio openssl
 PROVIDER1=127.0.1.1 PROVIDER2=127.0.1.2 SECURE=127.0.1.3 EXPIRED=127.0.1.4 PSTN=127.0.1.9 NAMESERVER=127.0.1.53
 declare -A KAM
 
