@@ -226,3 +226,17 @@ int client_call(struct cli *c, const char *method, const char *path, json_t *bod
 		json_decref(o);
 	return CLI_OK;
 }
+
+int client_show(struct cli *c, const char *path, json_t **res)
+{
+	json_t *o = NULL;
+	int rc = client_call(c, "GET", path, NULL, &o);
+
+	if (!rc && c->json) {
+		out_json(o);
+		json_decref(o);
+		o = NULL;
+	}
+	*res = rc ? NULL : o;
+	return rc;
+}

@@ -160,14 +160,9 @@ int verb_config_history(struct cli *c)
 	if (!cli_number(c, "limit", 1, 1000, &n) || !cli_number(c, "before", 1, UINT32_MAX, &before))
 		return CLI_USAGE;
 	snprintf(path, sizeof(path), "/config/history?limit=%u&before=%u", n, before);
-	int rc = client_call(c, "GET", path, NULL, &o);
-	if (rc)
+	int rc = client_show(c, path, &o);
+	if (rc || !o)
 		return rc;
-	if (c->json) {
-		out_json(o);
-		json_decref(o);
-		return CLI_OK;
-	}
 	table_init(&t, title, ARRAY_LEN(title), 1u << 0);
 	json_array_foreach(json_object_get(o, "items"), i, v)
 	{

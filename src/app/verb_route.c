@@ -85,15 +85,10 @@ int verb_brakes_use(struct cli *c)
 	json_t *o = NULL, *v;
 	struct table t;
 	size_t i;
-	int rc = client_call(c, "GET", "/brakes/use", NULL, &o);
+	int rc = client_show(c, "/brakes/use", &o);
 
-	if (rc)
+	if (rc || !o)
 		return rc;
-	if (c->json) {
-		out_json(o);
-		json_decref(o);
-		return CLI_OK;
-	}
 	if (json_array_size(json_object_get(o, "items")) == 0)
 		printf("Nobody has called outside today.\n");
 	table_init(&t, title, ARRAY_LEN(title), 0x1c);

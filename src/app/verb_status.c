@@ -33,15 +33,10 @@ int verb_status(struct cli *c)
 	json_t *o = NULL, *l;
 	char span[64], when[32];
 	size_t i;
-	int rc = client_call(c, "GET", "/status", NULL, &o);
+	int rc = client_show(c, "/status", &o);
 
-	if (rc)
+	if (rc || !o)
 		return rc;
-	if (c->json) {
-		out_json(o);
-		json_decref(o);
-		return CLI_OK;
-	}
 	printf("%soffhook %s is running.%s\n\n", out_style(STYLE_GREEN), js(o, "version"), out_style(STYLE_OFF));
 	out_pair("up for", W, "%s (since %s)", out_span(ji(o, "uptime_s"), span),
 		 clock_local(ji(o, "started_ms"), when));

@@ -185,6 +185,19 @@ static bool is_psap(const struct call *c, const struct leg *from)
 	return false;
 }
 
+/* Who asks for a number: a phone of ours, or whoever is behind a line; a line that is gone has no name. */
+static struct plan_query query_of(const struct leg *l, const struct ptrunk *t, const char *dialled)
+{
+	return (struct plan_query){.from = l->party.number,
+				   .from_name = l->party.name,
+				   .hidden = l->party.hidden,
+				   .trunk = t          ? t->name
+					    : l->trunk ? ""
+						       : NULL,
+				   .forgeable = l->trunk && !l->outgoing && !l->proven,
+				   .dialled = dialled};
+}
+
 void route_incoming(struct call *c, struct leg *from, const char *dialled, void *arg)
 {
 	struct pbx *p = arg;
@@ -192,18 +205,11 @@ void route_incoming(struct call *c, struct leg *from, const char *dialled, void 
 	struct extension *e = from->trunk ? NULL : extension_find(p, slice_str(from->party.number));
 	struct ptrunk *t = ptrunk_of(p, from);
 	struct pbx_call *pc = routed_owner(p, c);
-	struct plan_query q = {.from = from->party.number,
-			       .from_name = from->party.name,
-			       .hidden = from->party.hidden,
-			       .trunk = t             ? t->name
-					: from->trunk ? ""
-						      : NULL,
-			       .forgeable = from->trunk && !from->proven,
-			       .dialled = dialled,
-			       .psap = is_psap(c, from)};
+	struct plan_query q = query_of(from, t, dialled);
 	struct plan_decision d;
 	struct plan_view v;
 
+	q.psap = is_psap(c, from);
 	if (!pc) {
 		refuse(c, 503, "out of memory");
 		return;
@@ -226,18 +232,11 @@ uint16_t route_transfer(struct call *c, struct leg *by, const char *number, void
 	struct pbx *p = arg;
 	struct ptrunk *t = ptrunk_of(p, by);
 	struct pbx_call *pc = routed_owner(p, c);
-	struct plan_query q = {.from = by->party.number,
-			       .from_name = by->party.name,
-			       .hidden = by->party.hidden,
-			       .trunk = t           ? t->name
-					: by->trunk ? ""
-						    : NULL,
-			       .forgeable = by->trunk && !by->outgoing && !by->proven,
-			       .dialled = number,
-			       .onward = c->a && c->a->trunk ? &c->a->party : NULL};
+	struct plan_query q = query_of(by, t, number);
 	struct plan_decision d;
 	struct plan_view v;
 
+	q.onward = c->a && c->a->trunk ? &c->a->party : NULL;
 	if (!pc)
 		return 503;
 	/* a party outside does not move our calls about, unless its line may reach outside */
