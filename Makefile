@@ -22,13 +22,16 @@ SANFLAGS_fuzz  := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-reco
 SANFLAGS_cover := --coverage
 SANFLAGS := $(SANFLAGS_$(SAN))
 
-PKGS    := libuv libssl libcrypto jansson sqlite3 libcurl libcares libpcre2-8
+PKGS    := libuv libssl libcrypto jansson sqlite3 libcurl libcares libpcre2-8 opus ogg opusfile libopusenc speex speexdsp
 # asked once, when first used: the packages may be installed by this very run
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null))$(PKG_CFLAGS)
 CPPFLAGS = -Isrc -Iinclude -D_GNU_SOURCE -DOFFHOOK_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 CFLAGS  := -std=c11 $(OPT) -g -fno-strict-aliasing -fstack-protector-strong $(WARN) $(SANFLAGS)
 LDFLAGS := $(SANFLAGS)
-LIBS    := -lwebsockets -lcurl -lsqlite3 -ljansson -lssl -lcrypto -lcares -lpcre2-8 -luv -lm -lpthread
+LIBS    := -lwebsockets -lcurl -lsqlite3 -ljansson -lssl -lcrypto -lcares -lpcre2-8 -luv \
+	   -lopus -lopusfile -lopusenc -logg -lspandsp -lgsm -lspeex -lspeexdsp -lm -lpthread
+# oracles that only tests use
+test_libs_media := -lsrtp2
 
 # ------------------------------------------------------------------ rooms
 # Each room is one archive; a unit test links its room and the rooms that it may use.
@@ -87,7 +90,7 @@ $(1)_BINS  := $$(patsubst test/unit/$(1)/%_test.c,$(BUILD)/unit/$(1)/%,$$($(1)_U
 $$($(1)_BINS): $(BUILD)/unit/$(1)/%: $(BUILD)/obj/test/unit/$(1)/%_test.o $$(call archives,$(1) $$(may_$(1)))
 	@mkdir -p $$(@D)
 	@echo "  link  $$@"
-	@$$(CC) $$(LDFLAGS) -o $$@ $$^ $(LIBS) -lcmocka
+	@$$(CC) $$(LDFLAGS) -o $$@ $$^ $(LIBS) $(test_libs_$(1)) -lcmocka
 unit-$(1): $$($(1)_BINS)
 	@tools/run-unit $$($(1)_BINS)
 endef

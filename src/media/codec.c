@@ -7,18 +7,46 @@
 #include "media/media_priv.h"
 
 static const char *const names[CODEC_COUNT] = {
-	[CODEC_OTHER] = "",       [CODEC_PCMU] = "PCMU", [CODEC_PCMA] = "PCMA",   [CODEC_G722] = "G722",
-	[CODEC_G729] = "G729",    [CODEC_G723] = "G723", [CODEC_G728] = "G728",   [CODEC_GSM] = "GSM",
-	[CODEC_ILBC] = "ILBC",    [CODEC_OPUS] = "OPUS", [CODEC_SPEEX] = "SPEEX", [CODEC_AMR] = "AMR",
-	[CODEC_AMRWB] = "AMR-WB", [CODEC_L16] = "L16",   [CODEC_CN] = "CN",       [CODEC_TEV] = "TELEPHONE-EVENT",
-	[CODEC_H261] = "H261",    [CODEC_H263] = "H263", [CODEC_H264] = "H264",   [CODEC_H265] = "H265",
-	[CODEC_VP8] = "VP8",      [CODEC_VP9] = "VP9",   [CODEC_AV1] = "AV1",
+	[CODEC_OTHER] = "",
+	[CODEC_PCMU] = "PCMU",
+	[CODEC_PCMA] = "PCMA",
+	[CODEC_G722] = "G722",
+	[CODEC_G729] = "G729",
+	[CODEC_G723] = "G723",
+	[CODEC_G728] = "G728",
+	[CODEC_GSM] = "GSM",
+	[CODEC_ILBC] = "ILBC",
+	[CODEC_OPUS] = "OPUS",
+	[CODEC_SPEEX] = "SPEEX",
+	[CODEC_AMR] = "AMR",
+	[CODEC_AMRWB] = "AMR-WB",
+	[CODEC_L16] = "L16",
+	[CODEC_CN] = "CN",
+	[CODEC_TEV] = "TELEPHONE-EVENT",
+	[CODEC_G726_16] = "G726-16",
+	[CODEC_G726_24] = "G726-24",
+	[CODEC_G726_32] = "G726-32",
+	[CODEC_G726_40] = "G726-40",
+	[CODEC_AAL2_16] = "AAL2-G726-16",
+	[CODEC_AAL2_24] = "AAL2-G726-24",
+	[CODEC_AAL2_32] = "AAL2-G726-32",
+	[CODEC_AAL2_40] = "AAL2-G726-40",
+	[CODEC_T140] = "T140",
+	[CODEC_RED] = "RED",
+	[CODEC_H261] = "H261",
+	[CODEC_H263] = "H263",
+	[CODEC_H264] = "H264",
+	[CODEC_H265] = "H265",
+	[CODEC_VP8] = "VP8",
+	[CODEC_VP9] = "VP9",
+	[CODEC_AV1] = "AV1",
 };
 
 static const struct wcodec statics[] = {
-	{0, CODEC_PCMU, 320},   {3, CODEC_GSM, 320},    {4, CODEC_G723, 320},  {8, CODEC_PCMA, 320},
-	{9, CODEC_G722, 320},   {13, CODEC_CN, 320},    {15, CODEC_G728, 320}, {18, CODEC_G729, 320},
-	{31, CODEC_H261, 3600}, {34, CODEC_H263, 3600},
+	{0, CODEC_PCMU, 320, 0, 1},   {3, CODEC_GSM, 320, 0, 1},   {4, CODEC_G723, 320, 0, 1},
+	{8, CODEC_PCMA, 320, 0, 1},   {9, CODEC_G722, 320, 0, 1},  {13, CODEC_CN, 320, 0, 1},
+	{15, CODEC_G728, 320, 0, 1},  {18, CODEC_G729, 320, 0, 1}, {31, CODEC_H261, 3600, 0, 1},
+	{34, CODEC_H263, 3600, 0, 1},
 };
 
 uint8_t codec_id_of(const char *name)
@@ -58,7 +86,7 @@ void wremote_make(struct wremote *w, const struct mstream_remote *r)
 		const struct mcodec *c = &r->codec[i];
 		uint32_t rate25 = c->rate / 25;
 		w->codec[w->ncodec++] = (struct wcodec){c->pt & 0x7f, codec_id_of(c->name),
-							rate25 > UINT16_MAX ? 0 : (uint16_t)rate25};
+							rate25 > UINT16_MAX ? 0 : (uint16_t)rate25, c->par, c->ch};
 	}
 }
 
@@ -102,5 +130,5 @@ struct wcodec codec_of_pt(const struct wremote *w, uint8_t pt)
 	for (size_t i = 0; i < ARRAY_LEN(statics); i++)
 		if (statics[i].pt == pt)
 			return statics[i];
-	return (struct wcodec){pt, CODEC_OTHER, 320};
+	return (struct wcodec){pt, CODEC_OTHER, 320, 0, 1};
 }

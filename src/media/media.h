@@ -17,6 +17,7 @@
 
 struct media;
 struct mstream;
+struct srtp_key; /* srtp.h */
 
 struct media_cfg {
 	struct loop *loop;         /**< a virtual loop makes virtual workers, stepped on the same thread */
@@ -41,7 +42,13 @@ struct media_stats {
 };
 void media_stats(const struct media *m, struct media_stats *st);
 
-enum mstream_kind { MSTREAM_AUDIO, MSTREAM_VIDEO, MSTREAM_OTHER };
+enum mstream_kind {
+	MSTREAM_AUDIO,
+	MSTREAM_VIDEO,
+	MSTREAM_OTHER,
+	MSTREAM_TEXT, /**< RFC 4103, relayed */
+	MSTREAM_UDPTL /**< T.38 fax over UDPTL: no RTP, datagrams are relayed as they are */
+};
 
 /** A codec of the remote or local description, as far as the media engine cares. */
 struct mcodec {
@@ -49,6 +56,7 @@ struct mcodec {
 	char name[16]; /**< encoding name, upper case: "PCMU" "OPUS" "TELEPHONE-EVENT" */
 	uint32_t rate; /**< RTP clock, Hz */
 	uint8_t ch;
+	uint16_t par; /**< codec_par() of its fmtp (codec.h), 0 = none */
 };
 enum { MCODEC_MAX = 24 };
 
@@ -60,7 +68,8 @@ struct mstream_remote {
 	bool we_send, we_recv; /**< after both directions are taken together; RTCP flows in any case (RFC 3264 5.1) */
 	struct mcodec codec[MCODEC_MAX]; /**< by preference, as it wants to receive them */
 	uint8_t ncodec;
-	uint16_t ptime_ms; /**< 0 = 20 */
+	uint16_t ptime_ms;    /**< wanted length of our own packets; 0 = 20 */
+	uint16_t maxptime_ms; /**< it takes no longer packets: longer ones are cut; 0 = any */
 };
 
 /** Counted per direction and second by the worker; a snapshot. Times in ms, jitter in us. */
@@ -101,16 +110,27 @@ void mstream_local(const struct mstream *s, struct sa *rtp);
  * remembered.
  */
 void mstream_set_remote(struct mstream *s, const struct mstream_remote *r);
-/** Relay between two streams, both ways; ends what they did before. Video or audio alike. Streams of two workers are
- * linked by rings. */
+/**
+ * Relay between two streams, both ways; ends what they did before. Video or audio alike. Streams of two workers are
+ * linked by rings. Packets pass untouched where the other side takes their codec, with its payload type; otherwise
+ * sound is decoded and coded again in the first codec of its list that we can code, packet by packet, without a jitter
+ * buffer.
+ */
 void mstream_join(struct mstream *a, struct mstream *b);
+/**
+ * Keys for what we send and what we receive; NULL: plain RTP that way. As ordered together with mstream_set_remote(). A
+ * new receive key is tried beside the present one and takes its place with the first packet that it opens; the send key
+ * changes at once. ENOMEM, EINVAL.
+ */
+int mstream_set_keys(struct mstream *s, const struct srtp_key *tx, const struct srtp_key *rx) MUST_CHECK;
 /** End relaying, echo or playing; the outbound stream keeps its SSRC, sequence and time. */
 void mstream_idle(struct mstream *s);
 /** Send everything that arrives back to its sender, payload untouched. */
 void mstream_echo(struct mstream *s);
 
-/** Where played sound comes from; called on the worker, 8 kHz mono 16-bit. */
+/** Where played sound comes from; called on the worker, mono 16-bit. */
 struct media_source {
+	uint32_t rate; /**< samples a second that read() gives; 0 = 8000. Brought to the codec's rate by the engine */
 	/** Fill `n` samples; returns how many there were (fewer = the end). Never blocks, no file access. */
 	size_t (*read)(struct media_source *src, int16_t *pcm, size_t n);
 	/** Worker is done with it (end, replaced, stream closed); runs on the loop thread. */
@@ -122,15 +142,27 @@ struct media_source {
 int mstream_play(struct mstream *s, struct media_source *src) MUST_CHECK;
 /** Can we encode for this stream? */
 bool mstream_can_play(const struct mstream *s);
-/** Where received sound goes; called on the worker with decoded 8 kHz mono samples in order, gaps filled. */
+/** What a sink hears. */
+enum msink_dir {
+	MSINK_RX, /**< what the party says */
+	MSINK_TX  /**< what it is sent, whatever feeds it */
+};
+/** Where sound goes; called on the worker with decoded mono samples in order, gaps filled. */
 struct media_sink {
-	void (*write)(struct media_sink *sink, const int16_t *pcm, size_t n);
+	uint32_t rate; /**< samples a second that it wants; 0 = 8000 */
+	uint8_t dir;   /**< enum msink_dir */
+	/** `us`: loop's time at which the first of them was due. The flow is even: pauses are filled with silence while
+	 * packets of the stream go on, and longer ones show by `us`. */
+	void (*write)(struct media_sink *sink, const int16_t *pcm, size_t n, uint64_t us);
 	void (*done)(struct media_sink *sink); /**< loop thread: no more writes */
 	struct loop_msg msg;
 	struct mstream *stream;
 };
-/** Give a stream a sink (a tap: relay or echo goes on). NULL takes it away. ENOTSUP: its codec cannot be decoded. */
+/** Add a sink (a tap: relay, echo or mixing goes on undelayed); any number per stream. A codec that cannot be decoded
+ * is silence. ENOMEM. */
 int mstream_tap(struct mstream *s, struct media_sink *sink) MUST_CHECK;
+/** Take a sink away; its done() follows. Nothing happens if it is gone already. */
+void mstream_untap(struct mstream *s, struct media_sink *sink);
 /** Send digits by RFC 4733 (if the remote takes it), 100 ms each with 60 ms gaps. ENOTSUP. */
 int mstream_dtmf(struct mstream *s, struct slice digits) MUST_CHECK;
 

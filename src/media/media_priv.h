@@ -22,6 +22,7 @@
 #include "base/sa.h"
 #include "loop/loop.h"
 #include "loop/udp.h"
+#include "media/codec.h"
 #include "media/media.h"
 #include "wire/rtp/rtp.h"
 
@@ -42,38 +43,12 @@ enum {
 
 /* ------------------------------------------------------------------ codecs (codec.c) */
 
-/** Known codecs; the table in codec.c is in this order. */
-enum codec_id {
-	CODEC_OTHER,
-	CODEC_PCMU,
-	CODEC_PCMA,
-	CODEC_G722,
-	CODEC_G729,
-	CODEC_G723,
-	CODEC_G728,
-	CODEC_GSM,
-	CODEC_ILBC,
-	CODEC_OPUS,
-	CODEC_SPEEX,
-	CODEC_AMR,
-	CODEC_AMRWB,
-	CODEC_L16,
-	CODEC_CN,
-	CODEC_TEV,
-	CODEC_H261,
-	CODEC_H263,
-	CODEC_H264,
-	CODEC_H265,
-	CODEC_VP8,
-	CODEC_VP9,
-	CODEC_AV1,
-	CODEC_COUNT
-};
-
-/** A codec of the remote in four bytes. */
+/** A codec of the remote in eight bytes. */
 struct wcodec {
 	uint8_t pt, id;  /**< id: enum codec_id */
 	uint16_t rate25; /**< clock rate / 25 */
+	uint16_t par;    /**< codec_par() of its fmtp */
+	uint8_t ch;      /**< channels, 0 or 1: one */
 };
 static inline uint32_t wcodec_rate(const struct wcodec *c)
 {
@@ -97,7 +72,6 @@ const struct wcodec *wremote_g711(const struct wremote *w);
 const struct wcodec *wremote_tev(const struct wremote *w, uint32_t rate);
 /** Payload type as a codec, by the remote's list or the static types of RFC 3551. */
 struct wcodec codec_of_pt(const struct wremote *w, uint8_t pt);
-uint8_t codec_id_of(const char *name);
 /** Name of a codec, "PT96" style for unknown ones; `dst` of 16 bytes; returns dst. */
 char *codec_name(uint8_t id, uint8_t pt, char *dst);
 /** E-model of a codec by id, see media_mos. */

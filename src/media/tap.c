@@ -77,7 +77,7 @@ static void fill(struct tap *t, uint32_t gap)
 		} else {
 			memset(buf, 0, sizeof(buf));
 		}
-		t->sink->write(t->sink, buf, n);
+		t->sink->write(t->sink, buf, n, 0);
 		done += (uint32_t)n;
 	}
 }
@@ -94,7 +94,7 @@ static void emit(struct tap *t, const struct held *h)
 		fill(t, (uint32_t)gap);
 	for (size_t i = 0; i < h->n; i++)
 		pcm[i] = h->codec == CODEC_PCMA ? g711_alaw_dec(h->p[i]) : g711_ulaw_dec(h->p[i]);
-	t->sink->write(t->sink, pcm, h->n);
+	t->sink->write(t->sink, pcm, h->n, 0);
 	t->nlast = h->n < ARRAY_LEN(t->last) ? h->n : ARRAY_LEN(t->last);
 	memcpy(t->last, pcm + h->n - t->nlast, t->nlast * sizeof(*pcm));
 	t->ts = h->ts + h->n;

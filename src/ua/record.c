@@ -21,10 +21,12 @@ struct recorder {
 };
 
 /* Worker. */
-static void write_h(struct media_sink *sink, const int16_t *pcm, size_t n)
+static void write_h(struct media_sink *sink, const int16_t *pcm, size_t n, uint64_t us)
 {
 	struct recorder *r = CONTAINER_OF(sink, struct recorder, sink);
 	uint64_t at = atomic_load_explicit(&r->n, memory_order_relaxed);
+
+	(void)us;
 
 	for (size_t i = 0; i < n; i++)
 		r->s[(at + i) % SIZE] = pcm[i];

@@ -179,13 +179,13 @@ static void test_codecs(void **state)
 	(void)state;
 
 	for (int i = 0; i < MCODEC_MAX; i++)
-		r.codec[i] = (struct mcodec){(uint8_t)(96 + i), "X-UNKNOWN", 90000, 1};
-	r.codec[2] = (struct mcodec){98, "opus", 48000, 2};
-	r.codec[3] = (struct mcodec){99, "TELEPHONE-EVENT", 48000, 1};
-	r.codec[4] = (struct mcodec){101, "TELEPHONE-EVENT", 8000, 1};
-	r.codec[5] = (struct mcodec){8, "PCMA", 8000, 1};
-	r.codec[6] = (struct mcodec){0, "PCMU", 8000, 1};
-	r.codec[7] = (struct mcodec){77, "H264", 4000000000U, 1};
+		r.codec[i] = (struct mcodec){(uint8_t)(96 + i), "X-UNKNOWN", 90000, 1, 0};
+	r.codec[2] = (struct mcodec){98, "opus", 48000, 2, 0};
+	r.codec[3] = (struct mcodec){99, "TELEPHONE-EVENT", 48000, 1, 0};
+	r.codec[4] = (struct mcodec){101, "TELEPHONE-EVENT", 8000, 1, 0};
+	r.codec[5] = (struct mcodec){8, "PCMA", 8000, 1, 0};
+	r.codec[6] = (struct mcodec){0, "PCMU", 8000, 1, 0};
+	r.codec[7] = (struct mcodec){77, "H264", 4000000000U, 1, 0};
 	wremote_make(&w, &r);
 	assert_int_equal(w.ncodec, WCODEC_MAX);
 	assert_int_equal(wremote_g711(&w)->pt, 8);

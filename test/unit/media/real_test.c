@@ -161,8 +161,9 @@ static void src_done(void *arg)
 	t->done++;
 }
 
-static void sink_write(struct media_sink *sink, const int16_t *pcm, size_t n)
+static void sink_write(struct media_sink *sink, const int16_t *pcm, size_t n, uint64_t us)
 {
+	(void)us;
 	(void)sink;
 	(void)pcm;
 	(void)n;

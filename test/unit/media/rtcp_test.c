@@ -259,8 +259,9 @@ static void test_own_reports_of_an_echo(void **state)
 	fx_free(&f);
 }
 
-static void sink_write(struct media_sink *sink, const int16_t *pcm, size_t n)
+static void sink_write(struct media_sink *sink, const int16_t *pcm, size_t n, uint64_t us)
 {
+	(void)us;
 	(void)sink;
 	(void)pcm;
 	(void)n;

@@ -12,10 +12,11 @@ struct keep {
 	int done;
 };
 
-static void keep_write(struct media_sink *sink, const int16_t *pcm, size_t n)
+static void keep_write(struct media_sink *sink, const int16_t *pcm, size_t n, uint64_t us)
 {
 	struct keep *k = CONTAINER_OF(sink, struct keep, sink);
 
+	(void)us;
 	assert_true(k->n + n <= ARRAY_LEN(k->s));
 	memcpy(k->s + k->n, pcm, n * sizeof(*pcm));
 	k->n += n;
@@ -128,8 +129,8 @@ static void test_play_in_the_remotes_first_codec(void **state)
 	struct phone *a = fx_phone(&f, "10.0.0.1", 4000);
 	struct mstream *s = fx_stream(&f, a);
 	struct mstream_remote r = fx_remote(&a->addr);
-	r.codec[0] = (struct mcodec){96, "OPUS", 48000, 2};
-	r.codec[1] = (struct mcodec){8, "PCMA", 8000, 1};
+	r.codec[0] = (struct mcodec){96, "OPUS", 48000, 2, 0};
+	r.codec[1] = (struct mcodec){8, "PCMA", 8000, 1, 0};
 	r.ptime_ms = 30;
 	mstream_set_remote(s, &r);
 	assert_int_equal(mstream_play(s, tone(1000, 0, 0, &done)), 0);
@@ -163,7 +164,7 @@ static void test_cannot_play(void **state)
 	struct phone *a = fx_phone(&f, "10.0.0.1", 4000);
 	struct mstream *s = fx_stream(&f, a);
 	struct mstream_remote r = fx_remote(&a->addr);
-	r.codec[0] = (struct mcodec){96, "OPUS", 48000, 2};
+	r.codec[0] = (struct mcodec){96, "OPUS", 48000, 2, 0};
 	r.ncodec = 1;
 	mstream_set_remote(s, &r);
 	assert_false(mstream_can_play(s));
