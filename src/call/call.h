@@ -140,6 +140,28 @@ struct leg {
 	struct event ready;                /**< for inside parties: the answer to our offer came */
 };
 
+/** SRTP by SDES (RFC 4568) with a party. */
+enum srtp_policy {
+	SRTP_BEST_EFFORT, /**< offered beside plain RTP (OSRTP, RFC 8643); what the party offers is taken */
+	SRTP_OFF,         /**< never; a party that insists on it gets 488 */
+	SRTP_OFFERED,     /**< RTP/SAVP offered first; RTP/AVP when that is refused with 488 */
+	SRTP_REQUIRED     /**< no call without it */
+};
+/** How digits go to a party; from it every way is understood. */
+enum dtmf_way {
+	DTMF_AUTO, /**< telephone-event where it was agreed on, else INFO where its Allow names it, else in the sound */
+	DTMF_RFC4733,
+	DTMF_INFO,
+	DTMF_INBAND
+};
+/** What a party's owner has set for its sound. */
+struct media_policy {
+	char codecs[128]; /**< names with commas, best first, and no others: "OPUS,G722,PCMA"; empty: all, best first */
+	uint8_t srtp;     /**< enum srtp_policy */
+	uint8_t dtmf;     /**< enum dtmf_way */
+	uint16_t ptime;   /**< ms of our packets where the party says nothing; 0: 20 */
+};
+
 /** The owner of policy. Members may be NULL but `incoming`. */
 struct call_ops {
 	/** A new call arrived on `from` (authenticated by the adapter). `dialled` is what it asks for. Decide now or
@@ -169,6 +191,10 @@ struct call_ops {
 	 */
 	uint16_t (*redirect)(struct call *c, struct leg *by, const char *number, struct dial_target *to,
 			     const char **text, void *arg);
+	/** What was set for the party of that leg; `mp` is zero before. NULL: nothing is set. */
+	void (*media)(const struct leg *l, struct media_policy *mp, void *arg);
+	/** Music for a party that is put on hold: a new source, or false: it hears nothing. NULL: never. */
+	bool (*hold_music)(const struct leg *l, struct media_source **sp, void *arg);
 	/** A target with a tag was not reached: is there another one for its place? Fills `to`. NULL: never. */
 	bool (*next)(struct call *c, uint32_t tag, const struct hangup *h, struct dial_target *to, void *arg);
 	/** The calls were joined by a transfer: the legs of `gone` that still talk are legs of `c` now; `gone` ends
