@@ -13,6 +13,7 @@
 #ifndef OFFHOOK_CALL_CALL_H
 #define OFFHOOK_CALL_CALL_H
 
+#include "base/buf.h"
 #include "base/rbuf.h"
 #include "base/sa.h"
 #include "call/location.h"
@@ -161,6 +162,9 @@ struct media_policy {
 	uint8_t dtmf;     /**< enum dtmf_way */
 	uint16_t ptime;   /**< ms of our packets where the party says nothing; 0: 20 */
 };
+
+/** Is this a list of codecs as media_policy.codecs wants it? 0, or ERR_SYNTAX with a sentence in `why`. */
+int call_codecs_check(struct slice list, struct buf *why) MUST_CHECK;
 
 /** The owner of policy. Members may be NULL but `incoming`. */
 struct call_ops {

@@ -57,6 +57,11 @@ uint8_t codec_id_of(const char *name)
 	return CODEC_OTHER;
 }
 
+const char *codec_id_name(uint8_t id)
+{
+	return id < CODEC_COUNT ? names[id] : "";
+}
+
 char *codec_name(uint8_t id, uint8_t pt, char *dst)
 {
 	if (id > CODEC_OTHER && id < CODEC_COUNT)

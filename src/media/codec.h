@@ -115,6 +115,8 @@ const struct codec_ops *codec_find(uint8_t id, uint32_t clock, uint8_t ch);
 const struct codec_ops *codec_find_name(struct slice name, uint32_t clock, uint8_t ch);
 /** Codec id of a name in any case; CODEC_OTHER. */
 uint8_t codec_id_of(const char *name);
+/** Its name, upper case: "PCMU"; "": CODEC_OTHER or no id. */
+const char *codec_id_name(uint8_t id);
 /** fmtp -> coder_cfg.par. */
 uint16_t codec_par(const struct codec_ops *c, struct slice fmtp);
 

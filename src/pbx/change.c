@@ -59,6 +59,8 @@ static int check_item(struct pbx *p, const struct change_item *it, struct buf *w
 {
 	int err = settings_check(it, why);
 
+	if (!err)
+		err = sound_check(it, why);
 	if (err)
 		return err;
 	if (it->r == &pbx_trunk_resource)

@@ -18,6 +18,7 @@ static void extension_destroy(void *obj)
 	mem_deref(e->sealed);
 	mem_deref(e->aor);
 	mem_deref(e->outside);
+	mem_deref(e->sound);
 	if (e->ha1)
 		mem_wipe(e->ha1, sizeof(*e->ha1));
 	mem_deref(e->ha1);
@@ -90,7 +91,8 @@ static struct slice column(const char *const *col, const size_t *len, const char
 /* The fields that few extensions set. */
 static int load_outside(struct extension *e, const char *const *col, const size_t *len)
 {
-	static const char *const text[] = {"outside_number", "outside_name", "location", "open"};
+	static const char *const text[] = {"outside_number", "outside_name", "location", "open",
+					  "codecs",	    "srtp",	    "dtmf"};
 	static const char *const number[] = {"outside_calls", "outside_per_minute", "outside_per_day"};
 	static const char *const flag[] = {"hide_number", "locked"};
 	json_t *row = NULL;
@@ -113,6 +115,8 @@ static int load_outside(struct extension *e, const char *const *col, const size_
 			(void)json_object_set_new(row, flag[i], json_true());
 	if (row)
 		err = extension_outside_take(e, row);
+	if (row && !err)
+		err = sound_take(e, row);
 	json_decref(row);
 	return err;
 }
@@ -185,6 +189,8 @@ static int take_row(struct extension *e, json_t *row)
 		err = take_password(e, password);
 	if (!err)
 		err = extension_outside_take(e, row);
+	if (!err)
+		err = sound_take(e, row);
 	if (json_is_integer(limit))
 		e->call_limit = (uint32_t)json_integer_value(limit);
 	if (json_is_integer(ring))

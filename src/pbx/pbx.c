@@ -130,6 +130,7 @@ const struct call_ops *pbx_call_ops(void)
 					    .no_port = alarm_no_port,
 					    .transfer = route_transfer,
 					    .redirect = route_redirect,
+					    .media = sound_of_leg,
 					    .next = route_next,
 					    .merged = route_merged};
 

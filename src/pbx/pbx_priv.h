@@ -39,6 +39,7 @@ struct extension {
 	uint32_t calls; /**< it takes part in now */
 	bool enabled;
 	struct extension_outside *outside; /**< NULL: nothing of the kind is set */
+	struct media_policy *sound;        /**< NULL: nothing is set */
 };
 /** What an extension has to do with the world outside. */
 struct extension_outside {
@@ -92,6 +93,14 @@ void extension_flush(struct pbx *p);
 /* extension_outside.c */
 /** Take over these fields of a row. ENOMEM. */
 int extension_outside_take(struct extension *e, const json_t *row) MUST_CHECK;
+
+/* sound.c */
+/** Take over the fields of a row that are about sound. ENOMEM. */
+int sound_take(struct extension *e, const json_t *row) MUST_CHECK;
+/** What the table cannot say of them: 0, or ERR_SYNTAX with a sentence. */
+int sound_check(const struct change_item *it, struct buf *why) MUST_CHECK;
+/** As struct call_ops.media. */
+void sound_of_leg(const struct leg *l, struct media_policy *mp, void *arg);
 
 /* registrar.c */
 /** Load kept registrations; those past their time are dropped. */

@@ -31,6 +31,12 @@ static const struct field extension_fields[] = {
 	 "New outside calls in a minute; 0: as the brakes say for all."},
 	{"outside_per_day", FIELD_INT, 0, 0, 100000, "0", NULL, NULL,
 	 "Minutes of outside calls in a day; 0: as the brakes say for all."},
+	{"codecs", FIELD_TEXT, 0, 0, 120, "", NULL, "A-Za-z0-9, /._-",
+	 "Codecs for its phones, best first, and no others: OPUS,G722,PCMA. Empty: all."},
+	{"srtp", FIELD_ENUM, 0, 0, 0, "best_effort", "best_effort off offered required", NULL,
+	 "Encrypted sound: best_effort (offered beside plain), off, offered (plain where refused), required."},
+	{"dtmf", FIELD_ENUM, 0, 0, 0, "auto", "auto rfc4733 info inband", NULL,
+	 "How digits are sent to its phones: auto, rfc4733, info, inband; from them every way is understood."},
 };
 
 const struct resource pbx_extension_resource = {

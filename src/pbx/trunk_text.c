@@ -167,19 +167,6 @@ static int plain(const json_t *row, const char *name, struct buf *why)
 	return 0;
 }
 
-static int codecs_ok(struct slice s, struct buf *why)
-{
-	while (s.l) {
-		struct slice one = slice_trim(slice_cut(&s, ','));
-
-		if (one.l && slice_chr(one, ' ') >= 0) {
-			buf_printf(why, "Write commas between codecs: PCMA,PCMU - not \"%.*s\".", SLICE_FMT(one));
-			return ERR_SYNTAX;
-		}
-	}
-	return 0;
-}
-
 int ptrunk_row_ok(const json_t *row, struct buf *why)
 {
 	const char *name = text_of(row, "name");
@@ -200,7 +187,7 @@ int ptrunk_row_ok(const json_t *row, struct buf *why)
 	if (!err)
 		err = plain(row, "from_user", why);
 	if (!err)
-		err = codecs_ok(slice_of(row, "codecs"), why);
+		err = call_codecs_check(slice_of(row, "codecs"), why);
 	if (err)
 		return err;
 	if (domain.l && !name_ok(domain) && sa_set(&a, domain, 0)) {

@@ -24,6 +24,49 @@ static void test_secret(void **state)
 	assert_string_equal(s.sha256, want.sha256);
 }
 
+static void policy(struct fixture *f, struct media_policy *mp)
+{
+	struct leg l = {.party = {.number = "100"}};
+
+	memset(mp, 0, sizeof(*mp));
+	pbx_call_ops()->media(&l, mp, f->pbx);
+}
+
+/* The words of the tables stand in the order of the enums; who sets nothing costs nothing. */
+static void test_sound(void **state)
+{
+	static const char *const srtp[] = {"best_effort", "off", "offered", "required"};
+	static const char *const dtmf[] = {"auto", "rfc4733", "info", "inband"};
+	struct fixture *f = *state;
+	struct media_policy mp;
+
+	add_extension(f, "100");
+	policy(f, &mp);
+	assert_true(!mp.codecs[0] && mp.srtp == SRTP_BEST_EFFORT && mp.dtmf == DTMF_AUTO);
+	assert_null(extension_find(f->pbx, SLICE("100"))->sound);
+	for (uint8_t i = 0; i < 4; i++) {
+		assert_int_equal(
+			change(f, CHANGE_UPDATE, "100", json_pack("{s:s, s:s}", "srtp", srtp[i], "dtmf", dtmf[i])), 0);
+		policy(f, &mp);
+		assert_int_equal(mp.srtp, i);
+		assert_int_equal(mp.dtmf, i);
+	}
+	assert_int_equal(mp.srtp, SRTP_REQUIRED);
+	assert_int_equal(mp.dtmf, DTMF_INBAND);
+	assert_int_equal(change(f, CHANGE_UPDATE, "100", json_pack("{s:s}", "codecs", "opus, alaw")), 0);
+	fixture_stop(f);
+	fixture_start(f);
+	policy(f, &mp);
+	assert_string_equal(mp.codecs, "opus, alaw");
+	assert_int_equal(mp.srtp, SRTP_REQUIRED);
+	assert_int_not_equal(change(f, CHANGE_UPDATE, "100", json_pack("{s:s}", "codecs", "opus,mp3")), 0);
+	assert_non_null(strstr(f->why, "\"mp3\" is not a codec known here"));
+	assert_int_equal(change(f, CHANGE_UPDATE, "100",
+				json_pack("{s:s, s:s, s:s}", "codecs", "", "srtp", "best_effort", "dtmf", "auto")),
+			 0);
+	assert_null(extension_find(f->pbx, SLICE("100"))->sound);
+}
+
 static void test_undo(void **state)
 {
 	struct fixture *f = *state;
@@ -146,6 +189,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_secret, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_sound, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_undo, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_refused, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_first_start, fixture_setup, fixture_teardown),
