@@ -25,7 +25,7 @@ static void tell(struct wstream *w)
 	wstream_digit(w, digits_of[w->tev_event], w->tev_dur * 1000U / rate);
 }
 
-void dtmf_rx(struct wstream *w, const struct rtp_hdr *h, const uint8_t *payload, size_t l)
+void tev_rx(struct wstream *w, const struct rtp_hdr *h, const uint8_t *payload, size_t l)
 {
 	struct rtp_tev t;
 
@@ -54,7 +54,7 @@ void dtmf_rx(struct wstream *w, const struct rtp_hdr *h, const uint8_t *payload,
 		tell(w);
 }
 
-void dtmf_rx_second(struct wstream *w)
+void tev_rx_second(struct wstream *w)
 {
 	if (w->tev_state == 1 && ++w->tev_quiet >= 2)
 		tell(w);

@@ -357,9 +357,9 @@ static inline uint32_t ntp_mid(uint32_t sec, uint32_t frac)
 }
 
 /** Telephone-event of the party (dtmf.c). */
-void dtmf_rx(struct wstream *w, const struct rtp_hdr *h, const uint8_t *payload, size_t l);
+void tev_rx(struct wstream *w, const struct rtp_hdr *h, const uint8_t *payload, size_t l);
 /** Once a second while a digit is under way: end one whose end was lost. */
-void dtmf_rx_second(struct wstream *w);
+void tev_rx_second(struct wstream *w);
 /** Loop thread: digits as a job for the worker. EINVAL: not digits. */
 int dtmf_tx_alloc(struct dtmf_tx **dp, struct slice digits) MUST_CHECK;
 /** At the end of a chain. */

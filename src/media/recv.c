@@ -83,7 +83,7 @@ static void rtp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_
 	}
 	/* the payload is still as it came: only the header was rewritten */
 	if (w->q.codec == CODEC_TEV)
-		dtmf_rx(w, &h, p + h.hdrlen, h.payload);
+		tev_rx(w, &h, p + h.hdrlen, h.payload);
 	if (w->tap)
 		tap_rtp(w, &h, p + h.hdrlen);
 }

@@ -85,7 +85,7 @@ static void report(struct worker *wk)
 		struct wstream *w = LINK_OBJ(wk->touched.head, struct wstream, touched);
 		list_unlink(&w->touched);
 		if (w->tev_state == 1) {
-			dtmf_rx_second(w);
+			tev_rx_second(w);
 			wstream_touch(w);
 		}
 		b->v[b->n].s = w->s;
