@@ -43,16 +43,30 @@ struct srtp_key {
 	uint8_t mki[4]; /**< its last bytes, big end first, when mki_len <= 4; longer ones are not compared */
 };
 
+/** The same key in every respect. */
+bool srtp_key_eq(const struct srtp_key *a, const struct srtp_key *b);
+
 struct srtp_tx;
 struct srtp_rx;
 /** ENOMEM, EINVAL (suite), EIO (OpenSSL refuses). */
 int srtp_tx_alloc(struct srtp_tx **tp, const struct srtp_key *k) MUST_CHECK;
 int srtp_rx_alloc(struct srtp_rx **rp, const struct srtp_key *k) MUST_CHECK;
-/** Protect in place; `p` has room for SRTP_TAIL_MAX more. `hdrlen`: of RTP with CSRCs and extension; `ext_seq`: 48-bit
- * index (ROC << 16 | seq) as our outbound stream counts. 0 or EIO, EKEYEXPIRED (2^48 packets, RFC 3711 9.2). */
+/** `r` is to take the place of `old`: the party may go on counting rollovers (RFC 3711 3.3.1), or begin at 0, as those
+ * do that make all anew with a new key. Both are understood. */
+void srtp_rx_follow(struct srtp_rx *r, const struct srtp_rx *old);
+/**
+ * Protect in place; `p` has room for SRTP_TAIL_MAX more. `hdrlen`: of RTP with CSRCs and extension; `ext_seq`: 48-bit
+ * index (ROC << 16 | seq). 0 or EINVAL (lengths), EIO, ERR_LIMIT (2^48 packets, RFC 3711 9.2), EALREADY: this index
+ * was used, or is older than the last 128; the packet must not go.
+ */
 int srtp_protect(struct srtp_tx *t, uint8_t *p, size_t *l, size_t hdrlen, uint64_t ext_seq) MUST_CHECK;
 int srtcp_protect(struct srtp_tx *t, uint8_t *p, size_t *l) MUST_CHECK;
-/** Check, decrypt in place, cut. EBADMSG: not by this key; EALREADY: replayed or too old; ERR_SYNTAX: too short. */
+/** The same from `p` to `dst`, which has room for SRTP_TAIL_MAX more; they are the same or do not overlap. */
+int srtp_protect_to(struct srtp_tx *t, uint8_t *dst, const uint8_t *p, size_t *l, size_t hdrlen,
+		    uint64_t ext_seq) MUST_CHECK;
+int srtcp_protect_to(struct srtp_tx *t, uint8_t *dst, const uint8_t *p, size_t *l) MUST_CHECK;
+/** Check, decrypt in place, cut. EBADMSG: not by this key; EALREADY: replayed or too old; ERR_SYNTAX: too short, or
+ * longer than 2048 bytes. After an error the packet is as it was. */
 int srtp_unprotect(struct srtp_rx *r, uint8_t *p, size_t *l) MUST_CHECK;
 int srtcp_unprotect(struct srtp_rx *r, uint8_t *p, size_t *l) MUST_CHECK;
 
