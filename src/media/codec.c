@@ -46,7 +46,7 @@ static const struct wcodec statics[] = {
 	{0, CODEC_PCMU, 320, 0, 1},   {3, CODEC_GSM, 320, 0, 1},   {4, CODEC_G723, 320, 0, 1},
 	{8, CODEC_PCMA, 320, 0, 1},   {9, CODEC_G722, 320, 0, 1},  {13, CODEC_CN, 320, 0, 1},
 	{15, CODEC_G728, 320, 0, 1},  {18, CODEC_G729, 320, 0, 1}, {31, CODEC_H261, 3600, 0, 1},
-	{34, CODEC_H263, 3600, 0, 1},
+	{34, CODEC_H263, 3600, 0, 1}, {10, CODEC_L16, 1764, 0, 2}, {11, CODEC_L16, 1764, 0, 1},
 };
 
 uint8_t codec_id_of(const char *name)

@@ -3,6 +3,7 @@
  * samples. Decoding by table (tables 1a and 2a of the Recommendation), encoding
  * by the position of the highest bit.
  */
+#include <string.h>
 #include "media/tone.h"
 
 enum {
@@ -54,21 +55,42 @@ static const int16_t alaw[256] = {
 	816,    784,    880,    848,
 };
 
-/* Position of the highest bit; v > 0. */
-static int top(unsigned v)
+/*
+ * Segment and mantissa of a code are the exponent and the first four bits of the mantissa of the same number
+ * as a float: no search for the highest bit, and compilers make vectors of it.
+ */
+static inline int float_top(int v)
 {
-	return 31 - __builtin_clz(v);
+	float f = (float)v;
+	int32_t b;
+
+	memcpy(&b, &f, sizeof(b));
+	return b >> 19;
+}
+
+static inline uint8_t ulaw_enc(int s)
+{
+	int v = s < 0 ? -s : s;
+
+	v = (v > CLIP ? CLIP : v) + BIAS;
+	/* v has 8 to 15 bits: exponents 7 to 14 are segments 0 to 7; all bits are inverted on the line */
+	int code = float_top(v) - ((127 + 7) << 4);
+	return (uint8_t) ~(code | (s < 0 ? 0x80 : 0));
+}
+
+static inline uint8_t alaw_enc(int s)
+{
+	/* 13 bits with the sign; every even bit is inverted on the line. The first two segments are one line */
+	int neg = s >> 31, v = (s >> 3) ^ neg;
+	int code = float_top(v < 32 ? 32 : v) - ((127 + 4) << 4);
+	int linear = -(v < 32);
+
+	return (uint8_t)(((code & ~linear) | (v >> 1 & linear) | (~neg & 0x80)) ^ 0x55);
 }
 
 uint8_t g711_ulaw_enc(int16_t s)
 {
-	int v = s < 0 ? -s : s;
-
-	if (v > CLIP)
-		v = CLIP;
-	v += BIAS;
-	int seg = top((unsigned)v) - 7;
-	return (uint8_t) ~((s < 0 ? 0x80 : 0) | seg << 4 | (v >> (seg + 3) & 0xf));
+	return ulaw_enc(s);
 }
 
 int16_t g711_ulaw_dec(uint8_t u)
@@ -78,15 +100,34 @@ int16_t g711_ulaw_dec(uint8_t u)
 
 uint8_t g711_alaw_enc(int16_t s)
 {
-	/* 13 bits with the sign; every even bit is inverted on the line */
-	int v = s >= 0 ? s >> 3 : -(s >> 3) - 1;
-	int seg = v < 32 ? 0 : top((unsigned)v) - 4;
-	int code = seg << 4 | (v >> (seg < 2 ? 1 : seg) & 0xf);
-
-	return (uint8_t)((code | (s >= 0 ? 0x80 : 0)) ^ 0x55);
+	return alaw_enc(s);
 }
 
 int16_t g711_alaw_dec(uint8_t a)
 {
 	return alaw[a];
+}
+
+void g711_ulaw_encode(uint8_t *restrict dst, const int16_t *restrict pcm, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		dst[i] = ulaw_enc(pcm[i]);
+}
+
+void g711_ulaw_decode(int16_t *restrict pcm, const uint8_t *restrict p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		pcm[i] = ulaw[p[i]];
+}
+
+void g711_alaw_encode(uint8_t *restrict dst, const int16_t *restrict pcm, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		dst[i] = alaw_enc(pcm[i]);
+}
+
+void g711_alaw_decode(int16_t *restrict pcm, const uint8_t *restrict p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		pcm[i] = alaw[p[i]];
 }

@@ -40,5 +40,10 @@ uint8_t g711_ulaw_enc(int16_t s);
 int16_t g711_ulaw_dec(uint8_t u);
 uint8_t g711_alaw_enc(int16_t s);
 int16_t g711_alaw_dec(uint8_t a);
+/** The same for `n` samples at once, several times as fast. */
+void g711_ulaw_encode(uint8_t *restrict dst, const int16_t *restrict pcm, size_t n);
+void g711_ulaw_decode(int16_t *restrict pcm, const uint8_t *restrict p, size_t n);
+void g711_alaw_encode(uint8_t *restrict dst, const int16_t *restrict pcm, size_t n);
+void g711_alaw_decode(int16_t *restrict pcm, const uint8_t *restrict p, size_t n);
 
 #endif
