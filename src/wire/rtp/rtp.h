@@ -70,6 +70,28 @@ void rtcp_rb_patch(struct rtcp_pkt *pkt, unsigned i, const struct rtcp_rb *rb);
 size_t rtcp_encode_report(uint8_t *p, size_t size, uint32_t ssrc, const struct rtcp_sr *sr, const struct rtcp_rb *rb,
 			  unsigned nrb, const char *cname, bool bye);
 
+/** Voice over IP metrics (RFC 3611 4.7), as they stand there but for names; 127 and 0 mean "not known" as said. */
+struct rtcp_voip {
+	uint32_t ssrc;                        /**< of the sender whose sound this is about */
+	uint8_t loss, discard;                /**< share of packets lost, dropped by the jitter buffer; 1/256 */
+	uint8_t burst_density, gap_density;   /**< share of loss within bursts, between them; 1/256 */
+	uint16_t burst_ms, gap_ms;            /**< mean length */
+	uint16_t rtt_ms, end_system_ms;       /**< round trip; delay of this end: buffer, codec */
+	int8_t signal_dbm0, noise_dbm0;       /**< 127: not known */
+	uint8_t rerl, gmin;                   /**< echo return loss, 127: not known; gmin 16 */
+	uint8_t r, ext_r;                     /**< 0-100, 127: not known */
+	uint8_t mos_lq_x10, mos_cq_x10;       /**< 10-50, 127: not known */
+	uint8_t rx_config;                    /**< bits: concealment 2, adaptive buffer 2, rate 4 */
+	uint16_t jb_ms, jb_max_ms, jb_abs_ms; /**< buffer: now, longest so far, limit */
+};
+enum { RTCP_XR_VOIP_LEN = 44, RTCP_BYE_LEN = 8 };
+/** An XR packet with this one block, of the reporter `ssrc`; RTCP_XR_VOIP_LEN bytes are written. */
+void rtcp_xr_voip_encode(uint8_t *p, uint32_t ssrc, const struct rtcp_voip *v);
+/** The first such block of an XR packet. ENOENT, ERR_SYNTAX. */
+int rtcp_xr_voip_decode(struct rtcp_voip *v, const struct rtcp_pkt *pkt) MUST_CHECK;
+/** BYE of one SSRC without words (RFC 3550 6.6); RTCP_BYE_LEN bytes. It is the last of its compound. */
+void rtcp_bye_encode(uint8_t *p, uint32_t ssrc);
+
 /** Telephone-event payload (RFC 4733 2.3). */
 struct rtp_tev {
 	uint8_t event; /**< 0-9, 10 *, 11 #, 12-15 A-D, 16 flash */
