@@ -32,7 +32,6 @@ static void patterns_test(void **state)
 		{"5x5", {0, 2, 0, 2020}},
 		{"2x2x2x2", {0, 9, 0, 1660}},
 		/* two of three behind a gap of fifty; the packet that ends the burst counts to the gap */
-		   to it */
 		{"5x.x5", {170, 0, 60, 2020}},
 		{"5xxx5", {255, 0, 60, 2020}},
 		/* two bursts of two: each 40 ms of 100 between */
