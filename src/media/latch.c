@@ -58,6 +58,24 @@ enum latch_result latch_rtp(struct latch *la, const struct sa *sdp, const struct
 	return LATCH_DROP;
 }
 
+enum latch_result latch_rtp_genuine(struct latch *la, const struct sa *sdp, const struct sa *src,
+				    const struct rtp_hdr *h, uint64_t us)
+{
+	if (la->state == LATCH_SHUT)
+		return LATCH_DROP;
+	/* one that was overtaken by the first packets from the new address does not turn back */
+	if (la->state >= LATCH_LEARNT && la->ssrc == h->ssrc && (int16_t)(uint16_t)(h->seq - la->seq) <= 0)
+		return LATCH_SAME;
+	return hold_rtp(la, src, sa_eq(src, sdp) ? LATCH_SDP : LATCH_LEARNT, h, us);
+}
+
+enum latch_result latch_rtcp_genuine(struct latch *la, const struct sa *sdp, const struct sa *src, uint64_t us)
+{
+	if (la->state == LATCH_SHUT)
+		return LATCH_DROP;
+	return hold(la, src, sa_eq(src, sdp) ? LATCH_SDP : LATCH_LEARNT, us);
+}
+
 enum latch_result latch_rtcp(struct latch *la, const struct sa *sdp, const struct latch *rtp, const struct sa *src,
 			     uint64_t us, uint64_t relearn_us)
 {

@@ -76,7 +76,9 @@ struct mstream_remote {
 struct mstream_stats {
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
 	uint64_t rx_lost, rx_late_or_dup; /**< by sequence numbers of what the party sends */
-	uint64_t rx_dropped;              /**< refused: wrong source, not RTP, wrong direction */
+	uint64_t rx_dropped;              /**< refused: wrong source, not RTP, wrong direction, the next two */
+	uint64_t rx_auth_failed;          /**< on a stream with keys: not opened by them */
+	uint64_t rx_replayed;             /**< on a stream with keys: seen before, or far too late */
 	uint32_t rx_jitter_us;            /**< RFC 3550 6.4.1, of the party's stream */
 	uint32_t rtt_us;                  /**< us <-> party, from its reports; 0 unknown */
 	uint32_t remote_lost_pm; /**< what the party reports as lost of what it is sent, per mille of the last report */
@@ -120,7 +122,8 @@ void mstream_join(struct mstream *a, struct mstream *b);
 /**
  * Keys for what we send and what we receive; NULL: plain RTP that way. As ordered together with mstream_set_remote(). A
  * new receive key is tried beside the present one and takes its place with the first packet that it opens; the send key
- * changes at once. ENOMEM, EINVAL.
+ * changes at once. Keys as they are change nothing. A send key that was replaced, or given up for plain RTP, must never
+ * come back: its numbers would begin anew. ENOMEM, EINVAL (suite), EIO (OpenSSL refuses), ERR_STATE (closed).
  */
 int mstream_set_keys(struct mstream *s, const struct srtp_key *tx, const struct srtp_key *rx) MUST_CHECK;
 /** End relaying, echo or playing; the outbound stream keeps its SSRC, sequence and time. */

@@ -23,6 +23,7 @@
 #include "loop/loop.h"
 #include "loop/udp.h"
 #include "media/codec.h"
+#include "media/crypt.h"
 #include "media/media.h"
 #include "wire/rtp/rtp.h"
 
@@ -36,6 +37,7 @@ struct dtmf_tx;
 enum {
 	DEAD_SLOTS = 64, /**< seconds of the wheel that finds dead streams */
 	SCRATCH = 2048,  /**< longest packet that we build or that crosses between workers */
+	SEAL_TAIL = 20,  /**< what protection adds at most: SRTP_TAIL_MAX */
 	CNAME_LEN = 16,
 	DTMF_QUEUE = 8,  /**< digits on their way to the loop thread */
 	WCODEC_MAX = 16, /**< codecs of a remote that are remembered; browsers name 14 */
@@ -179,6 +181,11 @@ struct latch {
 /** A packet of RTP came: may it in? `sdp` is the address of the current description. */
 enum latch_result latch_rtp(struct latch *la, const struct sa *sdp, const struct sa *src, const struct rtp_hdr *h,
 			    uint64_t us, uint64_t relearn_us);
+/** A packet that was authenticated came: it may move the source at once, unless a later one came from elsewhere. */
+enum latch_result latch_rtp_genuine(struct latch *la, const struct sa *sdp, const struct sa *src,
+				    const struct rtp_hdr *h, uint64_t us);
+/** The same of RTCP on its port. */
+enum latch_result latch_rtcp_genuine(struct latch *la, const struct sa *sdp, const struct sa *src, uint64_t us);
 /** A packet of RTCP came on the RTCP port: as latch_rtp, but what is learnt must have the host of the RTP source. */
 enum latch_result latch_rtcp(struct latch *la, const struct sa *sdp, const struct latch *rtp, const struct sa *src,
 			     uint64_t us, uint64_t relearn_us);
@@ -265,7 +272,8 @@ struct wstream {
 	struct mlink *link;   /**< W_RELAY to a stream of another worker */
 	struct tap *tap;
 	struct dtmf_tx *dtmf;
-	struct udp *sock; /**< RTP socket of the port */
+	struct udp *sock;    /**< RTP socket of the port */
+	struct crypt *crypt; /**< its keys; NULL: plain RTP */
 	uint8_t mode;     /**< enum wmode */
 	bool opened, closing;
 	bool first_told, dead_told;
@@ -301,8 +309,9 @@ struct order {
 	struct player *player;
 	struct tap *tap;
 	struct dtmf_tx *dtmf;
+	struct crypt *crypt; /**< the receiver takes it and leaves NULL */
 };
-enum { ORDER_REMOTE = 1, ORDER_MODE = 2, ORDER_TAP = 4, ORDER_DTMF = 8, ORDER_OPEN = 16 };
+enum { ORDER_REMOTE = 1, ORDER_MODE = 2, ORDER_TAP = 4, ORDER_DTMF = 8, ORDER_OPEN = 16, ORDER_KEYS = 32 };
 
 /** Worker: the stream is on. Its first order opens it, or the worker that had its port before. */
 void wstream_open(struct wstream *w);
@@ -406,7 +415,7 @@ void mlinks_free(struct media *m);
 
 /** Figures of one stream on their way to the loop thread. */
 struct snap {
-	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, rx_lost, rx_late, rx_dropped;
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, rx_lost, rx_late, rx_dropped, rx_failed, rx_replayed;
 	uint64_t first_ms, last_ms;
 	uint32_t jitter_us, rtt_us;
 	uint16_t lost_pm, mos;
@@ -447,6 +456,7 @@ struct worker {
 	struct batch batch;
 	struct loop_msg barrier;
 	uint8_t scratch[SCRATCH];
+	uint8_t sealed[SCRATCH + SEAL_TAIL];
 	/* the loop thread's */
 	uint32_t load; /**< streams */
 	uint64_t seen_packets, seen_dropped;
@@ -492,6 +502,7 @@ struct mstream {
 	struct link le, dirty;
 	struct port *port;
 	struct mstream *peer; /**< joined with */
+	struct mkeys *keys;   /**< what was ordered last; NULL: plain RTP all its life */
 	struct order want, order;
 	atomic_int state; /**< enum order_state */
 	struct loop_msg order_msg, open_msg, close_msg, ev_msg;

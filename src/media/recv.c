@@ -54,11 +54,15 @@ static void rtp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_
 {
 	struct rtp_hdr h;
 
-	if (flooded(w, rx->us) || rtp_decode(&h, p, l)) {
+	bool keyed = crypt_opens(w->crypt);
+
+	/* with keys only what is genuine counts: a flood of rubbish does not drown it */
+	if ((keyed && !crypt_open(w->crypt, false, p, &l)) || flooded(w, rx->us) || rtp_decode(&h, p, l)) {
 		refuse(w);
 		return;
 	}
-	enum latch_result lr = latch_rtp(&w->rtp, &w->r.rtp, &rx->src, &h, rx->us, w->wk->relearn_us);
+	enum latch_result lr = keyed ? latch_rtp_genuine(&w->rtp, &w->r.rtp, &rx->src, &h, rx->us)
+				     : latch_rtp(&w->rtp, &w->r.rtp, &rx->src, &h, rx->us, w->wk->relearn_us);
 	if (lr == LATCH_DROP) {
 		refuse(w);
 		return;
@@ -90,11 +94,13 @@ static void rtp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_
 
 static void rtcp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_t l, bool on_rtp)
 {
-	if (flooded(w, rx->us) || !rtcp_valid(p, l)) {
+	bool keyed = crypt_opens(w->crypt);
+
+	if ((keyed && !crypt_open(w->crypt, true, p, &l)) || flooded(w, rx->us) || !rtcp_valid(p, l)) {
 		refuse(w);
 		return;
 	}
-	if (on_rtp) {
+	if (on_rtp && !keyed) {
 		/* RFC 5761: on the RTP port only from where the RTP comes */
 		bool known = w->rtp.state >= LATCH_LEARNT ? sa_eq(&rx->src, &w->rtp.src)
 							  : w->rtp.state == LATCH_OPEN && sa_eq(&rx->src, &w->r.rtp);
@@ -102,8 +108,10 @@ static void rtcp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size
 			refuse(w);
 			return;
 		}
-	} else {
-		enum latch_result lr = latch_rtcp(&w->rtcp, &w->r.rtcp, &w->rtp, &rx->src, rx->us, w->wk->relearn_us);
+	} else if (!on_rtp) {
+		enum latch_result lr = keyed ? latch_rtcp_genuine(&w->rtcp, &w->r.rtcp, &rx->src, rx->us)
+					     : latch_rtcp(&w->rtcp, &w->r.rtcp, &w->rtp, &rx->src, rx->us,
+							  w->wk->relearn_us);
 		if (lr == LATCH_DROP) {
 			refuse(w);
 			return;

@@ -6,6 +6,11 @@
 
 void send_rtp(struct wstream *w, const uint8_t *p, size_t l, size_t payload, uint64_t us)
 {
+	if (crypt_seals(w->crypt)) {
+		p = crypt_seal_rtp(w->crypt, w->wk->sealed, p, &l);
+		if (!p)
+			return;
+	}
 	/* a full socket buffer loses this packet, as a network would */
 	if (udp_send_now(w->sock, dst_of(w), p, l))
 		return;
@@ -20,6 +25,11 @@ void send_rtcp(struct wstream *w, const uint8_t *p, size_t l)
 
 	if (!sa_isset(dst) || !sa_port(dst))
 		return;
+	if (crypt_seals(w->crypt)) {
+		p = crypt_seal_rtcp(w->crypt, w->wk->sealed, p, &l);
+		if (!p)
+			return;
+	}
 	(void)udp_send_now(w->r.mux ? w->port->rtp : w->port->rtcp, dst, p, l);
 }
 

@@ -21,6 +21,10 @@ static void order_h(struct loop_msg *n)
 
 	if (s->order.set & ORDER_OPEN)
 		wstream_open(&s->w);
+	if (s->order.crypt) {
+		crypt_apply(&s->w.crypt, s->order.crypt);
+		s->order.crypt = NULL;
+	}
 	wstream_apply(&s->w, &s->order);
 	if (atomic_compare_exchange_strong(&s->state, &st, ORDER_IDLE))
 		return;
@@ -53,6 +57,7 @@ static void flush(struct mstream *s, bool now)
 	s->want.player = NULL;
 	s->want.tap = NULL;
 	s->want.dtmf = NULL;
+	s->want.crypt = NULL;
 	s->order_msg.fn = order_h;
 	atomic_store(&s->state, ORDER_POSTED);
 	media_tell(s->m, s->worker, &s->order_msg, now);
@@ -146,6 +151,9 @@ static void stream_destroy(void *obj)
 
 	if (s->le.list)
 		metric_add(&media_m_streams, -1);
+	mem_deref(s->keys);
+	mem_deref(s->order.crypt);
+	mem_deref(s->w.crypt);
 	list_unlink(&s->le);
 	list_unlink(&s->dirty);
 }
@@ -177,6 +185,8 @@ static void stats_out(const struct mstream *s, struct mstream_stats *st)
 		.rx_lost = n->rx_lost,
 		.rx_late_or_dup = n->rx_late,
 		.rx_dropped = n->rx_dropped,
+		.rx_auth_failed = n->rx_failed,
+		.rx_replayed = n->rx_replayed,
 		.rx_jitter_us = n->jitter_us,
 		.rtt_us = n->rtt_us,
 		.remote_lost_pm = n->lost_pm,
@@ -271,6 +281,7 @@ void mstream_close(struct mstream *s, void (*done)(const struct mstream_stats *s
 	if (s->want.tap)
 		tap_drop(s->want.tap, mail);
 	dtmf_tx_drop(s->want.dtmf);
+	mem_deref(s->want.crypt);
 	s->want = (struct order){0};
 	list_unlink(&s->dirty);
 	if (s->told) {
@@ -300,6 +311,19 @@ void mstream_set_remote(struct mstream *s, const struct mstream_remote *r)
 		return;
 	wremote_make(&s->want.r, r);
 	want(s, ORDER_REMOTE);
+}
+
+int mstream_set_keys(struct mstream *s, const struct srtp_key *tx, const struct srtp_key *rx)
+{
+	int err;
+
+	if (s->closed)
+		return ERR_STATE;
+	err = crypt_order(&s->keys, &s->want.crypt, tx, rx);
+	if (err)
+		return err == EALREADY ? 0 : err;
+	want(s, ORDER_KEYS);
+	return 0;
 }
 
 static void point(struct mstream *from, struct mstream *to)

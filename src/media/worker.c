@@ -20,6 +20,10 @@ void snap_make(struct snap *n, const struct wstream *w)
 	n->rx_lost = q->lost > 0 ? (uint64_t)q->lost : 0;
 	n->rx_late = q->late;
 	n->rx_dropped = q->dropped;
+	if (w->crypt) {
+		n->rx_failed = w->crypt->failed;
+		n->rx_replayed = w->crypt->replayed;
+	}
 	n->first_ms = q->first_us / 1000;
 	n->last_ms = q->last_us / 1000;
 	n->jitter_us = rxq_jitter_us(q);
