@@ -43,10 +43,10 @@ static const char *const names[CODEC_COUNT] = {
 };
 
 static const struct wcodec statics[] = {
-	{0, CODEC_PCMU, 320, 0, 1},   {3, CODEC_GSM, 320, 0, 1},   {4, CODEC_G723, 320, 0, 1},
-	{8, CODEC_PCMA, 320, 0, 1},   {9, CODEC_G722, 320, 0, 1},  {13, CODEC_CN, 320, 0, 1},
-	{15, CODEC_G728, 320, 0, 1},  {18, CODEC_G729, 320, 0, 1}, {31, CODEC_H261, 3600, 0, 1},
-	{34, CODEC_H263, 3600, 0, 1}, {10, CODEC_L16, 1764, 0, 2}, {11, CODEC_L16, 1764, 0, 1},
+	{0, CODEC_PCMU, 320, 0, 1, 0},   {3, CODEC_GSM, 320, 0, 1, 3},     {4, CODEC_G723, 320, 0, 1, 4},
+	{8, CODEC_PCMA, 320, 0, 1, 8},   {9, CODEC_G722, 320, 0, 1, 9},    {10, CODEC_L16, 1764, 0, 2, 10},
+	{11, CODEC_L16, 1764, 0, 1, 11}, {13, CODEC_CN, 320, 0, 1, 13},    {15, CODEC_G728, 320, 0, 1, 15},
+	{18, CODEC_G729, 320, 0, 1, 18}, {31, CODEC_H261, 3600, 0, 1, 31}, {34, CODEC_H263, 3600, 0, 1, 34},
 };
 
 uint8_t codec_id_of(const char *name)
@@ -71,9 +71,31 @@ char *codec_name(uint8_t id, uint8_t pt, char *dst)
 	return dst;
 }
 
-void wremote_make(struct wremote *w, const struct mstream_remote *r)
+static const struct wcodecs *list_make(const struct mstream_remote *r)
 {
-	memset(w, 0, sizeof(*w));
+	uint8_t n = r->ncodec < WCODEC_MAX ? r->ncodec : WCODEC_MAX;
+	struct wcodecs *l = mem_alloc(sizeof(*l) + n * sizeof(*l->v), NULL);
+
+	if (!l)
+		return NULL;
+	l->n = n;
+	for (uint8_t i = 0; i < n; i++) {
+		const struct mcodec *c = &r->codec[i];
+		uint32_t rate25 = c->rate / 25;
+		l->v[i] = (struct wcodec){
+			.pt = c->pt & 0x7f,
+			.id = codec_id_of(c->name),
+			.rate25 = rate25 > UINT16_MAX ? 0 : (uint16_t)rate25,
+			.par = c->par,
+			.ch = c->ch,
+			.rx = (uint8_t)(c->rx_pt1 ? c->rx_pt1 - 1 : c->pt) & 0x7f,
+		};
+	}
+	return l;
+}
+
+int wremote_make(struct wremote *w, const struct mstream_remote *r)
+{
 	w->set = true;
 	w->rtp = r->rtp;
 	w->rtcp = r->rtcp;
@@ -85,43 +107,66 @@ void wremote_make(struct wremote *w, const struct mstream_remote *r)
 	w->mux = r->rtcp_mux;
 	w->we_send = r->we_send;
 	w->we_recv = r->we_recv;
+	w->strict = r->ptime_strict;
+	w->udptl = r->udptl;
 	w->ptime = r->ptime_ms == 0 || r->ptime_ms > 60 ? 20 : r->ptime_ms < 10 ? 10 : (uint8_t)r->ptime_ms;
-	uint8_t n = r->ncodec < MCODEC_MAX ? r->ncodec : MCODEC_MAX;
-	for (uint8_t i = 0; i < n && w->ncodec < WCODEC_MAX; i++) {
-		const struct mcodec *c = &r->codec[i];
-		uint32_t rate25 = c->rate / 25;
-		w->codec[w->ncodec++] = (struct wcodec){c->pt & 0x7f, codec_id_of(c->name),
-							rate25 > UINT16_MAX ? 0 : (uint16_t)rate25, c->par, c->ch};
+	w->maxptime = r->maxptime_ms > 250 ? 0 : (uint8_t)r->maxptime_ms;
+	const struct wcodecs *l = NULL;
+	if (r->ncodec) {
+		l = list_make(r);
+		if (!l)
+			return ENOMEM;
 	}
+	w->codecs = l;
+	return 0;
 }
 
 const struct wcodec *wremote_find(const struct wremote *w, uint8_t pt)
 {
-	for (uint8_t i = 0; i < w->ncodec; i++)
-		if (w->codec[i].pt == pt)
-			return &w->codec[i];
+	const struct wcodec *c;
+
+	for (size_t i = 0; (c = wremote_codec(w, i)); i++)
+		if (c->rx == pt)
+			return c;
 	return NULL;
 }
 
-const struct wcodec *wremote_g711(const struct wremote *w)
+const struct wcodec *wremote_find_tx(const struct wremote *w, uint8_t pt)
 {
-	for (uint8_t i = 0; i < w->ncodec; i++)
-		if (w->codec[i].id == CODEC_PCMU || w->codec[i].id == CODEC_PCMA)
-			return &w->codec[i];
+	const struct wcodec *c;
+
+	for (size_t i = 0; (c = wremote_codec(w, i)); i++)
+		if (c->pt == pt)
+			return c;
+	return NULL;
+}
+
+const struct codec_ops *wremote_ops(const struct wremote *w, const struct wcodec **fmt)
+{
+	const struct wcodec *c;
+
+	for (size_t i = 0; (c = wremote_codec(w, i)); i++) {
+		const struct codec_ops *ops = codec_find(c->id, wcodec_rate(c), c->ch);
+		if (!ops)
+			continue;
+		if (fmt)
+			*fmt = c;
+		return ops;
+	}
 	return NULL;
 }
 
 const struct wcodec *wremote_tev(const struct wremote *w, uint32_t rate)
 {
-	const struct wcodec *first = NULL;
+	const struct wcodec *first = NULL, *c;
 
-	for (uint8_t i = 0; i < w->ncodec; i++) {
-		if (w->codec[i].id != CODEC_TEV)
+	for (size_t i = 0; (c = wremote_codec(w, i)); i++) {
+		if (c->id != CODEC_TEV)
 			continue;
-		if (wcodec_rate(&w->codec[i]) == rate)
-			return &w->codec[i];
+		if (wcodec_rate(c) == rate)
+			return c;
 		if (!first)
-			first = &w->codec[i];
+			first = c;
 	}
 	return first;
 }
@@ -135,5 +180,5 @@ struct wcodec codec_of_pt(const struct wremote *w, uint8_t pt)
 	for (size_t i = 0; i < ARRAY_LEN(statics); i++)
 		if (statics[i].pt == pt)
 			return statics[i];
-	return (struct wcodec){pt, CODEC_OTHER, 320, 0, 1};
+	return (struct wcodec){pt, CODEC_OTHER, 320, 0, 1, pt};
 }

@@ -32,6 +32,8 @@ struct wstream;
 struct mlink;
 struct player;
 struct tap;
+struct tx;
+struct xcode;
 struct dtmf_tx;
 
 enum {
@@ -40,6 +42,7 @@ enum {
 	SEAL_TAIL = 20,  /**< what protection adds at most: SRTP_TAIL_MAX */
 	CNAME_LEN = 16,
 	DTMF_QUEUE = 8,  /**< digits on their way to the loop thread */
+	TAP_PAYLOAD = 1472, /**< longer payloads are silence to a tap */
 	WCODEC_MAX = 16, /**< codecs of a remote that are remembered; browsers name 14 */
 };
 
@@ -51,28 +54,42 @@ struct wcodec {
 	uint16_t rate25; /**< clock rate / 25 */
 	uint16_t par;    /**< codec_par() of its fmtp */
 	uint8_t ch;      /**< channels, 0 or 1: one */
+	uint8_t rx;      /**< payload type that the party sends it with: mostly pt */
+};
+/** A remote's list: made by the loop thread, never changed, lent to the worker. */
+struct wcodecs {
+	uint8_t n;
+	struct wcodec v[];
 };
 static inline uint32_t wcodec_rate(const struct wcodec *c)
 {
 	return c->rate25 ? c->rate25 * 25U : 8000U;
 }
 
-/** struct mstream_remote in a quarter of its size. */
+/** struct mstream_remote in a fraction of its size. */
 struct wremote {
 	struct sa rtp, rtcp; /**< port 0: nowhere */
-	bool set, mux, we_send, we_recv;
-	uint8_t ncodec;
-	uint8_t ptime; /**< ms */
-	struct wcodec codec[WCODEC_MAX];
+	bool set, mux, we_send, we_recv, strict, udptl;
+	uint8_t ptime, maxptime;      /**< ms; maxptime 0: any */
+	const struct wcodecs *codecs; /**< NULL: none */
 };
-void wremote_make(struct wremote *w, const struct mstream_remote *r);
-/** Entry of the payload type, or NULL. */
+/** Everything but the list is set in any case; ENOMEM: the list stays what it was. A new list takes the place of the old
+ * one, which is the caller's to drop. */
+int wremote_make(struct wremote *w, const struct mstream_remote *r) MUST_CHECK;
+/** Entry i of the list, NULL at its end. */
+static inline const struct wcodec *wremote_codec(const struct wremote *w, size_t i)
+{
+	return w->codecs && i < w->codecs->n ? &w->codecs->v[i] : NULL;
+}
+/** What the party means by a payload type that it sends, NULL. */
 const struct wcodec *wremote_find(const struct wremote *w, uint8_t pt);
-/** First G.711 codec, which is what we encode and decode; NULL. */
-const struct wcodec *wremote_g711(const struct wremote *w);
+/** What it means by one that it receives. */
+const struct wcodec *wremote_find_tx(const struct wremote *w, uint8_t pt);
+/** First of its codecs that we can code; `fmt` (may be NULL) gets the entry. NULL. */
+const struct codec_ops *wremote_ops(const struct wremote *w, const struct wcodec **fmt);
 /** Telephone-event of that clock rate (or the first one), NULL. */
 const struct wcodec *wremote_tev(const struct wremote *w, uint32_t rate);
-/** Payload type as a codec, by the remote's list or the static types of RFC 3551. */
+/** Payload type that the party sends as a codec, by its list or the static types of RFC 3551. */
 struct wcodec codec_of_pt(const struct wremote *w, uint8_t pt);
 /** Name of a codec, "PT96" style for unknown ones; `dst` of 16 bytes; returns dst. */
 char *codec_name(uint8_t id, uint8_t pt, char *dst);
@@ -204,7 +221,8 @@ struct rxq {
 	uint32_t received;
 	uint32_t ssrc;
 	uint16_t max_seq;
-	uint8_t pt, codec;       /**< of the last packet */
+	struct wcodec cur;       /**< of the last packet */
+	uint8_t pt, codec;       /**< the same */
 	uint8_t audio_pt, audio; /**< of the last one that was neither a digit nor comfort noise */
 	bool any;                /**< a packet of this SSRC came */
 	bool dtx;                /**< the last packet said that silence follows */
@@ -270,11 +288,13 @@ struct wstream {
 	struct link touched;  /**< worker.touched: to be reported this second */
 	struct wstream *peer; /**< W_RELAY: where what arrives goes */
 	struct mlink *link;   /**< W_RELAY to a stream of another worker */
-	struct tap *tap;
+	struct tap *taps;
 	struct dtmf_tx *dtmf;
 	struct udp *sock;    /**< RTP socket of the port */
 	struct crypt *crypt; /**< its keys; NULL: plain RTP */
 	uint8_t mode;     /**< enum wmode */
+	uint8_t tap_dirs; /**< who listens: 1 << enum msink_dir */
+	uint8_t r_gen;    /**< counts its remote descriptions */
 	bool opened, closing;
 	bool first_told, dead_told;
 	bool we_recv;                 /**< r.we_recv */
@@ -286,6 +306,7 @@ struct wstream {
 	struct wstream *fed_by; /**< the stream whose packets go out here */
 	struct mlink *link_in;  /**< the link that feeds this one */
 	struct player *player;
+	struct tx *tx; /**< coder of our own sound */
 	struct latch rtcp;
 	struct link le;      /**< worker.streams */
 	struct link dead;    /**< worker.dead[...] */
@@ -307,7 +328,8 @@ struct order {
 	struct wstream *peer;
 	struct mlink *link;
 	struct player *player;
-	struct tap *tap;
+	struct tap *tap;   /**< chain of those to begin */
+	struct tap *untap; /**< chain of those to end */
 	struct dtmf_tx *dtmf;
 	struct crypt *crypt; /**< the receiver takes it and leaves NULL */
 };
@@ -386,10 +408,25 @@ void player_stop(struct wstream *w);
 void player_drop(struct player *p, struct mailbox *b);
 
 int tap_alloc(struct tap **tp, struct mstream *s, struct media_sink *sink) MUST_CHECK;
-void tap_start(struct wstream *w, struct tap *t);
-void tap_rtp(struct wstream *w, const struct rtp_hdr *h, const uint8_t *payload);
+/** Put one into a chain of an order (to begin: by `next`). */
+void tap_chain(struct tap **chain, struct tap *t);
+/** Take it out of a chain of taps that have not begun; false: it is not there. */
+bool tap_unchain(struct tap **chain, struct tap *t);
+/** Loop thread: put one that began into the chain of those to end; twice is once. */
+void tap_chain_end(struct tap **chain, struct tap *t);
+/** Loop thread: chain of taps that never got to the worker. */
+void tap_drop(struct tap *chain, struct mailbox *b);
+/** Worker: begin all of a chain, end all of a chain. */
+void tap_start(struct wstream *w, struct tap *chain);
+void tap_end(struct wstream *w, struct tap *chain);
+/** Worker: end all. */
 void tap_stop(struct wstream *w);
-void tap_drop(struct tap *t, struct mailbox *b);
+/**
+ * A packet passes that somebody hears (w->tap_dirs). tap_keep() copies its payload before the packet goes, for sending
+ * may encrypt it; tap_rtp() decodes the copy after it went, so that no listener delays it.
+ */
+void tap_keep(struct wstream *w, enum msink_dir dir, const uint8_t *payload, size_t l);
+void tap_rtp(struct wstream *w, enum msink_dir dir, const struct rtp_hdr *h, const struct wcodec *c, uint64_t us);
 
 /** Wheel of streams that must show life (dead.c). */
 void dead_watch(struct wstream *w);
@@ -457,6 +494,7 @@ struct worker {
 	struct loop_msg barrier;
 	uint8_t scratch[SCRATCH];
 	uint8_t sealed[SCRATCH + SEAL_TAIL];
+	uint8_t heard[2][TAP_PAYLOAD]; /**< by enum msink_dir: see tap_keep() */
 	/* the loop thread's */
 	uint32_t load; /**< streams */
 	uint64_t seen_packets, seen_dropped;
@@ -504,6 +542,7 @@ struct mstream {
 	struct mstream *peer; /**< joined with */
 	struct mkeys *keys;   /**< what was ordered last; NULL: plain RTP all its life */
 	struct order want, order;
+	const struct wcodecs *old; /**< list of the order before, which the worker may use until it has this one */
 	atomic_int state; /**< enum order_state */
 	struct loop_msg order_msg, open_msg, close_msg, ev_msg;
 	void (*closed_fn)(struct loop_msg *n); /**< what close_msg does on its way back */

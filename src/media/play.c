@@ -1,14 +1,12 @@
 /*
  * play.c - a source as RTP: one packet each 20 ms (or the ptime of the remote) by
- * absolute deadlines, G.711 as the remote wants it.
+ * absolute deadlines, in the codec that the remote wants (tx.c).
  */
 #include "media/media_priv.h"
-#include "media/tone.h"
+#include "media/tx.h"
 
 enum {
-	RATE = 8000,
-	FRAME_MAX = 60 * RATE / 1000,
-	CATCH_UP = 5, /**< frames sent at once after the worker was late; beyond that, time is skipped */
+	CATCH_UP = 5, /**< packets sent at once after the worker was late; beyond that, time is skipped */
 };
 
 struct player {
@@ -16,9 +14,6 @@ struct player {
 	struct timer timer;
 	struct media_source *src;
 	uint64_t due_us;
-	uint32_t ts;
-	bool started; /**< a frame went */
-	bool silent;  /**< the last frame did not go: the next one has the marker */
 };
 
 /* Loop thread. */
@@ -51,46 +46,19 @@ void player_drop(struct player *p, struct mailbox *b)
 	mail_post(b, &p->msg);
 }
 
-static void encode(uint8_t *dst, const int16_t *pcm, size_t n, uint8_t codec)
+/* One packet; false at the end of the source. */
+static bool frame(struct wstream *w, struct player *p, unsigned ms)
 {
-	if (codec == CODEC_PCMA)
-		for (size_t i = 0; i < n; i++)
-			dst[i] = g711_alaw_enc(pcm[i]);
-	else
-		for (size_t i = 0; i < n; i++)
-			dst[i] = g711_ulaw_enc(pcm[i]);
-}
-
-/* One frame; false at the end of the source. */
-static bool frame(struct wstream *w, struct player *p, size_t n)
-{
-	int16_t pcm[FRAME_MAX];
-	uint8_t pkt[RTP_HDR + FRAME_MAX];
-	const struct wcodec *c = wremote_g711(&w->r);
+	int16_t pcm[CODEC_FRAME_MAX];
+	uint32_t rate = p->src->rate ? p->src->rate : 8000;
+	size_t n = (size_t)rate * ms / 1000;
 	size_t got = p->src->read(p->src, pcm, n);
-	uint64_t us = loop_now_us(w->wk->loop);
 
-	if (!got)
-		return false;
-	for (size_t i = got; i < n; i++)
-		pcm[i] = 0;
-	if (!p->started) {
-		p->started = true;
-		p->silent = true;
-		p->ts = out_time(&w->out, RATE, us);
-	}
-	/* a held party or digits under way: the source's time goes on */
-	bool send = c && can_send(w) && !w->dtmf;
-	if (send) {
-		struct rtp_hdr h = {.pt = c->pt, .marker = p->silent};
-		out_own(&w->out, &h, p->ts, RATE, us);
-		rtp_encode(pkt, &h);
-		encode(pkt + RTP_HDR, pcm, n, c->id);
-		send_rtp(w, pkt, RTP_HDR + n, n, us);
-		w->wk->packets++;
-	}
-	p->silent = !send;
-	p->ts += (uint32_t)n;
+	if (got)
+		/* a party without a codec of ours hears nothing; the source's time goes on */
+		(void)tx_pcm(w, pcm, got, rate, p->due_us);
+	if (got < n)
+		tx_flush(w);
 	return got == n;
 }
 
@@ -98,21 +66,20 @@ static void tick_h(void *arg)
 {
 	struct wstream *w = arg;
 	struct player *p = w->player;
-	uint64_t now = loop_now_us(w->wk->loop), len = w->r.set ? w->r.ptime : 20;
-	size_t n = (size_t)len * RATE / 1000;
+	uint64_t now = loop_now_us(w->wk->loop);
+	unsigned ms = tx_ms(w);
 
 	for (int i = 0; p->due_us <= now; i++) {
 		if (i == CATCH_UP) {
-			p->ts += (uint32_t)((now - p->due_us) * RATE / 1000000);
-			p->due_us = now + len * 1000;
+			p->due_us = now + ms * 1000;
 			break;
 		}
-		if (!frame(w, p, n)) {
+		if (!frame(w, p, ms)) {
 			wstream_idle(w);
 			wstream_reports(w);
 			return;
 		}
-		p->due_us += len * 1000;
+		p->due_us += ms * 1000;
 	}
 	timer_start(&p->timer, w->wk->loop, (p->due_us - now + 999) / 1000, tick_h, w);
 }

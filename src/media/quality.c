@@ -82,6 +82,7 @@ void rxq_packet(struct rxq *q, const struct wremote *r, const struct rtp_hdr *h,
 	if (q->pt != h->pt || !q->rate) {
 		struct wcodec c = codec_of_pt(r, h->pt);
 		q->pt = h->pt;
+		q->cur = c;
 		first = q->rate != wcodec_rate(&c);
 		q->rate = wcodec_rate(&c);
 		q->codec = c.id;

@@ -29,7 +29,7 @@ static void forward(struct wstream *w, uint8_t *p, size_t l, const struct rtp_hd
 		break;
 	default:
 		/* nobody listens; a player does not mind */
-		if (!w->tap && w->mode == W_IDLE) {
+		if (!(w->tap_dirs & 1 << MSINK_RX) && w->mode == W_IDLE) {
 			w->q.dropped++;
 			w->wk->dropped++;
 		}
@@ -80,16 +80,19 @@ static void rtp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_
 	rxq_packet(&w->q, &w->r, &h, l, rx->us);
 	if (!w->touched.list)
 		wstream_touch(w);
+	/* what we want to know of the payload is taken before it goes on: sending may encrypt it in place */
+	if (w->q.codec == CODEC_TEV)
+		tev_rx(w, &h, p + h.hdrlen, h.payload);
+	bool tapped = w->tap_dirs & 1 << MSINK_RX;
+	if (tapped)
+		tap_keep(w, MSINK_RX, p + h.hdrlen, h.payload);
 	forward(w, p, l, &h, rx->us);
+	if (tapped)
+		tap_rtp(w, MSINK_RX, &h, &w->q.cur, rx->us);
 	if (!w->first_told) {
 		w->first_told = true;
 		wstream_event(w, EV_FIRST);
 	}
-	/* the payload is still as it came: only the header was rewritten */
-	if (w->q.codec == CODEC_TEV)
-		tev_rx(w, &h, p + h.hdrlen, h.payload);
-	if (w->tap)
-		tap_rtp(w, &h, p + h.hdrlen);
 }
 
 static void rtcp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_t l, bool on_rtp)

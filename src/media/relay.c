@@ -4,7 +4,7 @@
  */
 #include "media/media_priv.h"
 
-void send_rtp(struct wstream *w, const uint8_t *p, size_t l, size_t payload, uint64_t us)
+static void put(struct wstream *w, const uint8_t *p, size_t l, size_t payload, uint64_t us)
 {
 	if (crypt_seals(w->crypt)) {
 		p = crypt_seal_rtp(w->crypt, w->wk->sealed, p, &l);
@@ -17,6 +17,28 @@ void send_rtp(struct wstream *w, const uint8_t *p, size_t l, size_t payload, uin
 	out_sent(&w->out, payload, us);
 	if (!w->touched.list)
 		wstream_touch(w);
+}
+
+/* Somebody hears what the party is sent. */
+static void put_tapped(struct wstream *w, const uint8_t *p, size_t l, size_t payload, uint64_t us)
+{
+	struct rtp_hdr h;
+
+	if (rtp_decode(&h, p, l))
+		return;
+	tap_keep(w, MSINK_TX, p + h.hdrlen, h.payload);
+	put(w, p, l, payload, us);
+	const struct wcodec *c = wremote_find_tx(&w->r, h.pt);
+	struct wcodec other = c ? *c : codec_of_pt(&w->r, h.pt);
+	tap_rtp(w, MSINK_TX, &h, &other, us);
+}
+
+void send_rtp(struct wstream *w, const uint8_t *p, size_t l, size_t payload, uint64_t us)
+{
+	if (w->tap_dirs & 1 << MSINK_TX)
+		put_tapped(w, p, l, payload, us);
+	else
+		put(w, p, l, payload, us);
 }
 
 void send_rtcp(struct wstream *w, const uint8_t *p, size_t l)

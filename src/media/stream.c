@@ -50,12 +50,19 @@ static void flush(struct mstream *s, bool now)
 	if (!s->told)
 		s->want.set |= ORDER_OPEN;
 	s->told = true;
+	if (s->want.set & ORDER_REMOTE) {
+		/* the worker has carried out the order before this one: it does not look at the list before that */
+		mem_deref((void *)s->old);
+		s->old = s->order.r.codecs;
+		(void)mem_ref(s->want.r.codecs);
+	}
 	s->order = s->want;
 	if (s->want.set & ORDER_MODE && s->want.link)
 		mlink_sent(s->want.link);
 	s->want.set = 0;
 	s->want.player = NULL;
 	s->want.tap = NULL;
+	s->want.untap = NULL;
 	s->want.dtmf = NULL;
 	s->want.crypt = NULL;
 	s->order_msg.fn = order_h;
@@ -156,6 +163,9 @@ static void stream_destroy(void *obj)
 	mem_deref(s->w.crypt);
 	list_unlink(&s->le);
 	list_unlink(&s->dirty);
+	mem_deref((void *)s->want.r.codecs);
+	mem_deref((void *)s->order.r.codecs);
+	mem_deref((void *)s->old);
 }
 
 static void open_h(struct loop_msg *n)
@@ -282,6 +292,7 @@ void mstream_close(struct mstream *s, void (*done)(const struct mstream_stats *s
 		tap_drop(s->want.tap, mail);
 	dtmf_tx_drop(s->want.dtmf);
 	mem_deref(s->want.crypt);
+	mem_deref((void *)s->want.r.codecs);
 	s->want = (struct order){0};
 	list_unlink(&s->dirty);
 	if (s->told) {
@@ -309,7 +320,11 @@ void mstream_set_remote(struct mstream *s, const struct mstream_remote *r)
 {
 	if (s->closed)
 		return;
-	wremote_make(&s->want.r, r);
+	const struct wcodecs *before = s->want.r.codecs;
+	if (wremote_make(&s->want.r, r))
+		log_error("media", "no memory for a list of codecs: the one before stays");
+	else
+		mem_deref((void *)before);
 	want(s, ORDER_REMOTE);
 }
 
@@ -372,7 +387,7 @@ void mstream_echo(struct mstream *s)
 
 bool mstream_can_play(const struct mstream *s)
 {
-	return s->kind == MSTREAM_AUDIO && wremote_g711(&s->want.r);
+	return s->kind == MSTREAM_AUDIO && wremote_ops(&s->want.r, NULL);
 }
 
 int mstream_play(struct mstream *s, struct media_source *src)
@@ -395,21 +410,30 @@ int mstream_play(struct mstream *s, struct media_source *src)
 
 int mstream_tap(struct mstream *s, struct media_sink *sink)
 {
-	struct tap *t = NULL;
+	struct tap *t;
 
 	if (s->closed)
 		return ERR_STATE;
-	if (sink && !mstream_can_play(s))
-		return ENOTSUP;
-	int err = sink ? tap_alloc(&t, s, sink) : 0;
+	int err = tap_alloc(&t, s, sink);
 	if (err)
 		return err;
-	if (s->want.tap)
-		tap_drop(s->want.tap, s->m->mail);
 	s->busy = true;
-	s->want.tap = t;
+	tap_chain(&s->want.tap, t);
 	want(s, ORDER_TAP);
 	return 0;
+}
+
+void mstream_untap(struct mstream *s, struct media_sink *sink)
+{
+	/* a stream that is closed sends its sinks home by itself */
+	if (s->closed || sink->stream != s)
+		return;
+	if (tap_unchain(&s->want.tap, sink->tap)) {
+		tap_drop(sink->tap, s->m->mail);
+		return;
+	}
+	tap_chain_end(&s->want.untap, sink->tap);
+	want(s, ORDER_TAP);
 }
 
 int mstream_dtmf(struct mstream *s, struct slice digits)

@@ -1,39 +1,68 @@
 /*
- * tap.c - what a party says as samples: G.711 decoded in order, a small window for
- * packets that overtook each other, gaps filled. Relay and echo do not wait for it.
+ * tap.c - what a party says, or is sent, as an even flow of samples: decoded in
+ * order, a small window for packets that overtook each other, gaps hidden, pauses
+ * filled with silence. The packets themselves have left already.
  */
 #include <string.h>
 #include "media/media_priv.h"
-#include "media/tone.h"
+#include "media/resample.h"
 
 enum {
-	HELD = 4,             /**< packets that may wait for a missing one: 60 ms */
-	FRAME_MAX = 60 * 8,   /**< samples of one packet that we take */
-	CONCEAL = 3 * 160,    /**< samples of a gap that repeat the last frame, fading; then silence */
-	FILL_MAX = 10 * 8000, /**< longer pauses are not filled */
-	JUMP = 512,
+	HELD = 4,             /**< packets that may wait for a missing one */
+	HIDE_MS = 60,         /**< so much of a gap is concealed; the rest is silence */
+	FILL_MS = 10000,      /**< longer pauses are not filled: they show in the times */
+	SLACK_US = 40000,     /**< what the network's jitter may move the beginning of a flow */
+	STEP = 480,           /**< samples that are made at once to fill a gap: 10 ms at 48 kHz */
+	JUMP = 512,           /**< numbers further away are another beginning */
+	DRIFT_PACKETS = 256,  /**< so often the clocks are compared */
+	DRIFT_MAX_US = 20000, /**< and so much they may differ */
 };
 
 struct held {
 	bool used;
-	uint16_t seq, n;
+	uint16_t seq, l;
 	uint32_t ts;
-	uint8_t codec;
-	uint8_t p[FRAME_MAX];
+	struct wcodec c;
+	uint8_t p[TAP_PAYLOAD];
 };
 
 struct tap {
 	struct loop_msg msg; /**< home */
+	struct tap *next;    /**< of its stream, or of the order that begins it */
+	struct tap *next_end;
+	bool ending; /**< the loop thread has asked for its end */
 	struct media_sink *sink;
-	bool synced, timed;
+	uint32_t rate; /**< of the sink */
+	bool synced;
+	bool timed; /**< ts is the time of the next sample */
+	bool lost;  /**< packets are missing before the next one */
+	bool begun; /**< us is valid */
 	uint16_t seq; /**< expected next */
 	uint32_t ts, ssrc;
-	struct held held[HELD];
-	int16_t last[160]; /**< end of what was written, for concealment */
+	uint64_t us; /**< when the next sample is due */
+	int64_t early_us;
+	unsigned npackets; /**< since early_us began */
+	/* decoder */
+	struct wcodec c;
+	const struct codec_ops *ops; /**< NULL: silence */
+	void *dec;
+	uint32_t dec_rate;
+	struct resampler *rs;
+	int16_t last[STEP]; /**< end of what was decoded, for concealment */
 	size_t nlast;
+	struct held held[HELD];
 };
 
-/* Loop thread. */
+/* ------------------------------------------------------------------ loop thread */
+
+static void destroy(void *obj)
+{
+	struct tap *t = obj;
+
+	mem_deref(t->dec);
+	mem_deref(t->rs);
+}
+
 static void home_h(struct loop_msg *n)
 {
 	struct tap *t = CONTAINER_OF(n, struct tap, msg);
@@ -41,112 +70,254 @@ static void home_h(struct loop_msg *n)
 
 	mem_deref(t);
 	sink->stream = NULL;
+	sink->tap = NULL;
 	if (sink->done)
 		sink->done(sink);
 }
 
 int tap_alloc(struct tap **tp, struct mstream *s, struct media_sink *sink)
 {
-	struct tap *t = mem_zalloc(sizeof(*t), NULL);
+	struct tap *t = mem_zalloc(sizeof(*t), destroy);
 
 	if (!t)
 		return ENOMEM;
 	t->sink = sink;
+	t->rate = sink->rate ? sink->rate : 8000;
 	t->msg.fn = home_h;
 	sink->stream = s;
+	sink->tap = t;
 	*tp = t;
 	return 0;
 }
 
-void tap_drop(struct tap *t, struct mailbox *b)
+void tap_chain(struct tap **chain, struct tap *t)
 {
-	mail_post(b, &t->msg);
+	while (*chain)
+		chain = &(*chain)->next;
+	*chain = t;
 }
 
-static void fill(struct tap *t, uint32_t gap)
+bool tap_unchain(struct tap **chain, struct tap *t)
 {
-	int16_t buf[160];
+	for (; *chain; chain = &(*chain)->next) {
+		if (*chain != t)
+			continue;
+		*chain = t->next;
+		t->next = NULL;
+		return true;
+	}
+	return false;
+}
 
-	for (uint32_t done = 0; done < gap;) {
-		size_t n = gap - done < ARRAY_LEN(buf) ? gap - done : ARRAY_LEN(buf);
-		if (t->nlast && done < CONCEAL) {
-			/* each repetition half as loud */
-			int shift = 1 + (int)(done / ARRAY_LEN(buf));
-			for (size_t i = 0; i < n; i++)
-				buf[i] = (int16_t)(t->last[i % t->nlast] / (1 << shift));
-		} else {
-			memset(buf, 0, sizeof(buf));
-		}
-		t->sink->write(t->sink, buf, n, 0);
-		done += (uint32_t)n;
+void tap_chain_end(struct tap **chain, struct tap *t)
+{
+	if (t->ending)
+		return;
+	t->ending = true;
+	t->next_end = *chain;
+	*chain = t;
+}
+
+void tap_drop(struct tap *chain, struct mailbox *b)
+{
+	while (chain) {
+		struct tap *next = chain->next;
+		mail_post(b, &chain->msg);
+		chain = next;
 	}
 }
 
-static void emit(struct tap *t, const struct held *h)
-{
-	int16_t pcm[FRAME_MAX];
+/* ------------------------------------------------------------------ sound */
 
-	/* digits and comfort noise only count as numbers; their time is filled by what follows */
-	if (!h->n)
+/* A decoder for that codec. Without memory it is silence, until another codec comes. */
+static void decoder(struct tap *t, const struct wcodec *c)
+{
+	static const uint32_t any[] = {8000, 16000, 24000, 48000};
+	struct coder_cfg cfg = {.par = c->par, .ch = c->ch};
+
+	t->dec = mem_deref(t->dec);
+	t->rs = mem_deref(t->rs);
+	t->c = *c;
+	t->nlast = 0;
+	t->ops = codec_find(c->id, wcodec_rate(c), c->ch);
+	if (!t->ops)
 		return;
+	cfg.rate = t->ops->rate;
+	for (size_t i = 0; i < ARRAY_LEN(any) && t->ops->any_rate; i++)
+		if (any[i] == t->rate)
+			cfg.rate = t->rate;
+	t->dec_rate = cfg.rate;
+	if (t->ops->dec_new(&t->dec, t->ops, &cfg) ||
+	    (t->rate != t->dec_rate && resampler_alloc(&t->rs, t->dec_rate, t->rate))) {
+		t->dec = mem_deref(t->dec);
+		t->ops = NULL;
+	}
+}
+
+static void give(struct tap *t, const int16_t *pcm, size_t n)
+{
+	if (!n)
+		return;
+	t->sink->write(t->sink, pcm, n, t->us);
+	t->us += (uint64_t)n * 1000000 / t->rate;
+}
+
+/* Samples of the decoder's rate. */
+static void emit(struct tap *t, const int16_t *pcm, size_t n)
+{
+	int16_t out[CODEC_FRAME_MAX + 1];
+
+	if (t->rs)
+		give(t, out, resample(t->rs, out, ARRAY_LEN(out), pcm, n));
+	else
+		give(t, pcm, n);
+}
+
+/* The last sound again, each time half as loud. */
+static void fade(struct tap *t, int16_t *pcm, size_t n, unsigned step)
+{
+	for (size_t i = 0; i < n; i++)
+		pcm[i] = t->nlast ? (int16_t)(t->last[i % t->nlast] / (1 << (1 + step))) : 0;
+}
+
+/* `ms` that are missing. */
+static void hide(struct tap *t, uint32_t ms)
+{
+	int16_t pcm[STEP];
+	size_t n = t->dec_rate / 100;
+
+	for (unsigned i = 0; i < ms / 10; i++) {
+		if (!t->ops->conceal || t->ops->conceal(t->dec, pcm, n) < 0)
+			fade(t, pcm, n, i / 2);
+		emit(t, pcm, n);
+	}
+}
+
+static void silence(struct tap *t, uint64_t us)
+{
+	static const int16_t zero[STEP];
+	uint64_t n = us * t->rate / 1000000;
+
+	while (n) {
+		size_t k = n < STEP ? (size_t)n : STEP;
+		give(t, zero, k);
+		n -= k;
+	}
+}
+
+/* Time between the last sample and this packet. */
+static void fill(struct tap *t, const struct held *h, uint64_t us)
+{
+	uint32_t clock = wcodec_rate(&h->c);
 	int32_t gap = (int32_t)(h->ts - t->ts);
-	if (t->timed && gap > 0 && gap <= FILL_MAX)
-		fill(t, (uint32_t)gap);
-	for (size_t i = 0; i < h->n; i++)
-		pcm[i] = h->codec == CODEC_PCMA ? g711_alaw_dec(h->p[i]) : g711_ulaw_dec(h->p[i]);
-	t->sink->write(t->sink, pcm, h->n, 0);
-	t->nlast = h->n < ARRAY_LEN(t->last) ? h->n : ARRAY_LEN(t->last);
-	memcpy(t->last, pcm + h->n - t->nlast, t->nlast * sizeof(*pcm));
-	t->ts = h->ts + h->n;
+
+	if (!t->begun) {
+		t->begun = true;
+		t->us = us;
+		return;
+	}
+	if (!t->timed) {
+		/* another sender, clock or codec: only the time of day tells */
+		if (us > t->us + FILL_MS * 1000ULL)
+			t->us = us;
+		else if (us > t->us + SLACK_US)
+			silence(t, us - t->us);
+		return;
+	}
+	if (gap <= 0)
+		return;
+	uint64_t gap_us = (uint64_t)gap * 1000000 / clock;
+	if (gap_us > FILL_MS * 1000ULL) {
+		t->us = us;
+		return;
+	}
+	uint32_t ms = t->lost ? (uint32_t)(gap_us / 1000 < HIDE_MS ? gap_us / 1000 : HIDE_MS) / 10 * 10 : 0;
+	uint64_t before = t->us;
+	if (ms)
+		hide(t, ms);
+	uint64_t done = t->us - before;
+	if (gap_us > done)
+		silence(t, gap_us - done);
+}
+
+/*
+ * The sender's clock is not ours. Now and then the least delay of the last packets says how far the two are apart, and
+ * the times follow; the samples stay what they are.
+ */
+static void drift(struct tap *t, uint64_t us)
+{
+	int64_t early = (int64_t)(us - t->us);
+
+	if (!t->npackets || early < t->early_us)
+		t->early_us = early;
+	if (++t->npackets < DRIFT_PACKETS)
+		return;
+	t->npackets = 0;
+	if (t->early_us > DRIFT_MAX_US || t->early_us < -DRIFT_MAX_US)
+		t->us += (uint64_t)t->early_us;
+}
+
+static void sound(struct tap *t, const struct held *h, uint64_t us)
+{
+	int16_t pcm[CODEC_FRAME_MAX];
+	const struct wcodec *c = &h->c;
+
+	if (memcmp(c, &t->c, sizeof(*c)) != 0) {
+		if (t->timed && wcodec_rate(c) != wcodec_rate(&t->c))
+			t->timed = false;
+		decoder(t, c);
+	}
+	/* digits, comfort noise and what we cannot decode only count as numbers: what follows fills their time */
+	if (!t->ops || !h->l)
+		return;
+	fill(t, h, us);
+	t->lost = false;
+	int n = t->ops->decode(t->dec, pcm, ARRAY_LEN(pcm), h->p, h->l);
+	if (n <= 0)
+		return;
+	drift(t, us);
+	emit(t, pcm, (size_t)n);
+	t->nlast = (size_t)n < t->dec_rate / 100 ? (size_t)n : t->dec_rate / 100;
+	memcpy(t->last, pcm + n - t->nlast, t->nlast * sizeof(*pcm));
+	t->ts = h->ts + (uint32_t)((uint64_t)n * wcodec_rate(c) / t->dec_rate);
 	t->timed = true;
 }
 
+/* ------------------------------------------------------------------ order */
+
 /* Go on to the next number, with its packet if it is there. */
-static void advance(struct tap *t)
+static void advance(struct tap *t, uint64_t us)
 {
 	struct held *h = &t->held[t->seq % HELD];
 
 	if (h->used && h->seq == t->seq) {
 		h->used = false;
-		emit(t, h);
+		sound(t, h, us);
+	} else {
+		t->lost = true;
 	}
 	t->seq++;
 }
 
-static void drain(struct tap *t)
+static void drain(struct tap *t, uint64_t us)
 {
 	while (t->held[t->seq % HELD].used && t->held[t->seq % HELD].seq == t->seq)
-		advance(t);
+		advance(t, us);
 }
 
-static void flush(struct tap *t)
+static void flush(struct tap *t, uint64_t us)
 {
 	for (int i = 0; i < HELD; i++)
-		advance(t);
+		advance(t, us);
+	t->lost = false;
 }
 
-static void hold(struct tap *t, const struct rtp_hdr *h, const uint8_t *payload, uint8_t codec)
+static void packet(struct tap *t, const struct rtp_hdr *h, const struct wcodec *c, const uint8_t *payload, uint64_t us)
 {
-	struct held *e = &t->held[h->seq % HELD];
-	bool sound = codec == CODEC_PCMU || codec == CODEC_PCMA;
-
-	if (e->used && e->seq == h->seq)
-		return;
-	e->used = true;
-	e->seq = h->seq;
-	e->ts = h->ts;
-	e->codec = codec;
-	e->n = sound ? (uint16_t)(h->payload < FRAME_MAX ? h->payload : FRAME_MAX) : 0;
-	memcpy(e->p, payload, e->n);
-}
-
-void tap_rtp(struct wstream *w, const struct rtp_hdr *h, const uint8_t *payload)
-{
-	struct tap *t = w->tap;
-
 	int d = (int16_t)(uint16_t)(h->seq - t->seq);
+
 	if (!t->synced || t->ssrc != h->ssrc || d <= -JUMP || d >= JUMP) {
-		flush(t);
+		flush(t, us);
 		t->synced = true;
 		t->timed = false;
 		t->ssrc = h->ssrc;
@@ -157,25 +328,74 @@ void tap_rtp(struct wstream *w, const struct rtp_hdr *h, const uint8_t *payload)
 		return;
 	/* the window is full: what is missing will not come; a step more than it is wide finds only empty places */
 	for (int i = 0; i < HELD && (uint16_t)(h->seq - t->seq) >= HELD; i++)
-		advance(t);
+		advance(t, us);
 	if ((uint16_t)(h->seq - t->seq) >= HELD)
 		t->seq = (uint16_t)(h->seq - HELD + 1);
-	hold(t, h, payload, w->q.codec);
-	drain(t);
+	struct held *e = &t->held[h->seq % HELD];
+	if (e->used && e->seq == h->seq)
+		return;
+	e->used = true;
+	e->seq = h->seq;
+	e->ts = h->ts;
+	e->c = *c;
+	e->l = c->id == CODEC_TEV || c->id == CODEC_CN || h->payload > TAP_PAYLOAD ? 0 : (uint16_t)h->payload;
+	memcpy(e->p, payload, e->l);
+	drain(t, us);
 }
 
-void tap_start(struct wstream *w, struct tap *t)
+/* ------------------------------------------------------------------ worker */
+
+void tap_keep(struct wstream *w, enum msink_dir dir, const uint8_t *payload, size_t l)
 {
-	w->tap = t;
+	memcpy(w->wk->heard[dir], payload, l < TAP_PAYLOAD ? l : TAP_PAYLOAD);
+}
+
+void tap_rtp(struct wstream *w, enum msink_dir dir, const struct rtp_hdr *h, const struct wcodec *c, uint64_t us)
+{
+	for (struct tap *t = w->taps; t; t = t->next)
+		if (t->sink->dir == dir)
+			packet(t, h, c, w->wk->heard[dir], us);
+}
+
+static void dirs(struct wstream *w)
+{
+	w->tap_dirs = 0;
+	for (struct tap *t = w->taps; t; t = t->next)
+		w->tap_dirs |= (uint8_t)(1 << t->sink->dir);
+}
+
+void tap_start(struct wstream *w, struct tap *chain)
+{
+	tap_chain(&w->taps, chain);
+	dirs(w);
+}
+
+static void end(struct wstream *w, struct tap *t)
+{
+	flush(t, loop_now_us(w->wk->loop));
+	/* what was made here goes here */
+	t->dec = mem_deref(t->dec);
+	t->rs = mem_deref(t->rs);
+	mail_post(w->wk->mail, &t->msg);
+}
+
+void tap_end(struct wstream *w, struct tap *chain)
+{
+	while (chain) {
+		struct tap *next = chain->next_end;
+		if (tap_unchain(&w->taps, chain))
+			end(w, chain);
+		chain = next;
+	}
+	dirs(w);
 }
 
 void tap_stop(struct wstream *w)
 {
-	struct tap *t = w->tap;
-
-	if (!t)
-		return;
-	w->tap = NULL;
-	flush(t);
-	mail_post(w->wk->mail, &t->msg);
+	while (w->taps) {
+		struct tap *t = w->taps;
+		w->taps = t->next;
+		end(w, t);
+	}
+	w->tap_dirs = 0;
 }

@@ -2,6 +2,7 @@
  * wstream.c - the worker's half of a stream: on, orders, what it tells, off.
  */
 #include "media/media_priv.h"
+#include "media/tx.h"
 
 enum {
 	FLOOD_AUDIO = 1000,  /**< packets a second: ten times what 10 ms packets are */
@@ -55,7 +56,7 @@ static void report_h(void *arg)
 void wstream_reports(struct wstream *w)
 {
 	bool end_point = w->opened && !w->closing &&
-			 (w->mode == W_ECHO || w->mode == W_PLAY || (w->mode == W_IDLE && w->tap));
+			 (w->mode == W_ECHO || w->mode == W_PLAY || (w->mode == W_IDLE && w->taps));
 
 	if (end_point && !timer_running(&w->report))
 		/* RFC 3550 6.2: the first one after half the time */
@@ -82,6 +83,7 @@ void wstream_idle(struct wstream *w)
 {
 	if (w->mode == W_PLAY)
 		player_stop(w);
+	tx_stop(w);
 	if (w->peer) {
 		w->peer->fed_by = NULL;
 		out_unsync(&w->peer->out);
@@ -133,6 +135,7 @@ static void apply_remote(struct wstream *w, const struct wremote *r)
 	w->to_latch &= live && sa_eq(&w->r.rtp, &r->rtp);
 	w->to_latch_rtcp &= live && sa_eq(&w->r.rtcp, &r->rtcp) && w->r.mux == r->mux;
 	w->r = *r;
+	w->r_gen++;
 	w->we_recv = r->we_recv;
 	w->rtp.state = live ? LATCH_OPEN : LATCH_SHUT;
 	w->rtcp.state = w->rtp.state;
@@ -148,9 +151,8 @@ void wstream_apply(struct wstream *w, const struct order *o)
 	if (o->set & ORDER_MODE)
 		apply_mode(w, o);
 	if (o->set & ORDER_TAP) {
-		tap_stop(w);
-		if (o->tap)
-			tap_start(w, o->tap);
+		tap_end(w, o->untap);
+		tap_start(w, o->tap);
 	}
 	if (o->set & ORDER_DTMF)
 		dtmf_tx_start(w, o->dtmf);

@@ -174,7 +174,7 @@ static void test_report_block(void **state)
 static void test_codecs(void **state)
 {
 	struct mstream_remote r = {.ncodec = 30};
-	struct wremote w;
+	struct wremote w = {0};
 	char name[16];
 	(void)state;
 
@@ -186,9 +186,13 @@ static void test_codecs(void **state)
 	r.codec[5] = (struct mcodec){8, "PCMA", 8000, 1, 0};
 	r.codec[6] = (struct mcodec){0, "PCMU", 8000, 1, 0};
 	r.codec[7] = (struct mcodec){77, "H264", 4000000000U, 1, 0};
-	wremote_make(&w, &r);
-	assert_int_equal(w.ncodec, WCODEC_MAX);
-	assert_int_equal(wremote_g711(&w)->pt, 8);
+	assert_int_equal(wremote_make(&w, &r), 0);
+	assert_int_equal(w.codecs->n, WCODEC_MAX);
+	const struct wcodec *fmt;
+	assert_non_null(wremote_ops(&w, &fmt));
+	assert_int_equal(fmt->pt, 98);
+	assert_null(wremote_codec(&w, WCODEC_MAX));
+	assert_int_equal(wremote_find_tx(&w, 8)->id, CODEC_PCMA);
 	assert_int_equal(wremote_tev(&w, 8000)->pt, 101);
 	assert_int_equal(wremote_tev(&w, 16000)->pt, 99);
 	struct wcodec c = codec_of_pt(&w, 98);
@@ -202,6 +206,15 @@ static void test_codecs(void **state)
 	assert_string_equal(codec_name(c.id, 18, name), "G729");
 	c = codec_of_pt(&w, 77);
 	assert_int_equal(wcodec_rate(&c), 8000);
+	/* it sends by our numbers, and receives by its own */
+	r.codec[2].rx_pt1 = 1 + 112;
+	const struct wcodecs *old = w.codecs;
+	assert_int_equal(wremote_make(&w, &r), 0);
+	mem_deref((void *)old);
+	assert_int_equal(wremote_find(&w, 112)->pt, 98);
+	assert_null(wremote_find(&w, 98));
+	assert_int_equal(wremote_find_tx(&w, 98)->rx, 112);
+	mem_deref((void *)w.codecs);
 }
 
 int main(void)

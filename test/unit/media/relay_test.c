@@ -418,7 +418,7 @@ static void test_dump(void **state)
 static void test_memory_of_a_stream(void **state)
 {
 	(void)state;
-	assert_true(sizeof(struct mstream) <= 1792);
+	assert_true(sizeof(struct mstream) <= 1536);
 }
 
 int main(void)
