@@ -34,9 +34,9 @@ struct tap {
 	struct media_sink *sink;
 	uint32_t rate; /**< of the sink */
 	bool synced;
-	bool timed; /**< ts is the time of the next sample */
-	bool lost;  /**< packets are missing before the next one */
-	bool begun; /**< us is valid */
+	bool timed;   /**< ts is the time of the next sample */
+	bool lost;    /**< packets are missing before the next one */
+	bool begun;   /**< us is valid */
 	uint16_t seq; /**< expected next */
 	uint32_t ts, ssrc;
 	uint64_t us; /**< when the next sample is due */

@@ -33,6 +33,7 @@ struct tx {
 	uint16_t lost_pm;  /**< that the coder knows of */
 	uint8_t gen;       /**< of the remote description that this was made for */
 	bool made, started;
+	bool coder;  /**< enc is ready; of stateless codecs it is NULL */
 	bool silent; /**< nothing went last time: the next packet has the marker */
 	int16_t pcm[CODEC_FRAME_MAX];
 };
@@ -98,6 +99,7 @@ static int coder_make(struct tx *t, const struct codec_ops *c, const struct wcod
 		return err;
 	mem_deref(t->enc);
 	t->enc = enc;
+	t->coder = true;
 	t->c = c;
 	t->rate = cfg.rate;
 	t->lost_pm = 0;
@@ -117,7 +119,7 @@ static int prepare(struct wstream *w, struct tx *t, uint32_t in_rate)
 	unsigned ms = tx_ms(w);
 	uint32_t clock = wcodec_rate(fmt);
 	bool same = t->made && t->c == c && t->fmt.par == fmt->par && t->fmt.ch == fmt->ch && t->clock == clock;
-	if (in_rate && (!same || !t->enc || (in_rate != t->in_rate && pcm_rate(c, in_rate) > t->rate))) {
+	if (in_rate && (!same || !t->coder || (in_rate != t->in_rate && pcm_rate(c, in_rate) > t->rate))) {
 		int err = coder_make(t, c, fmt, in_rate, ms);
 		if (err)
 			return err;
@@ -219,7 +221,7 @@ void tx_flush(struct wstream *w)
 {
 	struct tx *t = w->tx;
 
-	if (!t || !t->n || !t->enc)
+	if (!t || !t->n || !t->coder)
 		return;
 	if (t->n < t->frame)
 		memset(t->pcm + t->n, 0, (t->frame - t->n) * sizeof(*t->pcm));
