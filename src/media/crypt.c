@@ -150,7 +150,7 @@ const uint8_t *crypt_seal_rtp(struct crypt *c, uint8_t *dst, const uint8_t *p, s
 	if (p[0] & 0x10)
 		hdrlen += 4 + 4U * (size_t)(p[hdrlen + 2] << 8 | p[hdrlen + 3]);
 	index = index_of(c, p);
-	if (srtp_protect_to(c->tx, dst, p, l, hdrlen, index))
+	if (srtp_seal_to(c->tx, dst, p, l, hdrlen, index))
 		return NULL;
 	if (!c->begun || index > c->top)
 		c->top = index;
@@ -160,12 +160,12 @@ const uint8_t *crypt_seal_rtp(struct crypt *c, uint8_t *dst, const uint8_t *p, s
 
 const uint8_t *crypt_seal_rtcp(struct crypt *c, uint8_t *dst, const uint8_t *p, size_t *l)
 {
-	return *l <= CRYPT_MAX && !srtcp_protect_to(c->tx, dst, p, l) ? dst : NULL;
+	return *l <= CRYPT_MAX && !srtcp_seal_to(c->tx, dst, p, l) ? dst : NULL;
 }
 
 bool crypt_open(struct crypt *c, bool rtcp, uint8_t *p, size_t *l)
 {
-	int (*open)(struct srtp_rx *, uint8_t *, size_t *) = rtcp ? srtcp_unprotect : srtp_unprotect;
+	int (*open)(struct srtp_rx *, uint8_t *, size_t *) = rtcp ? srtcp_open : srtp_open;
 	int err = open(c->rx, p, l);
 
 	if (!err)

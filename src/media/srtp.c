@@ -162,7 +162,7 @@ static uint16_t seq_of(const uint8_t *p)
 	return (uint16_t)(p[2] << 8 | p[3]);
 }
 
-int srtp_protect_to(struct srtp_tx *t, uint8_t *dst, const uint8_t *p, size_t *l, size_t hdrlen, uint64_t ext_seq)
+int srtp_seal_to(struct srtp_tx *t, uint8_t *dst, const uint8_t *p, size_t *l, size_t hdrlen, uint64_t ext_seq)
 {
 	uint32_t ssrc;
 	int err;
@@ -186,7 +186,7 @@ int srtp_protect_to(struct srtp_tx *t, uint8_t *dst, const uint8_t *p, size_t *l
 
 		err = srtp_cm(&t->rtp, ssrc, ext_seq, dst + hdrlen, p + hdrlen, *l - hdrlen);
 		if (!err) {
-			srtp_hmac(&t->rtp, mac, dst, *l, (uint32_t)(ext_seq >> 16));
+			srtp_mac(&t->rtp, mac, dst, *l, (uint32_t)(ext_seq >> 16));
 			memcpy(dst + *l, mac, t->rtp.tag);
 		}
 	}
@@ -197,9 +197,9 @@ int srtp_protect_to(struct srtp_tx *t, uint8_t *dst, const uint8_t *p, size_t *l
 	return 0;
 }
 
-int srtp_protect(struct srtp_tx *t, uint8_t *p, size_t *l, size_t hdrlen, uint64_t ext_seq)
+int srtp_seal(struct srtp_tx *t, uint8_t *p, size_t *l, size_t hdrlen, uint64_t ext_seq)
 {
-	return srtp_protect_to(t, p, p, l, hdrlen, ext_seq);
+	return srtp_seal_to(t, p, p, l, hdrlen, ext_seq);
 }
 
 /* Bytes of the header with CSRCs and extension; 0: it is not whole. */
@@ -234,7 +234,7 @@ static int open_cm(struct srtp_rx *r, uint8_t *p, size_t body, size_t hdrlen, ui
 {
 	uint8_t mac[SHA_DIGEST_LENGTH];
 
-	srtp_hmac(&r->rtp, mac, p, body, (uint32_t)(index >> 16));
+	srtp_mac(&r->rtp, mac, p, body, (uint32_t)(index >> 16));
 	if (CRYPTO_memcmp(mac, p + body + r->mki_len, r->rtp.tag))
 		return EBADMSG;
 	return srtp_cm(&r->rtp, srtp_get32(p + 8), index, p + hdrlen, p + hdrlen, body - hdrlen);
@@ -245,7 +245,7 @@ static int open_as(struct srtp_rx *r, uint8_t *p, size_t body, size_t hdrlen, ui
 	return r->s->gcm ? open_gcm(r, p, body, hdrlen, index) : open_cm(r, p, body, hdrlen, index);
 }
 
-int srtp_unprotect(struct srtp_rx *r, uint8_t *p, size_t *l)
+int srtp_open(struct srtp_rx *r, uint8_t *p, size_t *l)
 {
 	size_t tail = (size_t)r->rtp.tag + r->mki_len, body, hdrlen;
 	struct srtp_window none = {0};

@@ -59,15 +59,15 @@ void srtp_rx_follow(struct srtp_rx *r, const struct srtp_rx *old);
  * index (ROC << 16 | seq). 0 or EINVAL (lengths), EIO, ERR_LIMIT (2^48 packets, RFC 3711 9.2), EALREADY: this index
  * was used, or is older than the last 128; the packet must not go.
  */
-int srtp_protect(struct srtp_tx *t, uint8_t *p, size_t *l, size_t hdrlen, uint64_t ext_seq) MUST_CHECK;
-int srtcp_protect(struct srtp_tx *t, uint8_t *p, size_t *l) MUST_CHECK;
+int srtp_seal(struct srtp_tx *t, uint8_t *p, size_t *l, size_t hdrlen, uint64_t ext_seq) MUST_CHECK;
+int srtcp_seal(struct srtp_tx *t, uint8_t *p, size_t *l) MUST_CHECK;
 /** The same from `p` to `dst`, which has room for SRTP_TAIL_MAX more; they are the same or do not overlap. */
-int srtp_protect_to(struct srtp_tx *t, uint8_t *dst, const uint8_t *p, size_t *l, size_t hdrlen,
-		    uint64_t ext_seq) MUST_CHECK;
-int srtcp_protect_to(struct srtp_tx *t, uint8_t *dst, const uint8_t *p, size_t *l) MUST_CHECK;
+int srtp_seal_to(struct srtp_tx *t, uint8_t *dst, const uint8_t *p, size_t *l, size_t hdrlen,
+		 uint64_t ext_seq) MUST_CHECK;
+int srtcp_seal_to(struct srtp_tx *t, uint8_t *dst, const uint8_t *p, size_t *l) MUST_CHECK;
 /** Check, decrypt in place, cut. EBADMSG: not by this key; EALREADY: replayed or too old; ERR_SYNTAX: too short, or
  * longer than 2048 bytes. After an error the packet is as it was. */
-int srtp_unprotect(struct srtp_rx *r, uint8_t *p, size_t *l) MUST_CHECK;
-int srtcp_unprotect(struct srtp_rx *r, uint8_t *p, size_t *l) MUST_CHECK;
+int srtp_open(struct srtp_rx *r, uint8_t *p, size_t *l) MUST_CHECK;
+int srtcp_open(struct srtp_rx *r, uint8_t *p, size_t *l) MUST_CHECK;
 
 #endif

@@ -108,7 +108,7 @@ int srtp_cm(const struct srtp_half *h, uint32_t ssrc, uint64_t index, uint8_t *d
 	return 0;
 }
 
-void srtp_hmac(const struct srtp_half *h, uint8_t mac[SHA_DIGEST_LENGTH], const uint8_t *p, size_t n, uint32_t more)
+void srtp_mac(const struct srtp_half *h, uint8_t mac[SHA_DIGEST_LENGTH], const uint8_t *p, size_t n, uint32_t more)
 {
 	SHA_CTX st = h->inner;
 	uint8_t end[4];

@@ -69,7 +69,7 @@ void srtp_half_close(struct srtp_half *h);
 int srtp_cm(const struct srtp_half *h, uint32_t ssrc, uint64_t index, uint8_t *dst, const uint8_t *src,
 	    size_t n) MUST_CHECK;
 /** HMAC-SHA1 of `n` bytes at `p`, then `more` (4 bytes, big end first). */
-void srtp_hmac(const struct srtp_half *h, uint8_t mac[SHA_DIGEST_LENGTH], const uint8_t *p, size_t n, uint32_t more);
+void srtp_mac(const struct srtp_half *h, uint8_t mac[SHA_DIGEST_LENGTH], const uint8_t *p, size_t n, uint32_t more);
 
 /** What a packet is for GCM. */
 struct srtp_gcm {

@@ -7,7 +7,7 @@
 enum { HEAD = 8, WORD = 4 };
 static const uint32_t E_BIT = 0x80000000;
 
-int srtcp_protect_to(struct srtp_tx *t, uint8_t *dst, const uint8_t *p, size_t *l)
+int srtcp_seal_to(struct srtp_tx *t, uint8_t *dst, const uint8_t *p, size_t *l)
 {
 	size_t n = *l, at;
 	uint8_t word[WORD];
@@ -32,7 +32,7 @@ int srtcp_protect_to(struct srtp_tx *t, uint8_t *dst, const uint8_t *p, size_t *
 		uint8_t mac[SHA_DIGEST_LENGTH];
 
 		err = srtp_cm(&t->rtcp, srtp_get32(p + 4), index, dst + HEAD, p + HEAD, n - HEAD);
-		srtp_hmac(&t->rtcp, mac, dst, n, index | E_BIT);
+		srtp_mac(&t->rtcp, mac, dst, n, index | E_BIT);
 		memcpy(dst + n, word, WORD);
 		memcpy(dst + n + WORD, mac, t->rtcp.tag);
 		n += WORD + t->rtcp.tag;
@@ -44,9 +44,9 @@ int srtcp_protect_to(struct srtp_tx *t, uint8_t *dst, const uint8_t *p, size_t *
 	return 0;
 }
 
-int srtcp_protect(struct srtp_tx *t, uint8_t *p, size_t *l)
+int srtcp_seal(struct srtp_tx *t, uint8_t *p, size_t *l)
 {
-	return srtcp_protect_to(t, p, p, l);
+	return srtcp_seal_to(t, p, p, l);
 }
 
 static int open_gcm(struct srtp_rx *r, uint8_t *p, size_t n, uint32_t word)
@@ -67,7 +67,7 @@ static int open_cm(struct srtp_rx *r, uint8_t *p, size_t n, uint32_t word)
 {
 	uint8_t mac[SHA_DIGEST_LENGTH];
 
-	srtp_hmac(&r->rtcp, mac, p, n, word);
+	srtp_mac(&r->rtcp, mac, p, n, word);
 	if (CRYPTO_memcmp(mac, p + n + WORD + r->mki_len, r->rtcp.tag))
 		return EBADMSG;
 	if (!(word & E_BIT))
@@ -75,7 +75,7 @@ static int open_cm(struct srtp_rx *r, uint8_t *p, size_t n, uint32_t word)
 	return srtp_cm(&r->rtcp, srtp_get32(p + 4), word & ~E_BIT, p + HEAD, p + HEAD, n - HEAD);
 }
 
-int srtcp_unprotect(struct srtp_rx *r, uint8_t *p, size_t *l)
+int srtcp_open(struct srtp_rx *r, uint8_t *p, size_t *l)
 {
 	size_t tail = (size_t)r->rtcp.tag + WORD + r->mki_len, n;
 	struct srtp_rx_stream *s;

@@ -117,12 +117,12 @@ static void gcm(void **state)
 		assert_int_equal(srtp_half_init(&t.rtcp, s, key, salt, NULL, true), 0);
 		size_t l = unhex(p, "8040f17b8041f8d35501a0b2 "
 				    "47616c6c696120657374206f6d6e69732064697669736120696e207061727465732074726573");
-		assert_int_equal(srtp_protect(&t, p, &l, 12, 0xf17b), 0);
+		assert_int_equal(srtp_seal(&t, p, &l, 12, 0xf17b), 0);
 		assert_int_equal(l, 12 + 38 + 16);
 		assert_hex(p + 12, rtp_out[i]);
 		l = unhex(p, "81c8000d4d6172734e5450314e545032525450200000042a0000e9304c756e61"
 			     "deadbeefdeadbeefdeadbeefdeadbeefdeadbeef");
-		assert_int_equal(srtcp_protect(&t, p, &l), 0);
+		assert_int_equal(srtcp_seal(&t, p, &l), 0);
 		assert_int_equal(l, 52 + 16 + 4);
 		assert_hex(p + 8, rtcp_out[i]);
 		srtp_half_close(&t.rtp);
@@ -184,7 +184,7 @@ static size_t packet(uint8_t p[256], struct srtp_tx *tx, uint64_t ext, uint32_t 
 	p[2] = (uint8_t)(ext >> 8);
 	p[3] = (uint8_t)ext;
 	srtp_put32(p + 8, ssrc);
-	assert_int_equal(srtp_protect(tx, p, &l, 12, ext), 0);
+	assert_int_equal(srtp_seal(tx, p, &l, 12, ext), 0);
 	return l;
 }
 
@@ -211,23 +211,23 @@ static void refused(unsigned suite)
 	for (size_t bit = 0; bit < whole * 8; bit += 13) {
 		p[bit / 8] ^= (uint8_t)(1U << bit % 8);
 		l = whole;
-		assert_int_not_equal(srtp_unprotect(d.rx, p, &l), 0);
+		assert_int_not_equal(srtp_open(d.rx, p, &l), 0);
 		p[bit / 8] ^= (uint8_t)(1U << bit % 8);
 		assert_memory_equal(p, was, whole);
 	}
 	for (l = 0; l < whole; l++) {
 		size_t n = l;
-		assert_int_not_equal(srtp_unprotect(d.rx, p, &n), 0);
+		assert_int_not_equal(srtp_open(d.rx, p, &n), 0);
 	}
 	l = whole;
-	assert_int_equal(srtp_unprotect(other, p, &l), EBADMSG);
+	assert_int_equal(srtp_open(other, p, &l), EBADMSG);
 	assert_memory_equal(p, was, whole);
 	/* none of that left a trace */
-	assert_int_equal(srtp_unprotect(d.rx, p, &l), 0);
+	assert_int_equal(srtp_open(d.rx, p, &l), 0);
 	assert_int_equal(l, WHOLE);
 	memcpy(p, was, sizeof(p));
 	l = whole;
-	assert_int_equal(srtp_unprotect(d.rx, p, &l), EALREADY);
+	assert_int_equal(srtp_open(d.rx, p, &l), EALREADY);
 	mem_deref(other);
 	pair_close(&d);
 }
@@ -248,11 +248,11 @@ static void replay(unsigned suite)
 	oldl = packet(old, d.tx, 2, 7);
 	for (uint64_t i = 3; i <= 129; i++) {
 		l = packet(p, d.tx, i, 7);
-		assert_int_equal(srtp_unprotect(d.rx, p, &l), 0);
+		assert_int_equal(srtp_open(d.rx, p, &l), 0);
 	}
 	/* 129 - 127 is the oldest that may come */
-	assert_int_equal(srtp_unprotect(d.rx, old, &oldl), 0);
-	assert_int_equal(srtp_unprotect(d.rx, first, &firstl), EALREADY);
+	assert_int_equal(srtp_open(d.rx, old, &oldl), 0);
+	assert_int_equal(srtp_open(d.rx, first, &firstl), EALREADY);
 	pair_close(&d);
 }
 static void replayed_and_late_packets_are_refused(void **state)
@@ -270,15 +270,15 @@ static void no_index_is_used_twice(void **state)
 	(void)state;
 	pair_open(&d, SRTP_AEAD_AES_128_GCM);
 	packet(p, d.tx, 500, 7);
-	assert_int_equal(srtp_protect(d.tx, p, &l, 12, 500), EALREADY);
+	assert_int_equal(srtp_seal(d.tx, p, &l, 12, 500), EALREADY);
 	packet(p, d.tx, 499, 7);
 	packet(p, d.tx, 700, 7);
-	assert_int_equal(srtp_protect(d.tx, p, &l, 12, 501), EALREADY);
-	assert_int_equal(srtp_protect(d.tx, p, &l, 12, UINT64_C(1) << 48), ERR_LIMIT);
-	assert_int_equal(srtp_protect(d.tx, p, &l, 11, 800), EINVAL);
-	assert_int_equal(srtp_protect(d.tx, p, &l, l + 1, 800), EINVAL);
+	assert_int_equal(srtp_seal(d.tx, p, &l, 12, 501), EALREADY);
+	assert_int_equal(srtp_seal(d.tx, p, &l, 12, UINT64_C(1) << 48), ERR_LIMIT);
+	assert_int_equal(srtp_seal(d.tx, p, &l, 11, 800), EINVAL);
+	assert_int_equal(srtp_seal(d.tx, p, &l, l + 1, 800), EINVAL);
 	d.tx->rtcp_next = 0x80000000;
-	assert_int_equal(srtcp_protect(d.tx, p, &l), ERR_LIMIT);
+	assert_int_equal(srtcp_seal(d.tx, p, &l), ERR_LIMIT);
 	pair_close(&d);
 }
 
@@ -294,7 +294,7 @@ static void many_ssrcs(void **state)
 		/* a stream of its own for each, or the sender's window would be in the way */
 		memset(&d.tx->sent, 0, sizeof(d.tx->sent));
 		size_t l = packet(p, d.tx, 1 + i, 1000 + i);
-		assert_int_equal(srtp_unprotect(d.rx, p, &l), 0);
+		assert_int_equal(srtp_open(d.rx, p, &l), 0);
 	}
 	assert_null(srtp_rx_find(d.rx, 1000));
 	for (uint32_t i = 100 - SRTP_STREAMS; i < 100; i++)
@@ -317,12 +317,12 @@ static void new_key_and_rollover(void **state)
 			pair_open(&b, suite);
 			for (uint64_t n = 1; n < 0x3fff0; n += 30000) {
 				size_t l = packet(p, a.tx, n, 7);
-				assert_int_equal(srtp_unprotect(a.rx, p, &l), 0);
+				assert_int_equal(srtp_open(a.rx, p, &l), 0);
 			}
 			srtp_rx_follow(b.rx, a.rx);
 			for (unsigned n = 0; n < 5; n++) {
 				size_t l = packet(p, b.tx, begin[i] + n, 7);
-				assert_int_equal(srtp_unprotect(b.rx, p, &l), 0);
+				assert_int_equal(srtp_open(b.rx, p, &l), 0);
 				assert_int_equal(l, WHOLE);
 			}
 			pair_close(&a);
