@@ -34,6 +34,7 @@ struct player;
 struct tap;
 struct tx;
 struct xcode;
+struct rx;
 struct dtmf_tx;
 
 enum {
@@ -289,6 +290,7 @@ struct wstream {
 	struct wstream *peer; /**< W_RELAY: where what arrives goes */
 	struct mlink *link;   /**< W_RELAY to a stream of another worker */
 	struct tap *taps;
+	struct rx *rx; /**< its sound as an even flow (rx.h); NULL: nobody wants it */
 	struct dtmf_tx *dtmf;
 	struct udp *sock;    /**< RTP socket of the port */
 	struct crypt *crypt; /**< its keys; NULL: plain RTP */

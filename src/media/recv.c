@@ -3,6 +3,7 @@
  * may its sender send, do we want it now, and where does it go.
  */
 #include "media/media_priv.h"
+#include "media/rx.h"
 
 static void refuse(struct wstream *w)
 {
@@ -29,7 +30,7 @@ static void forward(struct wstream *w, uint8_t *p, size_t l, const struct rtp_hd
 		break;
 	default:
 		/* nobody listens; a player does not mind */
-		if (!(w->tap_dirs & 1 << MSINK_RX) && w->mode == W_IDLE) {
+		if (!(w->tap_dirs & 1 << MSINK_RX) && !w->rx && w->mode == W_IDLE) {
 			w->q.dropped++;
 			w->wk->dropped++;
 		}
@@ -83,6 +84,8 @@ static void rtp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_
 	/* what we want to know of the payload is taken before it goes on: sending may encrypt it in place */
 	if (w->q.codec == CODEC_TEV)
 		tev_rx(w, &h, p + h.hdrlen, h.payload);
+	if (w->rx)
+		rx_rtp(w, &h, p + h.hdrlen, rx->us);
 	bool tapped = w->tap_dirs & 1 << MSINK_RX;
 	if (tapped)
 		tap_keep(w, MSINK_RX, p + h.hdrlen, h.payload);

@@ -13,6 +13,8 @@
 /** From now on its packets go into a jitter buffer. ENOMEM. */
 int rx_open(struct wstream *w, const struct jbuf_cfg *cfg) MUST_CHECK;
 void rx_close(struct wstream *w);
+/** Its jitter buffer, for figures; NULL: none is open. */
+struct jbuf *rx_jbuf(const struct wstream *w);
 /** A packet that passed all checks (recv.c). */
 void rx_rtp(struct wstream *w, const struct rtp_hdr *h, const uint8_t *payload, uint64_t us);
 /** The next samples, as jbuf_get(). False and zeros when nothing is open. */

@@ -2,6 +2,7 @@
  * wstream.c - the worker's half of a stream: on, orders, what it tells, off.
  */
 #include "media/media_priv.h"
+#include "media/rx.h"
 #include "media/tx.h"
 
 enum {
@@ -184,6 +185,7 @@ void wstream_let_go(struct wstream *w)
 	wstream_idle(w);
 	unfeed(w);
 	tap_stop(w);
+	rx_close(w);
 	dtmf_tx_stop(w);
 	timer_stop(&w->report);
 }

@@ -1,0 +1,77 @@
+/*
+ * pitch.c - normalised cross-correlation: coarse on a decimated signal, then exact
+ * around the best place.
+ */
+#include <math.h>
+#include "media/pitch.h"
+
+enum {
+	COARSE = 60, /**< lags that the coarse search looks at, about */
+	PLACES = 6 * COARSE
+};
+
+/* One sample for `dec`: their sum is filter enough for finding a pitch. */
+static void decimate(float *dst, size_t n, const int16_t *src, size_t dec)
+{
+	for (size_t i = 0; i < n; i++) {
+		int32_t sum = 0;
+		for (size_t k = 0; k < dec; k++)
+			sum += src[i * dec + k];
+		dst[i] = (float)sum;
+	}
+}
+
+static size_t coarse(const int16_t *a, size_t win, int dir, size_t lo, size_t hi, size_t dec)
+{
+	float v[PLACES];
+	size_t nwin = win / dec, nhi = hi / dec, nlo = lo / dec ? lo / dec : 1, best = nlo;
+	const float *x = dir < 0 ? v + nhi : v;
+	float top = -1;
+
+	decimate(v, nwin + nhi, dir < 0 ? a - nhi * dec : a, dec);
+	for (size_t lag = nlo; lag <= nhi; lag++) {
+		const float *y = dir < 0 ? x - lag : x + lag;
+		float c = 0, e = 1;
+		for (size_t i = 0; i < nwin; i++) {
+			c += x[i] * y[i];
+			e += y[i] * y[i];
+		}
+		float score = c > 0 ? c * c / e : 0;
+		if (score > top) {
+			top = score;
+			best = lag;
+		}
+	}
+	return best * dec;
+}
+
+static float exact(const int16_t *a, const int16_t *b, size_t n)
+{
+	float c = 0, ea = 0, eb = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		float x = a[i], y = b[i];
+		c += x * y;
+		ea += x * x;
+		eb += y * y;
+	}
+	return ea > 0 && eb > 0 ? c / sqrtf(ea * eb) : 0;
+}
+
+size_t pitch_match(const int16_t *a, size_t win, int dir, size_t lo, size_t hi, float *corr)
+{
+	size_t dec = hi / COARSE ? hi / COARSE : 1, at = coarse(a, win, dir, lo, hi, dec);
+	size_t from = at > lo + dec ? at - dec : lo, to = at + dec < hi ? at + dec : hi, best = from;
+
+	*corr = -2;
+	for (size_t lag = from; lag <= to; lag++) {
+		float c = exact(a, dir < 0 ? a - lag : a + lag, win);
+		if (c > *corr) {
+			*corr = c;
+			best = lag;
+		}
+	}
+	if (*corr < -1)
+		*corr = 0;
+	return best;
+}
