@@ -29,6 +29,7 @@ struct dial_target;
 struct transfer; /* transfer.c */
 struct moves;    /* moves.c */
 struct join;     /* join.c */
+struct leg_keys; /* digits.c */
 
 /** Party as shown and recorded. */
 struct party {
@@ -139,6 +140,7 @@ struct leg {
 	struct mstream *ms[LEG_MEDIA_MAX]; /**< streams by m-line; NULL: refused */
 	int64_t start_ms, answer_ms;       /**< wall clock, 0 = never */
 	struct event ready;                /**< for inside parties: the answer to our offer came */
+	struct leg_keys *keys;             /**< digits for an inside party, NULL: nobody asks for any */
 };
 
 /** SRTP by SDES (RFC 4568) with a party. */
@@ -418,6 +420,8 @@ int leg_answer(struct leg *l) MUST_CHECK;
 /** Play a source, which is always given away, and wait for its end. 0, ECANCELED; ENOTSUP: no codec we can encode (go
  * on without). */
 int leg_play(struct leg *l, struct media_source *src) MUST_CHECK;
+/** The same, broken off when `stop` is set (NULL: never), as it is at once when that is set already. */
+int leg_play_until(struct leg *l, struct media_source *src, struct event *stop) MUST_CHECK;
 /** Turn the sound round. */
 void leg_echo(struct leg *l);
 /** Wait until hang-up: returns ECANCELED. `ms` UINT64_MAX for ever, else ETIMEDOUT. */

@@ -33,7 +33,8 @@ struct calls {
 	void *dialer_arg;
 	const struct trunk_driver *trunk_driver; /**< NULL: no protocol does trunks */
 	void *trunk_driver_arg;
-	struct list trunks; /**< struct trunk */
+	struct list trunks;    /**< struct trunk */
+	struct sounds *sounds; /**< NULL: nothing to play */
 	uint32_t max;
 	struct list live, ending; /**< struct call */
 	struct list gone;         /**< struct leg, to be freed at the tail */

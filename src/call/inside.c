@@ -164,9 +164,9 @@ static int play_start(struct leg *l, struct media_source *src, struct event *end
 	return 0;
 }
 
-int leg_play(struct leg *l, struct media_source *src)
+int leg_play_until(struct leg *l, struct media_source *src, struct event *stop)
 {
-	struct event ended = {0}, *ev[] = {&ended};
+	struct event ended = {0}, *ev[] = {&ended, stop};
 	struct played *p;
 	int err = play_start(l, src, &ended, &p);
 
@@ -174,10 +174,19 @@ int leg_play(struct leg *l, struct media_source *src)
 		src->done(src);
 		return err;
 	}
-	err = wait_any(ev, 1, UINT64_MAX, NULL);
-	if (!ended.set)
+	err = wait_any(ev, stop ? 2 : 1, UINT64_MAX, NULL);
+	if (!ended.set) {
 		p->ended = NULL;
+		/* unless it was broken off by the end of the leg itself: then there is no stream any more */
+		if (!err && playable(l))
+			mstream_idle(playable(l));
+	}
 	return err || over(l) ? ECANCELED : 0;
+}
+
+int leg_play(struct leg *l, struct media_source *src)
+{
+	return leg_play_until(l, src, NULL);
 }
 
 void leg_echo(struct leg *l)

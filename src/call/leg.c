@@ -3,6 +3,7 @@
  */
 #include <string.h>
 #include "call/call_priv.h"
+#include "call/digits.h"
 #include "base/rand.h"
 
 static void destroy(void *obj)
@@ -18,6 +19,7 @@ static void destroy(void *obj)
 	mem_deref(l->remote);
 	mem_deref(l->local);
 	mem_deref(l->sent);
+	mem_deref(l->keys);
 }
 
 int leg_new(struct leg **lp, struct call *c, const struct leg_ops *ops, void *proto)
@@ -310,7 +312,7 @@ void leg_ev_dtmf(struct leg *l, char digit, uint32_t ms)
 {
 	struct calls *cs = l->call->calls;
 
-	if (l->state != LEG_ENDED && cs->ops->dtmf)
+	if (l->state != LEG_ENDED && !leg_key(l, digit) && cs->ops->dtmf)
 		cs->ops->dtmf(l->call, l, digit, ms, cs->arg);
 }
 
