@@ -107,7 +107,7 @@ static void fill_remote(struct mstream_remote *r, const struct sdp *d, size_t i,
 	const struct sdp_media *m = &d->m[i];
 	unsigned mine = oa_dir(m), theirs = oa_dir(&other->m[i]);
 
-	memset(r, 0, offsetof(struct mstream_remote, codec));
+	memset(r, 0, sizeof(*r));
 	if (sa_isset(&m->conn) && !sa_is_any(&m->conn)) {
 		r->rtp = m->conn;
 		r->rtcp = m->rtcp;

@@ -153,6 +153,7 @@ static int play_start(struct leg *l, struct media_source *src, struct event *end
 		return ENOMEM;
 	p->src.read = played_read;
 	p->src.done = played_done;
+	p->src.rate = src->rate;
 	p->inner = src;
 	p->ended = ended;
 	err = mstream_play(ms, &p->src);
