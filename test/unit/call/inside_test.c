@@ -139,13 +139,13 @@ static void foreign_codec(void **state)
 
 	f->inside = greet_and_echo;
 	a->sdp = "v=0\r\no=- 5 6 IN IP4 10.0.0.10\r\ns=-\r\nc=IN IP4 10.0.0.10\r\nt=0 0\r\nm=video 4002 RTP/AVP 97\r\n"
-		 "m=audio 4000 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\na=fmtp:96 useinbandfec=1\r\n";
+		 "m=audio 4000 RTP/AVP 96\r\na=rtpmap:96 iLBC/8000\r\na=fmtp:96 mode=20\r\n";
 	phone_call(a, "*43");
 	run(f, 500);
 	assert_log(a, "answered:200");
 	assert_has(a->got, "m=video 0 RTP/AVP 97\r\n");
-	assert_has(a->got, "a=rtpmap:96 opus/48000/2\r\n");
-	assert_has(a->got, "a=fmtp:96 useinbandfec=1\r\n");
+	assert_has(a->got, "a=rtpmap:96 iLBC/8000\r\n");
+	assert_has(a->got, "a=fmtp:96 mode=20\r\n");
 	assert_int_equal(a->rtp_n, 0);
 }
 
