@@ -47,7 +47,7 @@ struct mrecorder {
 	_Atomic uint64_t frames, bytes;
 	struct mrec_out out;
 	struct align *align;
-	bool begun;
+	bool begun, ready; /**< tried; the headers are written */
 };
 
 static const struct mrec_format *const formats[] = {[MREC_WAV] = &mrec_wav, [MREC_OPUS] = &mrec_opus};
@@ -139,7 +139,10 @@ static int file_begin(struct mrecorder *r, int fd)
 	r->begun = true;
 	r->out.fd = fd;
 	int err = align_alloc(&r->align, r->out.rate, r->sides, r->start_us, frames_h, r);
-	return err ? err : r->fmt->begin(&r->out);
+	if (!err)
+		err = r->fmt->begin(&r->out);
+	r->ready = !err;
+	return err;
 }
 
 static int file_sync_h(void *arg, int fd, bool end)
@@ -148,9 +151,9 @@ static int file_sync_h(void *arg, int fd, bool end)
 	int err = r->begun ? 0 : file_begin(r, fd);
 	uint64_t end_us = atomic_load(&r->end_us);
 
-	if (!err && end && end_us && r->align)
-		err = align_end(r->align, end_us);
-	if (r->out.state) {
+	if (r->ready) {
+		if (end && end_us)
+			err = align_end(r->align, end_us);
 		int err2 = r->fmt->sync(&r->out, end);
 		err = err ? err : err2;
 	}

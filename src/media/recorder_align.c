@@ -72,8 +72,13 @@ static int emit(struct align *a, uint64_t to)
 		/* samples that were never put are zero */
 		for (uint8_t i = 0; i < a->sides; i++) {
 			struct side *s = &a->side[i];
-			memmove(s->v, s->v + n, (a->window - n) * sizeof(*s->v));
-			memset(s->v + a->window - n, 0, n * sizeof(*s->v));
+			size_t used = s->pos > a->out ? (size_t)(s->pos - a->out) : 0, keep = used > n ? used - n : 0;
+			/* silence may have moved the place further than the window reaches */
+			keep = keep < a->window - n ? keep : a->window - n;
+			if (!used)
+				continue;
+			memmove(s->v, s->v + n, keep * sizeof(*s->v));
+			memset(s->v + keep, 0, n * sizeof(*s->v));
 		}
 		a->out += n;
 	}

@@ -197,11 +197,8 @@ static int finish(struct mrec_out *o)
 
 static int opus_sync(struct mrec_out *o, bool end)
 {
-	struct opus_state *s = o->state;
 	int err = 0;
 
-	if (!s || !s->og_init)
-		return 0;
 	if (end)
 		err = finish(o);
 	if (!err)

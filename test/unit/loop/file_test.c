@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -303,7 +304,8 @@ static void test_end_open(void **state)
 
 struct job {
 	struct file_job j;
-	int nr, *order, *n;
+	int nr, *order;
+	atomic_int *n;
 	bool again;
 };
 
@@ -330,7 +332,8 @@ static void job_done(struct file_job *j)
 
 static void test_jobs(void **state)
 {
-	int order[8], n = 0;
+	int order[8];
+	atomic_int n = 0;
 	struct job k[3] = {0};
 
 	(void)state;
@@ -351,7 +354,8 @@ static void test_jobs(void **state)
 /* done() comes for every job before mem_deref(files) returns, also for one that done() added. */
 static void test_jobs_end(void **state)
 {
-	int order[8], n = 0;
+	int order[8];
+	atomic_int n = 0;
 	struct job k = {.nr = 1, .order = order, .n = &n, .again = true};
 
 	(void)state;
