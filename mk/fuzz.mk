@@ -10,6 +10,7 @@ FUZZ_KEEP    ?=
 FUZZ_TARGETS := $(filter-out replay,$(patsubst test/fuzz/%.c,%,$(sort $(wildcard test/fuzz/*.c))))
 fuzz_rooms_sip_stack := sip wire loop base
 fuzz_rooms_dns       := loop base
+fuzz_rooms_codec     := media wire loop base
 fuzz_rooms_sound     := media loop wire base
 fuzz_rooms    = $(if $(fuzz_rooms_$(1)),$(fuzz_rooms_$(1)),wire base)
 fuzz_corpus   = $(if $(FUZZ_KEEP),test/fuzz/corpus/$(1),build/fuzz/corpus/$(1))

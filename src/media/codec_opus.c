@@ -42,6 +42,7 @@ struct oenc {
 	OpusRepacketizer *rp; /**< for packets of 30 and 50 ms, which no single frame has */
 	OpusEncoder *st;
 	uint32_t rate;
+	int bitrate;
 	uint16_t par;
 	uint8_t loss;
 	_Alignas(16) uint8_t mem[];
@@ -78,14 +79,20 @@ static size_t band_of(const struct coder_cfg *cfg, uint32_t rate)
 	return theirs && theirs - 1 < b ? theirs - 1 : b;
 }
 
+/* In-band FEC takes bits of its own, a quarter more, so that the sound keeps its own; within what is allowed. */
+static void set_bitrate(struct oenc *e, bool with_fec)
+{
+	int bitrate = with_fec ? e->bitrate + e->bitrate / 4 : e->bitrate, most = (e->par >> PAR_KBIT) * 1000;
+
+	opus_encoder_ctl(e->st, OPUS_SET_BITRATE(most && bitrate > most ? most : bitrate));
+}
+
 static void enc_setup(struct oenc *e, const struct coder_cfg *cfg)
 {
 	size_t b = band_of(cfg, e->rate);
-	int bitrate = bands[b].bitrate, most = (cfg->par >> PAR_KBIT) * 1000;
 
-	if (most && bitrate > most)
-		bitrate = most;
-	opus_encoder_ctl(e->st, OPUS_SET_BITRATE(bitrate));
+	e->bitrate = bands[b].bitrate;
+	set_bitrate(e, false);
 	opus_encoder_ctl(e->st, OPUS_SET_COMPLEXITY(COMPLEXITY));
 	opus_encoder_ctl(e->st, OPUS_SET_MAX_BANDWIDTH(bands[b].band));
 	opus_encoder_ctl(e->st, OPUS_SET_VBR(cfg->par & PAR_CBR ? 0 : 1));
@@ -163,8 +170,10 @@ static void enc_loss(void *arg, unsigned pct)
 	if (pct == e->loss)
 		return;
 	e->loss = (uint8_t)pct;
-	/* in-band FEC costs bits: only for who can use it, and while something is lost */
-	opus_encoder_ctl(e->st, OPUS_SET_INBAND_FEC(pct > 0 && (e->par & PAR_FEC) ? 1 : 0));
+	/* only for who can use it, and while something is lost */
+	bool on = pct > 0 && e->par & PAR_FEC;
+	set_bitrate(e, on);
+	opus_encoder_ctl(e->st, OPUS_SET_INBAND_FEC(on ? 1 : 0));
 	opus_encoder_ctl(e->st, OPUS_SET_PACKET_LOSS_PERC((int)pct));
 }
 

@@ -153,19 +153,22 @@ static unsigned take(struct bits *b, unsigned n)
 static const uint16_t narrow_bits[9] = {0, 38, 114, 155, 215, 295, 359, 487, 74};
 static const uint16_t layer_bits[5] = {0, 32, 108, 188, 348};
 
-/* A higher layer, its leading 1 included; false: there is no such one. */
-static bool layer(struct bits *b, unsigned modes)
+/* A higher layer, its leading 1 included: its mode; -1: there is no such one. */
+static int layer(struct bits *b, unsigned modes)
 {
 	(void)take(b, 1);
 	unsigned mode = take(b, 3);
 
 	if (mode >= modes)
-		return false;
+		return -1;
 	b->at += layer_bits[mode];
-	return true;
+	return (int)mode;
 }
 
-/* What stands before a frame: layers that this decoder does not know, requests. Mode of the frame; -1: no such one. */
+/*
+ * What stands before a frame: layers that this decoder does not know, requests. Mode of the frame; -1: no such one.
+ * The library trips over empty layers here (mode 0), and no coder writes them.
+ */
 static int head(struct bits *b)
 {
 	/* bits of an in-band request by its code */
@@ -173,7 +176,7 @@ static int head(struct bits *b)
 
 	for (;;) {
 		for (int i = 0; b->at + 5 <= b->end && b->p[b->at / 8] >> (7 - b->at % 8) & 1; i++)
-			if (i == 2 || !layer(b, ARRAY_LEN(layer_bits)))
+			if (i == 2 || layer(b, ARRAY_LEN(layer_bits)) <= 0)
 				return -1;
 		if (b->at + 5 > b->end)
 			return MODE_END;
@@ -203,7 +206,7 @@ static unsigned frames(const uint8_t *p, size_t l, uint8_t layers)
 			return 0;
 		b.at += narrow_bits[mode];
 		for (uint8_t i = 0; i < layers && b.at < b.end && b.p[b.at / 8] >> (7 - b.at % 8) & 1; i++)
-			if (!layer(&b, modes[i]))
+			if (layer(&b, modes[i]) < 0)
 				return 0;
 		if (b.at > b.end)
 			return 0;
