@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-#include "media/media_priv.h"
+#include "media/mix_priv.h"
 
 enum {
 	WORKERS_MAX = 256,
@@ -125,6 +125,7 @@ static void media_destroy(void *obj)
 		wstream_let_go(&LINK_OBJ(j, struct mstream, le)->w);
 	if (m->mail)
 		mail_drain(m->mail);
+	mixers_end(m);
 	LIST_EACH (&m->streams, i)
 		mem_deref(LINK_OBJ(i, struct mstream, le));
 	mlinks_free(m);

@@ -36,6 +36,7 @@ struct tx;
 struct xcode;
 struct rx;
 struct dtmf_tx;
+struct mixer_member;
 
 enum {
 	DEAD_SLOTS = 64, /**< seconds of the wheel that finds dead streams */
@@ -275,7 +276,7 @@ uint32_t out_time(const struct outstream *o, uint32_t rate, uint64_t us);
 
 /* ------------------------------------------------------------------ a worker's stream (wstream.c) */
 
-enum wmode { W_IDLE, W_RELAY, W_ECHO, W_PLAY };
+enum wmode { W_IDLE, W_RELAY, W_ECHO, W_PLAY, W_MIX };
 
 /* In the order in which packets touch it: one that arrives `q` to `alive_us`, one that goes `touched` to `r`. */
 struct wstream {
@@ -309,6 +310,7 @@ struct wstream {
 	struct mlink *link_in;  /**< the link that feeds this one */
 	struct player *player;
 	struct tx *tx; /**< coder of our own sound */
+	struct mixer_member *mix; /**< W_MIX */
 	struct latch rtcp;
 	struct link le;      /**< worker.streams */
 	struct link dead;    /**< worker.dead[...] */
@@ -330,6 +332,7 @@ struct order {
 	struct wstream *peer;
 	struct mlink *link;
 	struct player *player;
+	struct mixer_member *mix; /**< stays after it was sent: whose member the stream is */
 	struct tap *tap;   /**< chain of those to begin */
 	struct tap *untap; /**< chain of those to end */
 	struct dtmf_tx *dtmf;
@@ -513,7 +516,7 @@ struct media {
 	struct mailbox *mail;
 	struct worker *wk; /**< array */
 	unsigned nwk;
-	struct list streams, pools, dirty, links;
+	struct list streams, pools, dirty, links, mixers;
 	struct loop_tail tail; /**< sends the orders of this turn */
 	bool lazy;             /**< orders that only matter when a packet comes wake nobody */
 	struct timer nudge;    /**< wakes the workers for what was left to them */
@@ -558,6 +561,11 @@ struct mstream {
 	struct snap st;
 	struct wstream w; /**< the worker's half */
 };
+
+/** Loop thread: it becomes a member (mixer.c). */
+void mstream_mix(struct mstream *s, struct mixer_member *m);
+/** Loop thread: it is that member no more, if it still is. */
+void mstream_unmix(struct mstream *s, const struct mixer_member *m);
 
 /** Loop thread: orders of this turn. */
 void media_flush_orders(void *arg);

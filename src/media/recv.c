@@ -2,7 +2,7 @@
  * recv.c - a datagram arrived at a port: is it RTP or RTCP (RFC 7983, RFC 5761),
  * may its sender send, do we want it now, and where does it go.
  */
-#include "media/media_priv.h"
+#include "media/mix_priv.h"
 #include "media/rx.h"
 
 static void refuse(struct wstream *w)
@@ -27,6 +27,9 @@ static void forward(struct wstream *w, uint8_t *p, size_t l, const struct rtp_hd
 		break;
 	case W_ECHO:
 		echo_rtp(w, p, l, h, us);
+		break;
+	case W_MIX:
+		mix_rtp(w, h, p + h->hdrlen, us);
 		break;
 	default:
 		/* nobody listens; a player does not mind */

@@ -8,7 +8,7 @@
  * the stream; a stream that never got one ends without the worker.
  */
 #include <string.h>
-#include "media/media_priv.h"
+#include "media/mix_priv.h"
 
 /* ------------------------------------------------------------------ orders */
 
@@ -109,6 +109,9 @@ static void want_mode(struct mstream *s, enum wmode mode)
 		mlink_release(s->want.link);
 		s->want.link = NULL;
 	}
+	if (s->want.mix && s->want.set & ORDER_MODE)
+		mix_drop(s->want.mix);
+	s->want.mix = NULL;
 	s->want.mode = (uint8_t)mode;
 	s->want.peer = NULL;
 	want(s, ORDER_MODE);
@@ -406,6 +409,20 @@ int mstream_play(struct mstream *s, struct media_source *src)
 	want_mode(s, W_PLAY);
 	s->want.player = p;
 	return 0;
+}
+
+void mstream_mix(struct mstream *s, struct mixer_member *m)
+{
+	s->busy = true;
+	unjoin(s);
+	want_mode(s, W_MIX);
+	s->want.mix = m;
+}
+
+void mstream_unmix(struct mstream *s, const struct mixer_member *m)
+{
+	if (s->want.mix == m)
+		mstream_idle(s);
 }
 
 int mstream_tap(struct mstream *s, struct media_sink *sink)

@@ -1,7 +1,7 @@
 /*
  * wstream.c - the worker's half of a stream: on, orders, what it tells, off.
  */
-#include "media/media_priv.h"
+#include "media/mix_priv.h"
 #include "media/rx.h"
 #include "media/tx.h"
 
@@ -57,7 +57,8 @@ static void report_h(void *arg)
 void wstream_reports(struct wstream *w)
 {
 	bool end_point = w->opened && !w->closing &&
-			 (w->mode == W_ECHO || w->mode == W_PLAY || (w->mode == W_IDLE && w->taps));
+			 (w->mode == W_ECHO || w->mode == W_PLAY || w->mode == W_MIX ||
+			  (w->mode == W_IDLE && w->taps));
 
 	if (end_point && !timer_running(&w->report))
 		/* RFC 3550 6.2: the first one after half the time */
@@ -84,6 +85,8 @@ void wstream_idle(struct wstream *w)
 {
 	if (w->mode == W_PLAY)
 		player_stop(w);
+	if (w->mode == W_MIX)
+		mix_leave(w);
 	tx_stop(w);
 	if (w->peer) {
 		w->peer->fed_by = NULL;
@@ -94,8 +97,8 @@ void wstream_idle(struct wstream *w)
 		mlink_leave(w->link);
 		w->link = NULL;
 	}
-	/* echo and play feed the stream themselves; another leg goes on feeding it until its own order comes */
-	if (w->mode == W_ECHO || w->mode == W_PLAY)
+	/* echo, play and mix feed the stream themselves; another leg goes on feeding it until its own order comes */
+	if (w->mode >= W_ECHO)
 		out_unsync(&w->out);
 	w->mode = W_IDLE;
 }
@@ -121,6 +124,10 @@ static void apply_mode(struct wstream *w, const struct order *o)
 	case W_PLAY:
 		unfeed(w);
 		player_start(w, o->player);
+		break;
+	case W_MIX:
+		unfeed(w);
+		mix_enter(w, o->mix);
 		break;
 	default:
 		break;
@@ -151,6 +158,8 @@ void wstream_apply(struct wstream *w, const struct order *o)
 		apply_remote(w, &o->r);
 	if (o->set & ORDER_MODE)
 		apply_mode(w, o);
+	else if (o->set & ORDER_REMOTE && w->mode == W_MIX)
+		mix_remote(w);
 	if (o->set & ORDER_TAP) {
 		tap_end(w, o->untap);
 		tap_start(w, o->tap);
