@@ -34,6 +34,7 @@ struct calls {
 	const struct trunk_driver *trunk_driver; /**< NULL: no protocol does trunks */
 	void *trunk_driver_arg;
 	struct list trunks;    /**< struct trunk */
+	struct list rooms;     /**< struct room */
 	struct sounds *sounds; /**< NULL: nothing to play */
 	uint32_t max;
 	struct list live, ending; /**< struct call */
@@ -241,6 +242,10 @@ int oa_local_answer(struct leg *l, int (*send)(struct leg *l, struct slice sdp))
 int oa_local_apply(struct leg *l) MUST_CHECK;
 /** A re-INVITE of a leg with an inside party. */
 void oa_local_reoffer(struct leg *l, struct slice sdp);
+
+/* room.c */
+/** Its description changed: it may be on hold now. */
+void room_leg_changed(struct calls *cs, const struct leg *l);
 
 /* inside.c */
 /** The call ends: the application's waits return. */

@@ -141,6 +141,7 @@ int oa_local_apply(struct leg *l)
 		return err;
 	bridge_set_remote(l, d, ours, true);
 	bridge_hold_state(l, d);
+	room_leg_changed(l->call->calls, l);
 	transfer_sound(l->call);
 	return 0;
 }
