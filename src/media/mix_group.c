@@ -23,7 +23,8 @@ static void destroy(void *obj)
 static int prepare(struct mixgroup *g, const struct mixroom *r)
 {
 	uint32_t rate = g->c->any_rate && r->rate != 32000 ? r->rate : g->c->rate;
-	const struct coder_cfg cfg = {.rate = rate, .ch = g->ch, .ptime = g->ptime, .par = g->par};
+	const struct coder_cfg cfg = {
+		.rate = rate, .ch = g->ch, .ptime = g->ptime, .par = g->par, .narrow = r->rate <= 8000};
 	int err = g->c->enc_new(&g->enc, g->c, &cfg);
 
 	if (err)
@@ -42,14 +43,15 @@ struct mixgroup *mixgroup_get(struct mixpart *p, const struct wstream *w)
 	const struct mixroom *r = p->r;
 	const struct wcodec *fmt = NULL;
 	const struct codec_ops *c = tx_codec(w, &fmt);
-	uint16_t ptime = w->r.set ? w->r.ptime : 20;
+	uint16_t ptime = (uint16_t)tx_ms(w);
 
 	/* packets that do not fill a frame exactly are made for each listener alone */
-	if (!c || !fmt || ptime > c->max_ms || r->ptime % ptime || ptime * 1000U % c->step_us)
+	if (!c || !fmt || r->ptime % ptime)
 		return NULL;
 	LIST_EACH (&p->groups, k) {
 		struct mixgroup *g = LINK_OBJ(k, struct mixgroup, le);
-		if (g->c == c && g->par == fmt->par && g->ch == fmt->ch && g->ptime == ptime) {
+		if (g->c == c && g->par == fmt->par && g->ch == fmt->ch && g->clock == wcodec_rate(fmt) &&
+		    g->ptime == ptime) {
 			g->users++;
 			return g;
 		}
@@ -63,6 +65,7 @@ struct mixgroup *mixgroup_get(struct mixpart *p, const struct wstream *w)
 	g->c = c;
 	g->par = fmt->par;
 	g->ch = fmt->ch;
+	g->clock = wcodec_rate(fmt);
 	g->ptime = ptime;
 	g->npkt = npkt;
 	g->users = 1;

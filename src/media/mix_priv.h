@@ -129,6 +129,7 @@ struct mixgroup {
 	uint16_t par;
 	uint8_t ch;
 	uint16_t ptime;
+	uint32_t clock; /**< of RTP */
 	unsigned users; /**< members */
 	void *enc;
 	struct resampler *rs; /**< NULL: the coder takes the room's rate */

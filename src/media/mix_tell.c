@@ -48,13 +48,12 @@ static void tell_own(struct mixpart *p, struct mixer_member *m, bool deaf)
 static void tell_shared(struct mixpart *p, struct mixer_member *m)
 {
 	struct mixgroup *g = m->group;
-	uint32_t samples = (uint32_t)g->ptime * g->c->clock / 1000;
+	uint32_t samples = (uint32_t)g->ptime * g->clock / 1000;
 
 	mixgroup_encode(g, p);
 	for (uint8_t i = 0; i < g->npkt; i++)
-		if (g->len[i])
-			tx_payload(m->w, g->buf + i * g->cap, g->len[i], samples, m->paused && !i,
-				   p->due_us + (uint64_t)i * g->ptime * 1000);
+		tx_payload(m->w, g->buf + i * g->cap, g->len[i], samples, m->paused && !i,
+			   p->due_us + (uint64_t)i * g->ptime * 1000);
 }
 
 void mix_tell(struct mixpart *p, struct mixer_member *m)

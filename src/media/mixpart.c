@@ -212,7 +212,6 @@ void mix_leave(struct wstream *w)
 		}
 	}
 	mix_member_quiet(m);
-	tx_stop(w);
 	mixplay_home(&m->plays);
 	mixgroup_put(m->group);
 	m->group = NULL;
