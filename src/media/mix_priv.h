@@ -226,8 +226,8 @@ void mix_enter(struct wstream *w, struct mixer_member *m);
 void mix_leave(struct wstream *w);
 /** Worker: its party wants something else. */
 void mix_remote(struct wstream *w);
-/** Worker: a packet of a member came (recv.c). */
-void mix_rtp(struct wstream *w, const struct rtp_hdr *h, const uint8_t *payload, uint64_t us);
+/** Worker: a packet of a member is there: it goes into its jitter buffer next, if anybody is to hear it (recv.c). */
+void mix_rtp(struct wstream *w);
 /** Worker: nobody talks any more, as far as anybody can see. */
 void mix_member_quiet(struct mixer_member *m);
 /** Worker: flags and gains as they are now; returns MIXER_ bits. */

@@ -233,7 +233,7 @@ void mix_remote(struct wstream *w)
 	mixgroup_put(old);
 }
 
-void mix_rtp(struct wstream *w, const struct rtp_hdr *h, const uint8_t *payload, uint64_t us)
+void mix_rtp(struct wstream *w)
 {
 	struct mixer_member *m = w->mix;
 	struct mixpart *p = m->part;
@@ -251,7 +251,6 @@ void mix_rtp(struct wstream *w, const struct rtp_hdr *h, const uint8_t *payload,
 		mix_vad_init(&m->vad);
 		list_append(&p->hot, &m->hle);
 	}
-	rx_rtp(w, h, payload, us);
 }
 
 /* ------------------------------------------------------------------ messages */

@@ -29,7 +29,7 @@ static void forward(struct wstream *w, uint8_t *p, size_t l, const struct rtp_hd
 		echo_rtp(w, p, l, h, us);
 		break;
 	case W_MIX:
-		mix_rtp(w, h, p + h->hdrlen, us);
+		mix_rtp(w);
 		break;
 	default:
 		/* nobody listens; a player does not mind */
