@@ -17,6 +17,7 @@ struct mt {
 	int16_t sink_pcm[KEEP];
 	struct media_sink sink;
 	bool remove_in_gone;
+	size_t live; /* objects before it */
 };
 
 static void spoke_h(struct mixer *x, void *arg)
@@ -55,6 +56,7 @@ static void mt_init(struct mt *t, const struct mixer_cfg *mc, unsigned workers)
 	struct mixer_cfg c = *mc;
 
 	memset(t, 0, sizeof(*t));
+	t->live = mem_live();
 	fx_init_cfg(&t->f, (struct media_cfg){.workers = workers, .port_lo = 10000, .port_hi = 11999});
 	c.media = t->f.m;
 	assert_int_equal(mixer_alloc(&t->x, &c, &ops, t), 0);
@@ -100,7 +102,7 @@ static void mt_free(struct mt *t)
 	for (size_t i = 0; i < t->n; i++)
 		mphone_close(&t->p[i]);
 	fx_free(&t->f);
-	assert_int_equal(mem_live(), 0);
+	assert_int_equal(mem_live(), t->live);
 }
 
 static void assert_hears_all_but_itself(struct mt *t)
@@ -120,7 +122,7 @@ static void assert_hears_all_but_itself(struct mt *t)
 
 static void everybody(uint32_t rate, unsigned workers)
 {
-	static const uint8_t codec[] = {CODEC_PCMU, CODEC_PCMA, CODEC_G722, CODEC_OPUS, CODEC_PCMU, CODEC_GSM};
+	static const uint8_t codec[] = {CODEC_PCMU, CODEC_PCMA, CODEC_G722, CODEC_OPUS, CODEC_G726_32, CODEC_PCMU};
 	const struct mixer_cfg mc = {.rate = rate};
 	static struct mt t;
 
@@ -413,7 +415,7 @@ static void test_play_and_tap(void **state)
 	t.sink = (struct media_sink){.rate = 16000, .write = sink_write, .done = sink_done};
 	assert_int_equal(mixer_tap(t.x, &t.sink), 0);
 	mt_run(&t, 1000);
-	assert_int_equal(t.sunk, 16000);
+	assert_in_range(t.sunk, 15680, 16320);
 	assert_true(tone_share(t.sink_pcm + 8000, 8000, 440, 16000) > 0.4);
 	assert_true(tone_share(t.sink_pcm + 8000, 8000, 900, 16000) > 0.4);
 	assert_int_equal(tone_source(&s1, &f1, 1, 1, src_done, &t), 0);
@@ -478,13 +480,13 @@ static void test_engine_ends_with_rooms_in_use(void **state)
 static void test_three_hundred(void **state)
 {
 	enum { N = 300 };
-	struct mphone *v = mem_zalloc(N * sizeof(*v), NULL);
-	static struct mt t;
 	const struct mixer_cfg mc = {.rate = 8000};
+	static struct mt t;
 	(void)state;
 
-	assert_non_null(v);
 	mt_init(&t, &mc, 2);
+	struct mphone *v = mem_zalloc(N * sizeof(*v), NULL);
+	assert_non_null(v);
 	for (unsigned i = 0; i < N; i++) {
 		struct sa at = fx_sa("10.1.0.9", (uint16_t)(4000 + 2 * i));
 		mphone_open(&v[i], t.f.phones, &at, i % 3 ? CODEC_PCMU : CODEC_PCMA, 440 + 500 * i);
