@@ -2,7 +2,7 @@
  * bridge.c - the streams of legs: opened, told what their parties said, joined line by line, closed.
  */
 #include <string.h>
-#include "call/call_priv.h"
+#include "call/oa_priv.h"
 
 static void dead_h(struct mstream *s, void *arg)
 {
@@ -35,6 +35,10 @@ int bridge_stream(struct leg *l, size_t i, struct slice type, const struct sa *b
 		kind = MSTREAM_AUDIO;
 	else if (slice_eqs(type, "video"))
 		kind = MSTREAM_VIDEO;
+	else if (slice_eqs(type, "text"))
+		kind = MSTREAM_TEXT;
+	else if (slice_eqs(type, "image"))
+		kind = MSTREAM_UDPTL;
 	err = mstream_alloc(&l->ms[i], cs->media, l->call->worker, kind, bind, &stream_ops, l);
 	if (err) {
 		l->ms[i] = NULL;
@@ -52,73 +56,82 @@ void bridge_drop(struct leg *l, size_t i)
 	l->ms[i] = NULL;
 }
 
-/* The codecs of a line. */
-static size_t codecs(struct mcodec v[MCODEC_MAX], const struct sdp *d, const struct sdp_media *m)
+/* ------------------------------------------------------------------ what is in force */
+
+/* A description that waits to be answered, or was just answered, goes before what is in force. */
+static struct slice theirs(const struct leg *l)
 {
-	size_t n = 0;
+	return rbuf_opt(l->offer ? l->offer : l->remote);
+}
 
-	for (size_t i = 0; i < m->nfmt && n < MCODEC_MAX; i++) {
-		struct mcodec *c = &v[n];
-		struct slice name;
-		uint32_t pt;
+static struct slice ours(const struct leg *l)
+{
+	return rbuf_opt(l->sent ? l->sent : l->local);
+}
 
-		if (slice_u32(m->fmt[i], &pt) || pt > 127 || sdp_rtpmap(d, m, m->fmt[i], &name, &c->rate, &c->ch))
-			continue;
-		(void)slice_copy(c->name, sizeof(c->name), name);
-		for (char *p = c->name; *p; p++)
-			if (*p >= 'a' && *p <= 'z')
-				*p = (char)(*p - 32);
-		c->pt = (uint8_t)pt;
-		n++;
+static void add_codec(struct mstream_remote *r, const struct oa_codec *to, const struct oa_codec *from)
+{
+	struct mcodec *c = &r->codec[r->ncodec++];
+
+	memset(c, 0, sizeof(*c));
+	(void)slice_copy(c->name, sizeof(c->name), to->name);
+	for (char *p = c->name; *p; p++)
+		if (*p >= 'a' && *p <= 'z')
+			*p = (char)(*p - 32);
+	c->pt = to->pt;
+	c->rate = to->clock;
+	c->ch = to->ch;
+	c->par = to->ops ? codec_par(to->ops, to->fmtp) : 0;
+	if (from->pt != to->pt)
+		c->rx_pt1 = (uint8_t)(from->pt + 1);
+}
+
+/* Codecs that both descriptions name, in the order of the one that was the answer. The party wants the numbers of its
+ * own description, and sends those of ours. */
+static void agreed_codecs(struct mstream_remote *r, const struct oa_list *its, const struct oa_list *our,
+			  bool it_offered)
+{
+	const struct oa_list *answer = it_offered ? our : its, *offer = it_offered ? its : our;
+
+	r->ncodec = 0;
+	for (size_t i = 0; i < answer->n && r->ncodec < MCODEC_MAX; i++) {
+		const struct oa_codec *a = &answer->v[i], *o = oa_list_find(offer, a);
+
+		if (o)
+			add_codec(r, it_offered ? o : a, it_offered ? a : o);
 	}
-	return n;
 }
 
-static bool has_codec(const struct mcodec *v, size_t n, const struct mcodec *c)
+static uint16_t ms_attr(const struct sdp *d, const struct sdp_media *m, const char *name)
 {
-	for (size_t i = 0; i < n; i++)
-		if (v[i].rate == c->rate && v[i].ch == c->ch && !strcmp(v[i].name, c->name))
-			return true;
-	return false;
-}
-
-/* What `m` says that the other side said, too; all of it if they share nothing that we know. */
-static void shared_codecs(struct mstream_remote *r, const struct sdp *d, size_t i, const struct sdp *other)
-{
-	struct mcodec theirs[MCODEC_MAX];
-	size_t all = codecs(r->codec, d, &d->m[i]), n = codecs(theirs, other, &other->m[i]), k = 0;
-
-	for (size_t j = 0; j < all; j++)
-		if (has_codec(theirs, n, &r->codec[j]))
-			r->codec[k++] = r->codec[j];
-	r->ncodec = (uint8_t)(k ? k : all);
-}
-
-static uint16_t ptime(const struct sdp *d, const struct sdp_media *m)
-{
-	const struct sdp_attr *a = sdp_attr_find(d, m, "ptime");
+	const struct sdp_attr *a = sdp_attr_find(d, m, name);
 	uint32_t ms;
 
 	return a && !slice_u32(a->val, &ms) && ms && ms <= 200 ? (uint16_t)ms : 0;
 }
 
-static void fill_remote(struct mstream_remote *r, const struct sdp *d, size_t i, const struct sdp *other, bool inside)
+/* All that is read of a line for its stream: `d` is the party's description, `own` ours to it. */
+static void fill_remote(struct mstream_remote *r, const struct leg *l, const struct sdp *d, const struct sdp *own,
+			size_t i)
 {
 	const struct sdp_media *m = &d->m[i];
-	unsigned mine = oa_dir(m), theirs = oa_dir(&other->m[i]);
+	unsigned its = oa_dir(m), our = oa_dir(&own->m[i]);
+	struct oa_list a, b;
 
 	memset(r, 0, sizeof(*r));
+	r->udptl = oa_is_fax(m);
 	if (sa_isset(&m->conn) && !sa_is_any(&m->conn)) {
 		r->rtp = m->conn;
 		r->rtcp = m->rtcp;
 	}
-	r->rtcp_mux = m->rtcp_mux && other->m[i].rtcp_mux;
-	if (inside)
-		theirs = SDP_SENDRECV;
-	r->we_send = (mine & SDP_RECVONLY) && (theirs & SDP_SENDONLY);
-	r->we_recv = (mine & SDP_SENDONLY) && (theirs & SDP_RECVONLY);
-	shared_codecs(r, d, i, other);
-	r->ptime_ms = ptime(d, m);
+	r->rtcp_mux = m->rtcp_mux && own->m[i].rtcp_mux;
+	r->we_send = (its & SDP_RECVONLY) && (our & SDP_SENDONLY);
+	r->we_recv = (its & SDP_SENDONLY) && (our & SDP_RECVONLY);
+	oa_list_read(&a, d, m);
+	oa_list_read(&b, own, &own->m[i]);
+	agreed_codecs(r, &a, &b, l->gave_offer);
+	r->ptime_ms = ms_attr(d, m, "ptime");
+	r->maxptime_ms = ms_attr(d, m, "maxptime");
 }
 
 static bool agreed(const struct sdp *a, const struct sdp *b, size_t i)
@@ -126,26 +139,29 @@ static bool agreed(const struct sdp *a, const struct sdp *b, size_t i)
 	return oa_line_ok(a, i) && oa_line_ok(b, i);
 }
 
-void bridge_set_remote(struct leg *l, const struct sdp *d, const struct sdp *other, bool inside)
+void bridge_set_remote(struct leg *l)
 {
+	struct sdp *d = oa_scratch(2), *own = oa_scratch(3);
 	struct mstream_remote r;
 
+	if (sdp_decode(d, theirs(l)) || sdp_decode(own, ours(l)))
+		return; /* it was read before: what the streams know still holds */
 	for (size_t i = 0; i < LEG_MEDIA_MAX; i++) {
 		if (!l->ms[i])
 			continue;
-		if (!agreed(d, other, i)) {
+		if (!agreed(d, own, i)) {
 			bridge_drop(l, i);
 			continue;
 		}
-		fill_remote(&r, d, i, other, inside);
+		fill_remote(&r, l, d, own, i);
 		mstream_set_remote(l->ms[i], &r);
 	}
 }
 
-void bridge_apply(struct leg *a, const struct sdp *da, struct leg *b, const struct sdp *db)
+void bridge_apply(struct leg *a, struct leg *b)
 {
-	bridge_set_remote(a, da, db, false);
-	bridge_set_remote(b, db, da, false);
+	bridge_set_remote(a);
+	bridge_set_remote(b);
 	for (size_t i = 0; i < LEG_MEDIA_MAX; i++) {
 		if (a->ms[i] && b->ms[i]) {
 			mstream_join(a->ms[i], b->ms[i]);
@@ -153,6 +169,30 @@ void bridge_apply(struct leg *a, const struct sdp *da, struct leg *b, const stru
 		}
 		bridge_drop(a, i);
 		bridge_drop(b, i);
+	}
+}
+
+/* ------------------------------------------------------------------ hold */
+
+bool bridge_has_music(const struct leg *l)
+{
+	return l->call->calls->ops->hold_music != NULL;
+}
+
+void bridge_held(struct leg *l, const struct leg *by)
+{
+	const struct calls *cs = l->call->calls;
+	struct media_source *src = NULL;
+
+	/* who is not held any more was joined again */
+	if (by->state != LEG_HELD || !bridge_has_music(l))
+		return;
+	for (size_t i = 0; i < LEG_MEDIA_MAX; i++) {
+		if (!l->ms[i] || !mstream_can_play(l->ms[i]))
+			continue;
+		if (cs->ops->hold_music(l, &src, cs->arg) && mstream_play(l->ms[i], src))
+			log_debug("call", "%s: no music on hold", l->call->id);
+		return;
 	}
 }
 

@@ -125,6 +125,8 @@ struct leg {
 	bool sdp_stale;       /**< an offer of ours was refused: the next SDP needs a new version */
 	bool holds;           /**< it put the other side on hold by an offer of its own */
 	bool solo;            /**< our offer to it is not on behalf of the other side */
+	bool early_passed;    /**< its early description went on to the caller */
+	bool gave_offer;      /**< of what is in force it gave the offer, and we the answer */
 	struct party party;   /**< who it is */
 	char device[64];      /**< which phone: User-Agent or contact host, for people */
 	struct sa peer;       /**< signalling address */

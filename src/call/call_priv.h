@@ -127,41 +127,49 @@ void best_take(struct hangup *best, const struct hangup *h);
 int bridge_stream(struct leg *l, size_t i, struct slice type, const struct sa *bind) MUST_CHECK;
 /** Close a stream of a leg that goes on. */
 void bridge_drop(struct leg *l, size_t i);
-/** Agreed: tell the streams of both legs what their parties said, and join them. `sa`, `sb`: decoded descriptions of a
- * and b. */
-void bridge_apply(struct leg *a, const struct sdp *da, struct leg *b, const struct sdp *db);
-/** One side of that: the description `d` of `l` against `other`, which it agreed on; `inside`: `other` is our own.
- * Lines not agreed are closed. */
-void bridge_set_remote(struct leg *l, const struct sdp *d, const struct sdp *other, bool inside);
+/** Agreed: tell the streams of both legs what is in force, and join them. */
+void bridge_apply(struct leg *a, struct leg *b);
+/** One side of that: what the description of `l` and ours to it agree on. Lines not agreed are closed. Uses scratches 2
+ * and 3. */
+void bridge_set_remote(struct leg *l);
+/** `by` holds the other one, or has it back: music for `l` while it waits. After bridge_apply(). */
+void bridge_held(struct leg *l, const struct leg *by);
+/** Would it hear music of ours on hold? */
+bool bridge_has_music(const struct leg *l);
 /** Held by its own description (sendonly or inactive, or address 0.0.0.0)? Sets the state of an answered leg. */
 void bridge_hold_state(struct leg *l, const struct sdp *d);
 
 /* oa_sdp.c */
-/** Scratch of this thread for decoding, n 0 or 1 (30 kB each: never in objects or on fibers). */
+/** Scratch of this thread for decoding, n 0 to 3 (30 kB each: never in objects or on fibers). 2 and 3 are used by
+ * oa_write() and bridge_set_remote(), 0 and 1 belong to their callers. */
 struct sdp *oa_scratch(unsigned n);
-/** A protocol that we relay: RTP/AVP, RTP/AVPF. */
+/** T.38 over UDPTL (T.38 annex D)? */
+bool oa_is_fax(const struct sdp_media *m);
+/** A protocol that we relay: RTP/AVP, RTP/AVPF, UDPTL with T.38. */
 bool oa_proto_ok(const struct sdp_media *m);
 /** An m-line that is offered and that we carry. */
 bool oa_line_ok(const struct sdp *d, size_t i);
 /** What its describer sends and receives, an address of 0.0.0.0 taken as hold (RFC 3264 8.4). */
 enum sdp_dir oa_dir(const struct sdp_media *m);
+/** What is to be said to a leg. */
+struct oa_say {
+	struct leg *to;
+	const struct leg *from;  /**< whose words `in` are; NULL: our own, and nothing is chosen */
+	const struct sdp *in;    /**< what is to be said */
+	const struct sdp *offer; /**< the offer of `to` that `in` answers; NULL: we offer */
+	bool shared;             /**< an offer without codecs that we would have to translate */
+};
 /**
- * Our description towards `to` that says what `in` says. `offer` is NULL when `in` is an offer; else it is the offer of
- * `to` that `in` answers. Streams of `to` are made as needed. ENOMEM, ENOTSUP (offer without a usable line), or what
- * opening ports says.
+ * Our description towards a leg. Its streams are made as needed. ENOMEM, ENOTSUP (no usable line, no codec in common or
+ * that we could translate), or what opening ports says.
  */
-int oa_write(struct rbuf **out, struct leg *to, const struct sdp *in, const struct sdp *offer) MUST_CHECK;
+int oa_write(struct rbuf **out, const struct oa_say *say) MUST_CHECK;
 /** Text of a description with o= of this leg; its version grows when anything but o= differs from what is in force. */
 int oa_finish(struct rbuf **out, struct leg *to, struct buf *b) MUST_CHECK;
 /** An attribute that may pass to the other side. */
 bool oa_attr_pass(struct slice name);
 /** v=, o=, s=, c=, t= for a leg, with the version that comes next. */
 void oa_begin(struct buf *b, struct leg *to, const struct sa *adv);
-
-/* oa_codecs.c */
-/** Cut and sort the codecs of a description as the trunk of `l` wants; nothing without a trunk, or one that takes all.
- */
-void oa_codecs(struct sdp *d, const struct leg *l);
 
 /* oa.c */
 /** First offer from the caller for a branch; *out NULL: the caller gave none. */
@@ -180,10 +188,10 @@ int oa_took(struct leg *l, struct slice sdp, bool is_offer) MUST_CHECK;
 /** Everything of `d` may flow both ways, wherever it was. */
 void oa_wake(struct sdp *d);
 /**
- * An offer of ours to `l` alone: `d` (scratch 0) says what; lines that it had before stay in place. Ends in
+ * An offer of ours to say->to alone: say->in (scratch 0) says what; lines that it had before stay in place. Ends in
  * join_result(). ERR_STATE: not now. *same: there is nothing to say, and no offer was made.
  */
-int oa_solo(struct leg *l, struct sdp *d, bool *same) MUST_CHECK;
+int oa_solo(const struct oa_say *say, bool *same) MUST_CHECK;
 /** Ask it for an offer, which then goes to the other side. ERR_STATE: not now. */
 int oa_solo_ask(struct leg *l) MUST_CHECK;
 

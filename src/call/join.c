@@ -1,10 +1,10 @@
 /*
  * join.c - two parties that came together without an offer of one to the other (after a transfer): what each was told
  * is compared with what the other said (RFC 3264); where that does not fit, one of them gets a re-INVITE; then their
- * streams are joined. No packet is touched: payload types must be those that the receiver named.
+ * streams are joined. A codec in common is looked for; where there is none we translate.
  */
 #include <string.h>
-#include "call/call_priv.h"
+#include "call/oa_priv.h"
 
 enum {
 	ROUNDS_MAX = 6, /* re-INVITEs to bring two together */
@@ -17,6 +17,7 @@ struct join {
 	struct timer timer;
 	unsigned rounds, waits;
 	bool refused_a, refused_b; /* the offer of the other's description */
+	bool told_a, told_b;       /* it got such an offer */
 	bool asked_a, asked_b;     /* for an offer of its own */
 	bool asking;
 	bool news; /* both must be told whom they talk to now */
@@ -70,6 +71,8 @@ void join_start(struct call *c, bool news)
 
 /* ------------------------------------------------------------------ does it fit? */
 
+enum fit { FIT_NOT, FIT_TRANSLATED, FIT_SAME };
+
 /* What a party wants of line `m`: only its own hold counts, not what it answered to a hold of somebody else. */
 static unsigned wants(const struct leg *l, const struct sdp_media *m)
 {
@@ -88,90 +91,107 @@ static enum sdp_dir told(unsigned own, unsigned other)
 	return (enum sdp_dir)d;
 }
 
-/* Lines of a description in a form that outlives the scratch. */
-struct lines {
-	uint64_t pt[LEG_MEDIA_MAX][2]; /* payload types it takes */
-	uint8_t wants[LEG_MEDIA_MAX];
-	bool live[LEG_MEDIA_MAX];
+/* The same, with music for who is held. */
+static enum sdp_dir told_with_music(const struct leg *p, unsigned own, unsigned other, const struct sdp_media *m)
+{
+	unsigned d = told(own, other);
+
+	if (bridge_has_music(p) && !(d & SDP_RECVONLY) && slice_eqs(m->type, "audio"))
+		d |= SDP_SENDONLY;
+	return (enum sdp_dir)d;
+}
+
+/* What a leg said and was told. */
+struct side {
+	const struct sdp *its, *our;
 };
 
-static int take_lines(struct lines *v, const struct leg *l)
+static int read_side(struct side *s, const struct leg *l, unsigned scratch)
 {
-	struct sdp *d = oa_scratch(0);
-	int err = sdp_decode(d, rbuf_opt(l->remote));
-	uint32_t pt;
+	struct sdp *its = oa_scratch(scratch), *our = oa_scratch(scratch + 1);
+	int err = sdp_decode(its, rbuf_opt(l->remote));
 
-	memset(v, 0, sizeof(*v));
-	for (size_t i = 0; !err && i < LEG_MEDIA_MAX && i < d->nm; i++) {
-		v->live[i] = oa_line_ok(d, i);
-		v->wants[i] = (uint8_t)wants(l, &d->m[i]);
-		for (size_t k = 0; k < d->m[i].nfmt; k++)
-			if (!slice_u32(d->m[i].fmt[k], &pt) && pt < 128)
-				v->pt[i][pt / 64] |= 1ull << pt % 64;
-	}
-	return err;
+	*s = (struct side){.its = its, .our = our};
+	return err ? err : sdp_decode(our, rbuf_opt(l->local));
 }
 
-static bool same_map(const struct sdp *a, const struct sdp *b, size_t i, struct slice fmt)
+static bool live(const struct side *s, size_t i)
 {
-	struct slice na, nb;
-	uint32_t ra, rb;
-	uint8_t ca, cb;
-
-	for (size_t k = 0; k < b->m[i].nfmt; k++)
-		if (slice_eq(b->m[i].fmt[k], fmt))
-			return !sdp_rtpmap(a, &a->m[i], fmt, &na, &ra, &ca) &&
-			       !sdp_rtpmap(b, &b->m[i], fmt, &nb, &rb, &cb) && slice_ieq(na, nb) && ra == rb &&
-			       ca == cb;
-	return false;
+	return oa_line_ok(s->its, i) && oa_line_ok(s->our, i);
 }
 
-/* All that `p` may send on line i, by `ours` (which it was told) and `can` (which it can), is taken by `q`. */
-static bool line_fits(const struct sdp *ours, const struct lines *can, const struct sdp *q, size_t i)
+/* The codecs that a leg and we agreed on for a line, events and noise left out. */
+static void agreed(struct oa_list *l, const struct side *s, size_t i)
 {
-	const struct sdp_media *m = &ours->m[i];
+	struct oa_list our;
 	size_t n = 0;
-	uint32_t pt;
 
-	if (!slice_eq(m->type, q->m[i].type))
-		return false;
-	for (size_t k = 0; k < m->nfmt; k++) {
-		if (slice_u32(m->fmt[k], &pt) || pt > 127 || !(can->pt[i][pt / 64] >> pt % 64 & 1))
-			continue;
-		if (!same_map(ours, q, i, m->fmt[k]))
-			return false;
-		n++;
-	}
-	return n > 0;
+	oa_list_read(l, s->its, &s->its->m[i]);
+	oa_list_read(&our, s->our, &s->our->m[i]);
+	for (size_t k = 0; k < l->n; k++)
+		if (oa_is_sound(&l->v[k]) && oa_list_find(&our, &l->v[k]))
+			l->v[n++] = l->v[k];
+	l->n = n;
+}
+
+/* All that `p` may send on line i is taken by `q`, or can be translated. *shared: they have a codec in common. */
+static enum fit line_fits(const struct side *p, const struct side *q, size_t i, bool *shared)
+{
+	struct oa_list a, b;
+	size_t n = 0;
+
+	if (!slice_eq(p->its->m[i].type, q->its->m[i].type) || !slice_eq(p->our->m[i].type, q->its->m[i].type))
+		return FIT_NOT;
+	if (oa_is_fax(&p->its->m[i]) || oa_is_fax(&q->its->m[i]))
+		return oa_is_fax(&p->its->m[i]) == oa_is_fax(&q->its->m[i]) ? FIT_SAME : FIT_NOT;
+	agreed(&a, p, i);
+	agreed(&b, q, i);
+	for (size_t k = 0; k < a.n; k++)
+		n += oa_list_find(&b, &a.v[k]) != NULL;
+	*shared = *shared || n > 0;
+	if (n && n == a.n)
+		return FIT_SAME;
+	if (!slice_eqs(p->its->m[i].type, "audio"))
+		return FIT_NOT;
+	return oa_list_codable(&a, NULL) && oa_list_codable(&b, NULL) ? FIT_TRANSLATED : FIT_NOT;
 }
 
 /* Was `p` told what `q` says? */
-static bool fits(const struct leg *p, const struct leg *q)
+static enum fit fits(const struct leg *p, const struct leg *q, bool *shared)
 {
-	struct sdp *ours = oa_scratch(0), *theirs = oa_scratch(1);
-	struct lines can;
+	enum fit all = FIT_SAME;
+	struct side a, b;
 
-	if (take_lines(&can, p) || sdp_decode(ours, rbuf_opt(p->local)) || sdp_decode(theirs, rbuf_opt(q->remote)))
-		return false;
-	for (size_t i = 0; i < LEG_MEDIA_MAX && i < ours->nm; i++) {
-		if (!oa_line_ok(ours, i) || !can.live[i])
+	*shared = false;
+	if (read_side(&a, p, 0) || read_side(&b, q, 2))
+		return FIT_NOT;
+	for (size_t i = 0; i < LEG_MEDIA_MAX && i < a.our->nm; i++) {
+		const struct sdp_media *m;
+		enum fit f;
+
+		if (!live(&a, i))
 			continue;
-		if (!oa_line_ok(theirs, i) || !line_fits(ours, &can, theirs, i))
-			return false;
-		if (ours->m[i].dir != told(can.wants[i], wants(q, &theirs->m[i])))
-			return false;
+		f = live(&b, i) ? line_fits(&a, &b, i, shared) : FIT_NOT;
+		if (f < all)
+			all = f;
+		if (!f)
+			continue;
+		m = &a.our->m[i];
+		if (m->dir != told_with_music(p, wants(p, &a.its->m[i]), wants(q, &b.its->m[i]), m))
+			all = FIT_NOT;
 	}
-	return true;
+	return all;
 }
 
-static bool any_line(const struct leg *a, const struct leg *b)
+static bool any_line(const struct leg *p, const struct leg *q)
 {
-	struct lines x, y;
+	struct side a, b;
+	bool shared;
 
-	if (take_lines(&x, a) || take_lines(&y, b))
+	if (read_side(&a, p, 0) || read_side(&b, q, 2))
 		return false;
 	for (size_t i = 0; i < LEG_MEDIA_MAX; i++)
-		if (x.live[i] && y.live[i])
+		if (live(&a, i) && live(&b, i) && line_fits(&a, &b, i, &shared))
 			return true;
 	return false;
 }
@@ -185,17 +205,14 @@ static bool busy(const struct leg *l)
 
 static void done(struct call *c)
 {
-	struct sdp *da = oa_scratch(0), *db = oa_scratch(1);
 	bool news = c->join->news;
 
 	join_stop(c);
-	if (sdp_decode(da, rbuf_opt(c->a->remote)) || sdp_decode(db, rbuf_opt(c->b->remote))) {
-		give_up(c);
-		return;
-	}
-	bridge_apply(c->a, da, c->b, db);
+	bridge_apply(c->a, c->b);
 	c->a->state = c->a->holds ? LEG_HELD : LEG_ANSWERED;
 	c->b->state = c->b->holds ? LEG_HELD : LEG_ANSWERED;
+	bridge_held(c->a, c->b);
+	bridge_held(c->b, c->a);
 	if (news)
 		call_connected(c);
 	else
@@ -203,11 +220,10 @@ static void done(struct call *c)
 }
 
 /* Tell `p` what `q` says. */
-static int tell(struct leg *p, const struct leg *q, bool *same)
+static int tell(struct leg *p, const struct leg *q, bool shared, bool *same)
 {
-	struct sdp *d = oa_scratch(0);
-	struct lines own;
-	int err = take_lines(&own, p);
+	struct sdp *d = oa_scratch(0), *own = oa_scratch(1);
+	int err = sdp_decode(own, rbuf_opt(p->remote));
 
 	if (!err)
 		err = sdp_decode(d, rbuf_opt(q->remote));
@@ -215,13 +231,13 @@ static int tell(struct leg *p, const struct leg *q, bool *same)
 		return err;
 	for (size_t i = 0; i < d->nm; i++) {
 		unsigned theirs = wants(q, &d->m[i]);
-		bool had = i < LEG_MEDIA_MAX && own.live[i];
+		unsigned its = oa_line_ok(own, i) ? wants(p, &own->m[i]) : (unsigned)SDP_SENDRECV;
 
 		if (sa_is_any(&d->m[i].conn))
 			memset(&d->m[i].conn, 0, sizeof(d->m[i].conn));
-		d->m[i].dir = told(had ? own.wants[i] : (unsigned)SDP_SENDRECV, theirs);
+		d->m[i].dir = told(its, theirs);
 	}
-	return oa_solo(p, d, same);
+	return oa_solo(&(struct oa_say){.to = p, .from = q, .in = d, .shared = shared}, same);
 }
 
 static void wait(struct join *j)
@@ -232,17 +248,19 @@ static void wait(struct join *j)
 		later(j, RETRY_MS);
 }
 
-/* One re-INVITE to `p`, if that can help. EINVAL: it cannot. */
-static int step(struct leg *p, const struct leg *q, bool *refused)
+/* One re-INVITE to `p`, if that can help; a second one where we can translate already would not. EINVAL: it cannot. */
+static int step(struct leg *p, const struct leg *q, bool *refused, bool *told_once)
 {
-	bool same;
+	bool same, shared;
+	enum fit f = fits(p, q, &shared);
 	int err;
 
-	if (*refused || fits(p, q))
+	if (*refused || f == FIT_SAME || (f == FIT_TRANSLATED && *told_once))
 		return EINVAL;
-	err = tell(p, q, &same);
+	err = tell(p, q, shared, &same);
 	if (err == ERR_STATE)
 		return err;
+	*told_once = true;
 	/* it knows all that, and does not take it */
 	*refused = err || same;
 	return *refused ? EINVAL : 0;
@@ -265,6 +283,8 @@ static void next(struct join *j)
 {
 	struct call *c = j->call;
 	struct leg *a = c->a, *b = c->b;
+	enum fit fit, back;
+	bool shared;
 	int err;
 
 	if (c->state != CALL_UP || !a || !b) {
@@ -275,14 +295,20 @@ static void next(struct join *j)
 		wait(j);
 		return;
 	}
+	fit = fits(a, b, &shared);
+	back = fits(b, a, &shared);
 	/* what was asked for has gone from one to the other, or else join_result() says so */
-	if ((j->asking || (fits(a, b) && fits(b, a))) && any_line(a, b)) {
+	if ((j->asking || (fit == FIT_SAME && back == FIT_SAME)) && any_line(a, b)) {
 		done(c);
 		return;
 	}
-	err = j->rounds++ < ROUNDS_MAX ? step(a, b, &j->refused_a) : EINVAL;
+	err = j->rounds++ < ROUNDS_MAX ? step(a, b, &j->refused_a, &j->told_a) : EINVAL;
 	if (err == EINVAL && j->rounds < ROUNDS_MAX)
-		err = step(b, a, &j->refused_b);
+		err = step(b, a, &j->refused_b, &j->told_b);
+	if (err == EINVAL && fit && back && any_line(a, b)) {
+		done(c);
+		return;
+	}
 	if (err == EINVAL)
 		err = ask(j);
 	if (err == ERR_STATE)

@@ -17,6 +17,7 @@ static void keep_first(struct leg *l)
 /* An exchange is complete: `remote` and `local` of a leg are in force. Either may be NULL: as it was. */
 static void commit(struct leg *l, struct rbuf *remote, struct rbuf *local)
 {
+	l->gave_offer = remote != NULL;
 	if (remote) {
 		remote = mem_ref(remote);
 		mem_deref(l->remote);
@@ -88,17 +89,15 @@ int oa_first_offer(struct leg *a, struct leg *b, struct rbuf **out)
 		return err;
 	if (!a->offer)
 		oa_wake(d);
-	oa_codecs(d, a);
-	oa_codecs(d, b);
-	err = oa_write(out, b, d, NULL);
+	err = oa_write(out, &(struct oa_say){.to = b, .from = a, .in = d});
 	if (!err)
 		note_sent(b, *out);
 	return err;
 }
 
-/* Answer `in` of somebody, written for `to`, whose offer is open. Both decoded into the scratches: 0 the answer, 1 the
+/* Answer `in` of `from`, written for `to`, whose offer is open. Both decoded into the scratches: 0 the answer, 1 the
  * offer. */
-static int make_answer(struct rbuf **out, struct leg *to, struct slice in)
+static int make_answer(struct rbuf **out, struct leg *to, const struct leg *from, struct slice in)
 {
 	struct sdp *d = oa_scratch(0), *offer = oa_scratch(1);
 	int err;
@@ -108,7 +107,7 @@ static int make_answer(struct rbuf **out, struct leg *to, struct slice in)
 	err = sdp_decode(offer, rbuf_slice(to->offer));
 	if (!err)
 		err = sdp_decode(d, in);
-	return err ? err : oa_write(out, to, d, offer);
+	return err ? err : oa_write(out, &(struct oa_say){.to = to, .from = from, .in = d, .offer = offer});
 }
 
 struct leg *oa_partner(const struct leg *l)
@@ -136,6 +135,7 @@ static void settle(struct leg *a, struct leg *b)
 		mem_deref(a->remote);
 		a->remote = mem_ref(a->offer);
 		a->offer_open = false;
+		a->gave_offer = true;
 	}
 	if (b->agreed && b->offered)
 		commit(b, NULL, b->sent);
@@ -161,7 +161,7 @@ int oa_early(struct leg *a, struct leg *b, uint16_t code, struct slice sdp)
 {
 	struct rbuf *out = NULL;
 	bool again = a->agreed;
-	int err = make_answer(&out, a, sdp);
+	int err = make_answer(&out, a, b, sdp);
 
 	if (err)
 		return err;
@@ -172,8 +172,11 @@ int oa_early(struct leg *a, struct leg *b, uint16_t code, struct slice sdp)
 		if (!again) {
 			mem_deref(a->local);
 			a->local = mem_ref(out);
+			a->gave_offer = true;
 		}
-		bridge_apply(a, oa_scratch(1), b, oa_scratch(0));
+		b->gave_offer = false;
+		b->early_passed = true;
+		bridge_apply(a, b);
 		settle(a, b);
 	}
 	mem_deref(out);
@@ -188,7 +191,7 @@ static int answered_with_offer(struct leg *a, struct leg *b, struct slice sdp)
 	int err = sdp.l ? sdp_decode(d, sdp) : ERR_SYNTAX;
 
 	if (!err)
-		err = oa_write(&out, a, d, NULL);
+		err = oa_write(&out, &(struct oa_say){.to = a, .from = b, .in = d});
 	if (!err)
 		err = leg_keep(&b->offer, sdp);
 	if (!err)
@@ -203,6 +206,26 @@ static int answered_with_offer(struct leg *a, struct leg *b, struct slice sdp)
 	return err;
 }
 
+/* What the caller has for good since its early answer is what the phone has: the answer only confirms it. */
+static bool confirms(const struct leg *a, const struct leg *b, struct slice sdp)
+{
+	return a->agreed && a->local && !a->offered && b->agreed && b->early_passed &&
+	       (!sdp.l || slice_eq(sdp, rbuf_opt(b->remote)));
+}
+
+static int confirm(struct leg *a, struct leg *b)
+{
+	int err = a->ops->answer(a, rbuf_slice(a->local));
+
+	if (err)
+		return err;
+	a->agreed = b->agreed = false;
+	a->offer = mem_deref(a->offer);
+	a->offer_open = b->offered = false;
+	bridge_apply(a, b);
+	return 0;
+}
+
 int oa_answered(struct leg *a, struct leg *b, struct slice sdp, bool is_offer)
 {
 	struct rbuf *out = NULL;
@@ -210,17 +233,19 @@ int oa_answered(struct leg *a, struct leg *b, struct slice sdp, bool is_offer)
 
 	if (is_offer)
 		return answered_with_offer(a, b, sdp);
+	if (confirms(a, b, sdp))
+		return confirm(a, b);
 	/* Some phones give their answer in a 183 only. */
 	err = sdp.l ? leg_keep(&b->remote, sdp) : 0;
 	if (!err)
-		err = make_answer(&out, a, rbuf_opt(b->remote));
+		err = make_answer(&out, a, b, rbuf_opt(b->remote));
 	if (!err)
 		err = a->ops->answer(a, rbuf_slice(out));
 	if (!err) {
-		bridge_apply(a, oa_scratch(1), b, oa_scratch(0));
 		a->agreed = b->agreed = false;
 		commit(a, a->offer, out);
 		commit(b, NULL, b->sent);
+		bridge_apply(a, b);
 	}
 	mem_deref(out);
 	return err;
@@ -273,16 +298,17 @@ static void pad(struct sdp *d, const struct sdp *had)
 	}
 }
 
-int oa_solo(struct leg *l, struct sdp *d, bool *same)
+int oa_solo(const struct oa_say *say, bool *same)
 {
-	struct sdp *had = oa_scratch(1);
+	struct sdp *d = oa_scratch(0), *had = oa_scratch(1);
+	struct leg *l = say->to;
 	struct rbuf *out = NULL;
 	int err = 0;
 
 	*same = false;
 	if (l->local && !sdp_decode(had, rbuf_slice(l->local)))
 		pad(d, had);
-	err = oa_write(&out, l, d, NULL);
+	err = oa_write(&out, say);
 	if (!err && out == l->local) {
 		*same = true;
 	} else if (!err) {
@@ -316,7 +342,7 @@ static int solo_offer(struct leg *l, struct slice sdp)
 
 	if (!err) {
 		oa_wake(d);
-		err = oa_write(&out, y, d, NULL);
+		err = oa_write(&out, &(struct oa_say){.to = y, .from = l, .in = d});
 	}
 	if (!err)
 		err = leg_keep(&l->offer, sdp);
@@ -395,8 +421,8 @@ static bool same_attrs(const struct sdp *a, const struct sdp *b, size_t line)
 	return false;
 }
 
-/* Nothing but addresses and ports differs. */
-static bool same_but_address(const struct sdp *a, const struct sdp *b)
+/* Nothing but addresses and ports differs; or codecs, unless they count. */
+static bool same_but_address(const struct sdp *a, const struct sdp *b, bool codecs)
 {
 	if (a->nm != b->nm)
 		return false;
@@ -406,53 +432,75 @@ static bool same_but_address(const struct sdp *a, const struct sdp *b)
 		if (!slice_eq(x->type, y->type) || !slice_eq(x->proto, y->proto) || !x->port != !y->port ||
 		    oa_dir(x) != oa_dir(y))
 			return false;
-		if (!same_formats(x, y) || !same_attrs(a, b, i))
+		if (codecs && (!same_formats(x, y) || !same_attrs(a, b, i)))
 			return false;
 	}
 	return true;
 }
 
-/* Would our description in force, `ours`, be a right answer to `offer` (RFC 3264 6.1)? */
-static bool answers(const struct sdp *ours, const struct sdp *offer)
+/* Answer an offer of `x` with what `y` said before; y hears nothing of it. */
+static int answer_alone(struct leg *x, struct leg *y, struct slice sdp)
 {
-	if (ours->nm != offer->nm)
-		return false;
-	for (size_t i = 0; i < ours->nm; i++) {
-		const struct sdp_media *o = &ours->m[i], *f = &offer->m[i];
-		unsigned od = o->dir, fd = oa_dir(f);
+	struct sdp *d = oa_scratch(0), *offer = oa_scratch(1);
+	struct rbuf *out = NULL;
+	int err = sdp_decode(offer, sdp);
 
-		if (!o->port)
-			continue;
-		if (!f->port || !same_formats(o, f))
-			return false;
-		if (((od & SDP_SENDONLY) && !(fd & SDP_RECVONLY)) || ((od & SDP_RECVONLY) && !(fd & SDP_SENDONLY)))
-			return false;
+	if (!err)
+		err = sdp_decode(d, rbuf_opt(y->remote ? y->remote : y->offer));
+	if (!err)
+		err = oa_write(&out, &(struct oa_say){.to = x, .from = y, .in = d, .offer = offer});
+	if (!err)
+		err = leg_keep(&x->remote, sdp);
+	if (!err && !x->answer_ms && !x->outgoing)
+		err = leg_keep(&x->offer, sdp);
+	if (!err && x->ops->answer_offer(x, rbuf_slice(out)))
+		broken(x->call);
+	else if (!err) {
+		mem_deref(x->local);
+		x->local = mem_ref(out);
+		x->gave_offer = true;
+		bridge_set_remote(x);
 	}
-	return true;
+	mem_deref(out);
+	return err;
 }
 
 /* An offer that only refreshes the session, or moves its sound, is nobody else's business. */
 static bool answer_here(struct leg *x, struct leg *y, struct slice sdp)
 {
-	struct sdp *d = oa_scratch(0), *other = oa_scratch(1);
-	struct rbuf *far = y->remote ? y->remote : y->offer;
+	struct sdp *d = oa_scratch(0), *before = oa_scratch(1);
 	bool tell = x->answer_ms || y->agreed; /* it could be told of more than an address */
 
-	if (!x->remote || !x->local || !far || sdp_decode(d, sdp))
+	if (!x->remote || !x->local || sdp_decode(d, sdp) || sdp_decode(before, rbuf_slice(x->remote)))
 		return false;
-	if (sdp_decode(other, rbuf_slice(x->remote)) || (!same_but_address(d, other) && tell))
+	if (tell && !same_but_address(d, before, true))
 		return false;
-	if (sdp_decode(other, rbuf_slice(x->local)) || !answers(other, d))
-		return false;
-	if (sdp_decode(other, rbuf_slice(far)) || leg_keep(&x->remote, sdp))
-		return false;
-	if (!x->answer_ms && !x->outgoing && leg_keep(&x->offer, sdp))
-		return false;
-	if (x->ops->answer_offer(x, rbuf_slice(x->local)))
-		broken(x->call);
-	else
-		bridge_set_remote(x, d, other, false);
-	return true;
+	return !answer_alone(x, y, sdp);
+}
+
+/* The other side does not follow an offer that changes codecs: then we translate. */
+static bool translate_here(struct leg *x, struct leg *y)
+{
+	struct sdp *d = oa_scratch(0), *before = oa_scratch(1);
+	struct rbuf *offer = mem_ref(x->offer);
+	bool can = offer && x->answer_ms && x->remote && !sdp_decode(d, rbuf_slice(offer)) &&
+		   !sdp_decode(before, rbuf_slice(x->remote)) && same_but_address(d, before, false);
+
+	if (can) {
+		x->offer = mem_deref(x->offer);
+		can = !answer_alone(x, y, rbuf_slice(offer));
+		if (!can)
+			x->offer = mem_ref(offer);
+	}
+	if (can) {
+		x->offer_open = false;
+		bridge_apply(x, y);
+		bridge_held(x, y);
+		bridge_held(y, x);
+		call_changed(x->call);
+	}
+	mem_deref(offer);
+	return can;
 }
 
 static int offer_onward(struct leg *x, struct leg *y, struct slice sdp)
@@ -468,11 +516,8 @@ static int offer_onward(struct leg *x, struct leg *y, struct slice sdp)
 	err = leg_keep(&x->offer, sdp);
 	if (!err)
 		err = sdp_decode(d, sdp);
-	if (!err) {
-		oa_codecs(d, x);
-		oa_codecs(d, y);
-		err = oa_write(&out, y, d, NULL);
-	}
+	if (!err)
+		err = oa_write(&out, &(struct oa_say){.to = y, .from = x, .in = d});
 	if (!err) {
 		note_sent(y, out);
 		err = y->ops->offer(y, rbuf_slice(out));
@@ -552,7 +597,7 @@ void oa_reoffer(struct leg *x, struct slice sdp)
 /* What a refusal by one side is for the other. */
 static uint16_t refusal(uint16_t code)
 {
-	return code >= 400 && code < 500 && code != 401 && code != 407 ? code : 488;
+	return (code >= 400 && code < 500 && code != 401 && code != 407) || code == 606 ? code : 488;
 }
 
 static void result_failed(struct leg *y, struct leg *x, uint16_t code)
@@ -563,7 +608,10 @@ static void result_failed(struct leg *y, struct leg *x, uint16_t code)
 		call_end(y->call, "system", &(struct hangup){.code = 200, .text = "the phone did not answer any more"});
 		return;
 	}
-	if (x && x->offer_open)
+	if (!x || !x->offer_open)
+		return;
+	x->early_passed = false;
+	if (code == 491 || !translate_here(x, y))
 		refuse(x, refusal(code));
 }
 
@@ -575,7 +623,7 @@ static int pass_offer(struct leg *y, struct leg *x, struct slice sdp)
 	int err = sdp.l ? sdp_decode(d, sdp) : ERR_SYNTAX;
 
 	if (!err)
-		err = oa_write(&out, x, d, NULL);
+		err = oa_write(&out, &(struct oa_say){.to = x, .from = y, .in = d});
 	if (!err)
 		err = leg_keep(&y->offer, sdp);
 	if (!err)
@@ -593,19 +641,21 @@ static int pass_offer(struct leg *y, struct leg *x, struct slice sdp)
 static int pass_answer(struct leg *y, struct leg *x, struct slice sdp)
 {
 	struct rbuf *out = NULL;
-	int err = make_answer(&out, x, sdp);
+	int err = make_answer(&out, x, y, sdp);
 
 	if (!err)
 		err = leg_keep(&y->remote, sdp);
 	if (!err)
 		err = x->ops->answer_offer(x, rbuf_slice(out));
 	if (!err) {
-		bridge_apply(x, oa_scratch(1), y, oa_scratch(0));
 		bridge_hold_state(x, oa_scratch(1));
 		bridge_hold_state(y, oa_scratch(0));
 		x->holds = x->state == LEG_HELD;
 		commit(x, x->offer, out);
 		commit(y, NULL, y->sent);
+		bridge_apply(x, y);
+		bridge_held(x, y);
+		bridge_held(y, x);
 	}
 	mem_deref(out);
 	return err;
@@ -623,8 +673,8 @@ static int settle_alone(struct leg *y, struct leg *x, struct slice sdp)
 		err = leg_keep(&y->remote, sdp);
 	if (err)
 		return err;
-	bridge_apply(y, d, x, other);
 	commit(y, NULL, y->sent);
+	bridge_apply(y, x);
 	return 0;
 }
 

@@ -1,77 +1,32 @@
 /*
- * oa_local.c - descriptions towards a party whose other end is inside: one line of sound, G.711 where it can be had.
+ * oa_local.c - descriptions towards a party whose other end is inside: one line of sound, in
+ * any codec that we can code.
  */
-#include "call/call_priv.h"
-
-enum { TEV_PT = 101 /* dynamic payload type of telephone-event in our own offers */ };
-
-static bool fmt_named(const struct sdp *d, const struct sdp_media *m, struct slice fmt, const char *a, const char *b)
-{
-	struct slice name;
-	uint32_t rate;
-	uint8_t ch;
-
-	return !sdp_rtpmap(d, m, fmt, &name, &rate, &ch) && rate == 8000 &&
-	       (slice_ieqs(name, a) || (b && slice_ieqs(name, b)));
-}
-
-/* G.711 and telephone-event, or everything when there is no G.711: echo needs no decoder. */
-static size_t choose(struct slice v[SDP_FMT_MAX], const struct sdp *d, const struct sdp_media *m)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < m->nfmt; i++)
-		if (fmt_named(d, m, m->fmt[i], "PCMU", "PCMA"))
-			v[n++] = m->fmt[i];
-	if (!n) {
-		for (size_t i = 0; i < m->nfmt; i++)
-			v[n++] = m->fmt[i];
-		return n;
-	}
-	for (size_t i = 0; i < m->nfmt; i++)
-		if (fmt_named(d, m, m->fmt[i], "telephone-event", NULL))
-			v[n++] = m->fmt[i];
-	return n;
-}
-
-static bool chosen(const struct slice *v, size_t n, struct slice fmt)
-{
-	for (size_t i = 0; i < n; i++)
-		if (slice_eq(v[i], fmt))
-			return true;
-	return false;
-}
-
-static void write_attrs(struct buf *b, const struct sdp *d, const struct sdp_media *m, const struct slice *v, size_t n)
-{
-	for (size_t i = m->attr0; i < m->attr0 + m->nattr; i++) {
-		const struct sdp_attr *a = &d->attr[i];
-		struct slice val = a->val;
-		bool of_fmt = slice_eqs(a->name, "rtpmap") || slice_eqs(a->name, "fmtp");
-
-		if (of_fmt ? chosen(v, n, slice_cut(&val, ' '))
-			   : slice_eqs(a->name, "ptime") || slice_eqs(a->name, "rtcp-mux"))
-			sdp_enc_attr(b, a->name, a->val);
-	}
-	sdp_enc_attr(b, slice_str(sdp_dir_name(sdp_dir_swap(oa_dir(m)))), SLICE_NULL);
-}
+#include "call/oa_priv.h"
 
 static int write_sound(struct buf *b, struct leg *l, size_t i, const struct sdp *d, const struct sa *bind)
 {
 	const struct sdp_media *m = &d->m[i];
-	struct slice v[SDP_FMT_MAX];
-	size_t n = choose(v, d, m);
-	struct sa local;
+	struct oa_policy p;
+	struct oa_list in, list;
 	int err;
 
-	if (!n)
+	oa_policy_of(&p, l);
+	oa_list_read(&in, d, m);
+	oa_choose_inside(&list, &in, &p);
+	if (!list.n)
 		return ENOTSUP;
 	err = bridge_stream(l, i, m->type, bind);
 	if (err)
 		return err;
-	mstream_local(l->ms[i], &local);
-	sdp_enc_media(b, m->type, sa_port(&local), m->proto, v, n, NULL);
-	write_attrs(b, d, m, v, n);
+	oa_line_write(b, &(struct oa_line){.to = l,
+					   .i = i,
+					   .proto = m->proto,
+					   .d = d,
+					   .m = m,
+					   .list = &list,
+					   .dir = sdp_dir_swap(oa_dir(m)),
+					   .inside = true});
 	return 0;
 }
 
@@ -100,25 +55,27 @@ static int answer_desc(struct leg *l, struct buf *b, const struct sa *bind)
 
 static int offer_desc(struct leg *l, struct buf *b, const struct sa *bind)
 {
-	static const struct slice fmt[] = {SLICE("0"), SLICE("8"), SLICE("101")};
-	struct sa local;
+	struct sdp *had = oa_scratch(0);
+	struct oa_policy p;
+	struct oa_list list, bound;
 	int err = bridge_stream(l, 0, SLICE("audio"), bind);
 
 	if (err)
 		return err;
-	mstream_local(l->ms[0], &local);
-	sdp_enc_media(b, SLICE("audio"), sa_port(&local), SLICE("RTP/AVP"), fmt, ARRAY_LEN(fmt), NULL);
-	buf_printf(b,
-		   "a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:%d telephone-event/8000\r\na=fmtp:%d "
-		   "0-16\r\n",
-		   TEV_PT, TEV_PT);
-	buf_str(b, "a=ptime:20\r\na=sendrecv\r\n");
+	bound.n = 0;
+	if (l->local && !sdp_decode(had, rbuf_slice(l->local)) && had->nm)
+		oa_list_read(&bound, had, &had->m[0]);
+	oa_policy_of(&p, l);
+	oa_choose_own(&list, &p, &bound);
+	if (!list.n)
+		return ENOTSUP;
+	oa_line_write(b, &(struct oa_line){.to = l, .proto = SLICE("RTP/AVP"), .list = &list, .dir = SDP_SENDRECV});
 	return 0;
 }
 
 static int local_desc(struct leg *l, struct rbuf **out)
 {
-	char block[2048];
+	char block[4096];
 	struct sa adv, bind;
 	struct buf b;
 	int err;
@@ -132,14 +89,12 @@ static int local_desc(struct leg *l, struct rbuf **out)
 
 int oa_local_apply(struct leg *l)
 {
-	struct sdp *d = oa_scratch(0), *ours = oa_scratch(1);
+	struct sdp *d = oa_scratch(0);
 	int err = sdp_decode(d, rbuf_opt(l->remote));
 
-	if (!err)
-		err = sdp_decode(ours, rbuf_opt(l->local));
 	if (err)
 		return err;
-	bridge_set_remote(l, d, ours, true);
+	bridge_set_remote(l);
 	bridge_hold_state(l, d);
 	room_leg_changed(l->call->calls, l);
 	transfer_sound(l->call);
@@ -162,6 +117,7 @@ static int given(struct leg *l, struct rbuf *out)
 	mem_deref(l->remote);
 	l->remote = l->offer;
 	l->offer = NULL;
+	l->gave_offer = true;
 	err = oa_local_apply(l);
 	l->holds = l->state == LEG_HELD;
 	return err;

@@ -3,7 +3,9 @@
  *
  * What is known is what media/codec.c names: codecs that offhook codes, and those that it only passes on.
  */
+#include <string.h>
 #include "call/oa_priv.h"
+#include "call/trunk_priv.h"
 
 static const struct {
 	const char *said;
@@ -59,22 +61,49 @@ size_t oa_prefs(struct oa_pref v[OA_PREFS_MAX], const char *list)
 	return n;
 }
 
-static void list_ids(struct buf *b, const uint8_t *id, size_t n)
+void oa_policy_of(struct oa_policy *p, const struct leg *l)
 {
-	for (size_t i = 0; i < n; i++)
-		buf_printf(b, "%s%s", i ? ", " : "", codec_id_name(id[i]));
+	const struct calls *cs = l ? l->call->calls : NULL;
+
+	memset(&p->mp, 0, sizeof(p->mp));
+	if (cs && cs->ops->media)
+		cs->ops->media(l, &p->mp, cs->arg);
+	if (l && l->trunk && !p->mp.codecs[0])
+		(void)slice_copy(p->mp.codecs, sizeof(p->mp.codecs), slice_str(trunk_codecs(l->trunk)));
+	p->n = oa_prefs(p->v, p->mp.codecs);
+}
+
+int oa_policy_rank(const struct oa_policy *p, const struct oa_codec *c)
+{
+	if (!p->n)
+		return 0;
+	for (size_t i = 0; i < p->n; i++) {
+		const struct oa_pref *w = &p->v[i];
+		bool named = w->id != CODEC_OTHER ? w->id == c->id : slice_ieq(w->name, c->name);
+
+		if (named && (!w->clock || w->clock == c->clock) && (!w->ch || w->ch == c->ch))
+			return (int)i;
+	}
+	return -1;
 }
 
 /* What is known, those that we code first. */
 static void list_known(struct buf *b)
 {
-	static const uint8_t coded[] = {CODEC_OPUS, CODEC_G722, CODEC_PCMU,    CODEC_PCMA,
-					CODEC_GSM,  CODEC_L16,  CODEC_G726_32, CODEC_SPEEX};
 	static const uint8_t relayed[] = {CODEC_G729, CODEC_G723, CODEC_G728, CODEC_ILBC, CODEC_AMR, CODEC_AMRWB};
+	uint64_t told = 0;
 
-	list_ids(b, coded, ARRAY_LEN(coded));
+	for (size_t i = 0; i < codec_table_n; i++) {
+		uint8_t id = codec_table[i]->id;
+
+		/* AAL2-G726: the same with another bit order */
+		if (!(told >> id & 1) && (id < CODEC_AAL2_16 || id > CODEC_AAL2_40))
+			buf_printf(b, "%s%s", told ? ", " : "", codec_id_name(id));
+		told |= 1ull << id;
+	}
 	buf_str(b, "; passed on only: ");
-	list_ids(b, relayed, ARRAY_LEN(relayed));
+	for (size_t i = 0; i < ARRAY_LEN(relayed); i++)
+		buf_printf(b, "%s%s", i ? ", " : "", codec_id_name(relayed[i]));
 }
 
 int call_codecs_check(struct slice list, struct buf *why)

@@ -7,14 +7,14 @@
 void leg_ev_renewed(struct leg *l, struct slice sdp)
 {
 	struct leg *other = leg_other(l);
-	struct sdp *mine = oa_scratch(0), *theirs = oa_scratch(1);
+	struct sdp *mine = oa_scratch(0);
 
 	if (!sdp.l || l->state == LEG_ENDED || !l->remote || slice_eq(sdp, rbuf_slice(l->remote)))
 		return;
 	if (sdp_decode(mine, sdp) || leg_keep(&l->remote, sdp))
 		return; /* what was agreed before still holds */
-	if (other && other->remote && !sdp_decode(theirs, rbuf_slice(other->remote)))
-		bridge_apply(l, mine, other, theirs);
+	if (other && other->remote)
+		bridge_apply(l, other);
 	else if (!other && oa_local_apply(l))
 		log_debug("call", "%s: a renewed description does not fit", l->call->id);
 }

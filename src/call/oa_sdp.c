@@ -1,15 +1,14 @@
 /*
- * oa_sdp.c - descriptions made from descriptions (RFC 3264, RFC 8866): our identity, our addresses, our ports; codecs,
- * their parameters and directions as the other side said them.
- *
- * Payload types are kept, so that packets pass unchanged. A line that we do not carry keeps its place with port 0.
+ * oa_sdp.c - descriptions made from descriptions (RFC 3264, RFC 8866): our identity, our addresses, our ports;
+ * directions as the other side said them. Which codecs of sound are named is decided in oa_choose.c; all other lines
+ * say what the other side said, payload types and all. A line that we do not carry keeps its place with port 0.
  */
 #include <string.h>
-#include "call/call_priv.h"
+#include "call/oa_priv.h"
 
 struct sdp *oa_scratch(unsigned n)
 {
-	static _Thread_local struct sdp scratch[2];
+	static _Thread_local struct sdp scratch[4];
 
 	return &scratch[n];
 }
@@ -26,12 +25,18 @@ bool oa_attr_pass(struct slice name)
 	for (size_t i = 0; i < ARRAY_LEN(pass); i++)
 		if (slice_eq(pass[i], name))
 			return true;
-	return false;
+	/* T38FaxVersion, T38MaxBitRate ... (T.38 D.2.3); some write t38... */
+	return name.l > 3 && slice_ieqs(slice_mem(name.p, 3), "T38");
+}
+
+bool oa_is_fax(const struct sdp_media *m)
+{
+	return slice_ieqs(m->type, "image") && slice_ieqs(m->proto, "udptl") && m->nfmt && slice_ieqs(m->fmt[0], "t38");
 }
 
 bool oa_proto_ok(const struct sdp_media *m)
 {
-	return slice_ieqs(m->proto, "RTP/AVP") || slice_ieqs(m->proto, "RTP/AVPF");
+	return slice_ieqs(m->proto, "RTP/AVP") || slice_ieqs(m->proto, "RTP/AVPF") || oa_is_fax(m);
 }
 
 bool oa_line_ok(const struct sdp *d, size_t i)
@@ -91,67 +96,149 @@ int oa_finish(struct rbuf **out, struct leg *to, struct buf *b)
 	return 0;
 }
 
-static void write_attrs(struct buf *b, const struct sdp *d, const struct sdp_media *m)
+/* Video is cut to what a trunk is limited to; all other lines pass as they are. */
+static bool cut_video(struct oa_list *l, const struct oa_policy *px, const struct leg *x, const struct oa_policy *py,
+		      const struct leg *y, const struct sdp *d, const struct sdp_media *m)
 {
-	for (size_t i = m->attr0; i < m->attr0 + m->nattr; i++)
-		if (oa_attr_pass(d->attr[i].name))
-			sdp_enc_attr(b, d->attr[i].name, d->attr[i].val);
-	sdp_enc_attr(b, slice_str(sdp_dir_name(oa_dir(m))), SLICE_NULL);
-}
+	bool of_x = x->trunk && px->n, of_y = y->trunk && py->n;
 
-static void write_bandwidth(struct buf *b, const struct sdp_media *m)
-{
-	for (size_t i = 0; i < m->nbw; i++) {
-		buf_str(b, "b=");
-		buf_slice(b, m->bw[i]);
-		buf_str(b, "\r\n");
-	}
-}
-
-static void write_line(struct buf *b, struct leg *to, size_t i, const struct sdp *d)
-{
-	const struct sdp_media *m = &d->m[i];
-	struct sa local;
-
-	mstream_local(to->ms[i], &local);
-	sdp_enc_media(b, m->type, sa_port(&local), m->proto, m->fmt, m->nfmt, NULL);
-	write_bandwidth(b, m);
-	write_attrs(b, d, m);
-}
-
-/* May line `i` of `in` live? */
-static bool wanted(const struct sdp *in, const struct sdp *offer, size_t i)
-{
-	if (!oa_line_ok(in, i))
+	if (!slice_eqs(m->type, "video") || (!of_x && !of_y))
 		return false;
-	return !offer || (oa_line_ok(offer, i) && slice_eq(offer->m[i].type, in->m[i].type));
+	oa_list_read(l, d, m);
+	if (of_x)
+		oa_list_cut(l, px);
+	if (of_y)
+		oa_list_cut(l, py);
+	return true;
 }
 
-int oa_write(struct rbuf **out, struct leg *to, const struct sdp *in, const struct sdp *offer)
+/* The description being written. */
+struct writing {
+	struct oa_say s;
+	struct buf *b;
+	const struct sdp *had;         /* what we said to it last; NULL: nothing */
+	struct oa_policy mine, theirs; /* of `to`, of `from` */
+	struct sa bind;
+	unsigned sounds; /* lines of sound so far */
+};
+
+/* The formats of line i; false: as `in` has them. */
+static bool choose(struct oa_list *out, struct writing *w, size_t i)
 {
-	char block[8192];
-	size_t n = offer ? offer->nm : in->nm, live = 0;
-	struct sa adv, bind;
-	struct buf b;
+	const struct sdp_media *m = &w->s.in->m[i];
+	struct oa_list in, other;
+
+	if (!w->s.from)
+		return false;
+	if (!slice_eqs(m->type, "audio"))
+		return !w->s.offer && cut_video(out, &w->theirs, w->s.from, &w->mine, w->s.to, w->s.in, m);
+	oa_list_read(&in, w->s.in, m);
+	if (w->s.offer) {
+		oa_list_read(&other, w->s.offer, &w->s.offer->m[i]);
+		oa_choose_answer(out, &other, &w->mine, &in);
+		return true;
+	}
+	if (w->had && i < w->had->nm && slice_eqs(w->had->m[i].type, "audio"))
+		oa_list_read(&other, w->had, &w->had->m[i]);
+	else
+		other.n = 0;
+	/* one line with all that we can do is enough: a description should fit into one packet */
+	oa_choose_offer(out, &(struct oa_offer){.in = &in,
+						.px = &w->theirs,
+						.py = &w->mine,
+						.had = &other,
+						.shared = w->s.shared || w->sounds++});
+	return true;
+}
+
+/* In an answer no more than the offer allows (RFC 3264 6.1). Who is put on hold may hear our music. */
+static enum sdp_dir direction(const struct writing *w, size_t i)
+{
+	unsigned dir = oa_dir(&w->s.in->m[i]);
+
+	if (w->s.offer)
+		return (enum sdp_dir)(dir & sdp_dir_swap(oa_dir(&w->s.offer->m[i])));
+	if (w->s.from && bridge_has_music(w->s.to) && !(dir & SDP_RECVONLY) && slice_eqs(w->s.in->m[i].type, "audio"))
+		dir |= SDP_SENDONLY;
+	return (enum sdp_dir)dir;
+}
+
+/* May line `i` live? */
+static bool wanted(const struct writing *w, size_t i)
+{
+	if (!oa_line_ok(w->s.in, i))
+		return false;
+	return !w->s.offer || (oa_line_ok(w->s.offer, i) && slice_eq(w->s.offer->m[i].type, w->s.in->m[i].type));
+}
+
+/* ENOTSUP: the line cannot live. */
+static int write_line(struct writing *w, size_t i)
+{
+	const struct sdp_media *m = &w->s.in->m[i];
+	struct oa_list list;
+	bool own;
+	int err;
+
+	if (!wanted(w, i))
+		return ENOTSUP;
+	own = choose(&list, w, i);
+	if (own && !list.n)
+		return ENOTSUP;
+	err = bridge_stream(w->s.to, i, m->type, &w->bind);
+	if (err)
+		return err;
+	oa_line_write(w->b, &(struct oa_line){.to = w->s.to,
+					      .i = i,
+					      .proto = w->s.offer ? w->s.offer->m[i].proto : m->proto,
+					      .d = w->s.in,
+					      .m = m,
+					      .list = own ? &list : NULL,
+					      .dir = direction(w, i)});
+	return 0;
+}
+
+static int write_lines(struct writing *w)
+{
+	size_t n = w->s.offer ? w->s.offer->nm : w->s.in->nm, live = 0, alive = 0;
 	int err = 0;
 
-	to->ops->sdp_ip(to, &adv, &bind);
-	buf_init_fixed(&b, block, sizeof(block));
-	oa_begin(&b, to, &adv);
 	for (size_t i = 0; i < n; i++) {
-		const struct sdp_media *m = offer ? &offer->m[i] : &in->m[i];
-		int e = wanted(in, offer, i) ? bridge_stream(to, i, m->type, &bind) : ENOTSUP;
+		int e = write_line(w, i);
 
-		if (e) {
-			if (e != ENOTSUP)
-				err = e;
-			sdp_enc_media(&b, m->type, 0, m->proto, m->fmt, m->nfmt, NULL);
+		alive += oa_line_ok(w->s.in, i);
+		live += !e;
+		if (!e)
 			continue;
-		}
-		write_line(&b, to, i, in);
-		live++;
+		if (e != ENOTSUP)
+			err = e;
+		oa_line_refuse(w->b, w->s.offer ? &w->s.offer->m[i] : &w->s.in->m[i]);
 	}
-	if (!live && (err || !offer))
+	/* an answer may refuse all, but not because we found nothing in common */
+	if (!live && (err || !w->s.offer || alive))
 		return err ? err : ENOTSUP;
-	return oa_finish(out, to, &b);
+	return 0;
+}
+
+int oa_write(struct rbuf **out, const struct oa_say *say)
+{
+	char block[8192];
+	struct writing w = {.s = *say};
+	struct sdp *had = oa_scratch(2);
+	struct leg *to = say->to;
+	struct sa adv;
+	struct buf b;
+	int err;
+
+	to->ops->sdp_ip(to, &adv, &w.bind);
+	if (say->from) {
+		oa_policy_of(&w.mine, to);
+		oa_policy_of(&w.theirs, say->from);
+	}
+	if (!say->offer && say->from && to->local && !sdp_decode(had, rbuf_slice(to->local)))
+		w.had = had;
+	buf_init_fixed(&b, block, sizeof(block));
+	w.b = &b;
+	oa_begin(&b, to, &adv);
+	err = write_lines(&w);
+	return err ? err : oa_finish(out, to, &b);
 }

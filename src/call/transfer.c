@@ -150,7 +150,7 @@ static void wake(struct leg *l, unsigned need)
 	if (!deaf)
 		return;
 	oa_wake(d);
-	if (oa_solo(l, d, &same))
+	if (oa_solo(&(struct oa_say){.to = l, .in = d}, &same))
 		log_debug("call", "%s: who waits cannot be told that there is a tone", l->call->id);
 }
 

@@ -16,9 +16,9 @@ enum {
 
 struct record {
 	uint64_t us;
-	struct wcodec c; /**< what its payload type means */
+	uint32_t rate;
 	uint16_t l;
-	uint8_t kind; /**< enum mlink_kind */
+	bool rtcp;
 	uint8_t p[RECORD_MAX];
 };
 
@@ -84,12 +84,10 @@ static void wake_h(struct loop_msg *n)
 	while (ring_get(l->ring, &r)) {
 		if (!l->to)
 			continue;
-		if (r.kind == MLINK_RTCP)
+		if (r.rtcp)
 			rtcp_relay(l->to, r.p, r.l, r.us);
-		else if (r.kind == MLINK_UDPTL)
-			udptl_out(l->to, r.p, r.l, r.us);
 		else if (!rtp_decode(&h, r.p, r.l))
-			relay_rtp(l->to, r.p, r.l, &h, &r.c, r.us);
+			relay_rtp(l->to, r.p, r.l, &h, r.rate, r.us);
 	}
 }
 
@@ -179,16 +177,16 @@ void mlink_leave(struct mlink *l)
 	mail_post(l->m->mail, &l->left);
 }
 
-void mlink_put(struct mlink *l, enum mlink_kind kind, const uint8_t *p, size_t n, const struct wcodec *c, uint64_t us)
+void mlink_put(struct mlink *l, bool rtcp, const uint8_t *p, size_t n, uint32_t rate, uint64_t us)
 {
 	struct record r;
 
 	if (n > RECORD_MAX)
 		return;
 	r.us = us;
-	r.c = c ? *c : (struct wcodec){0};
+	r.rate = rate;
 	r.l = (uint16_t)n;
-	r.kind = (uint8_t)kind;
+	r.rtcp = rtcp;
 	memcpy(r.p, p, n);
 	(void)ring_put(l->ring, &r);
 	if (!atomic_exchange(&l->armed, true) && !atomic_load(&l->m->stopping))

@@ -13,7 +13,7 @@ struct refusal {
 	store_change_h *h;
 	void *arg;
 	int err;
-	char why[200];
+	char why[320];
 };
 
 static void refusal_tell(void *arg)

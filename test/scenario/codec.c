@@ -46,7 +46,7 @@ void codec_change_by_reinvite(void **state)
 	end_call(&s->a, &s->b);
 }
 
-/* Nothing in common: the offer is refused and the call goes on as it was. */
+/* The other side has nothing of it: we translate, and it hears of nothing. */
 void codec_change_refused(void **state)
 {
 	struct scene *s = *state;
@@ -55,10 +55,7 @@ void codec_change_refused(void **state)
 	s->a.opt.codecs = s->b.opt.codecs = "PCMU";
 	talk(&s->a, &s->b, "101");
 	assert_int_equal(oh_call_reoffer(s->a.call, "PCMA"), 0);
-	agent_wait(&s->a, "changed:488", 2000);
-	scene_run(s, 2000);
-	assert_hears(&s->a, &s->b);
-	assert_hears(&s->b, &s->a);
+	agent_wait(&s->a, "changed:200", 2000);
 	log_clear(&s->a);
 	end_call(&s->a, &s->b);
 }
@@ -70,12 +67,10 @@ void codec_nothing_in_common(void **state)
 	agents_ready(s, 2);
 	s->a.opt.codecs = "PCMU";
 	s->b.opt.codecs = "PCMA";
-	s->b.mood = ANSWER;
-	agent_call(&s->a, "101");
-	agent_wait(&s->a, "ended:488", 5000);
+	talk(&s->a, &s->b, "101");
+	end_call(&s->a, &s->b);
 	scene_run(s, 100);
-	assert_cdr(s, 0, "outcome", "failed");
-	assert_int_equal(cdr_int(s, 0, "code"), 488);
+	assert_cdr(s, 0, "outcome", "answered");
 }
 
 void dtmf_passes(void **state)

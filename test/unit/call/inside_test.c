@@ -188,7 +188,7 @@ static void delayed(void **state)
 	phone_call_how(a, "*43", &h);
 	run(f, 1000);
 	assert_log(a, "answered:200");
-	assert_has(a->got, "RTP/AVP 0 8 101\r\n");
+	assert_has(a->got, "RTP/AVP 96 9 0 8 3 97 101\r\n");
 	assert_true(a->rtp_n >= 8);
 	assert_true(sound(a, a));
 	assert_int_equal(sip_inv_reinvite(a->inv, SLICE_NULL, SLICE_NULL, SLICE_NULL), 0);

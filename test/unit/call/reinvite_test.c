@@ -84,7 +84,7 @@ static void codec_change(void **state)
 	run(f, 500);
 	assert_log(b, "reanswered:200");
 	assert_log(a, "reoffer acked");
-	assert_has(a->got, "RTP/AVP 8 101\r\n");
+	assert_has(a->got, "RTP/AVP 8 0 3 9 96 101 97\r\n");
 	assert_has(b->got, "RTP/AVP 8 101\r\n");
 }
 
@@ -250,7 +250,7 @@ static void delayed(void **state)
 	run(f, 1000);
 	assert_log(a, "ring:180 answered:200");
 	assert_log(b, "invite-empty acked+sdp");
-	assert_has(a->got, "RTP/AVP 0 8 101\r\n");
+	assert_has(a->got, "RTP/AVP 0 8 3 9 96 101 97\r\n");
 	assert_has(b->got, "RTP/AVP 0 101\r\n");
 	assert_true(sound(a, b));
 	assert_true(sound(b, a));
@@ -321,7 +321,7 @@ static void asks_for_offer(void **state)
 	run(f, 1000);
 	assert_log(a, "reanswered:200");
 	assert_log(b, "reask acked+sdp");
-	assert_has(a->got, "RTP/AVP 8 0 101\r\n");
+	assert_has(a->got, "RTP/AVP 8 0 3 9 96 101 97\r\n");
 	assert_has(b->got, "RTP/AVP 8 101\r\n");
 	assert_true(sound(a, b));
 	assert_true(sound(b, a));

@@ -14,7 +14,7 @@ static void offers(void **state)
 		const char *offer, *has[4], *lacks[4];
 	} t[] = {
 		{HEAD AUDIO,
-		 {"m=audio ", " RTP/AVP 0 8 101\r\n", "a=fmtp:101 0-15\r\n", "a=sendrecv\r\n"},
+		 {"m=audio ", " RTP/AVP 0 8 3 9 96 101 97\r\n", "a=fmtp:101 0-15\r\n", "a=sendrecv\r\n"},
 		 {"alice", "my call", " 111 ", "10.0.0.10"}},
 		{HEAD "a=sendonly\r\n" AUDIO, {"a=sendonly\r\n"}, {"a=sendrecv"}},
 		{HEAD "a=sendonly\r\n" AUDIO "a=recvonly\r\n", {"a=recvonly\r\n"}, {"a=sendonly"}},
@@ -26,7 +26,7 @@ static void offers(void **state)
 		 {"b=AS:64\r\n", "b=TIAS:64000\r\n"},
 		 {NULL}},
 		{HEAD "m=audio 4000 RTP/AVPF 0\r\na=rtcp-fb:* nack\r\na=rtcp-mux\r\na=rtcp-rsize\r\n",
-		 {" RTP/AVPF 0\r\n", "a=rtcp-fb:* nack\r\n", "a=rtcp-mux\r\n", "a=rtcp-rsize\r\n"},
+		 {" RTP/AVPF 0 8 3 9 96 101 97\r\n", "a=rtcp-fb:* nack\r\n", "a=rtcp-mux\r\n", "a=rtcp-rsize\r\n"},
 		 {NULL}},
 		{HEAD "a=group:BUNDLE 0\r\na=ice-ufrag:abc\r\na=fingerprint:sha-256 AA\r\n" AUDIO
 		      "a=candidate:1 1 UDP 1 10.0.0.10 4000 typ host\r\na=rtcp:4007 IN IP4 10.0.0.10\r\na=crypto:1 X "
@@ -39,18 +39,29 @@ static void offers(void **state)
 		 {"ssrc", "setup", "extmap", "x-me"}},
 		/* payload types are kept, dynamic ones too */
 		{HEAD "m=audio 4000 RTP/AVP 109 9 0\r\na=rtpmap:109 opus/48000/2\r\na=fmtp:109 useinbandfec=1\r\n",
-		 {" RTP/AVP 109 9 0\r\n", "a=rtpmap:109 opus/48000/2\r\n", "a=fmtp:109 useinbandfec=1\r\n"},
+		 {" RTP/AVP 109 9 0 8 3 96 101\r\n", "a=rtpmap:109 opus/48000/2\r\n", "a=fmtp:109 useinbandfec=1\r\n"},
 		 {NULL}},
 		/* lines that we do not carry keep their place */
 		{HEAD "m=audio 4000 RTP/SAVP 0\r\n" AUDIO, {"m=audio 0 RTP/SAVP 0\r\nm=audio 1"}, {NULL}},
-		{HEAD "m=image 4000 udptl t38\r\n" AUDIO "m=application 9 DTLS/SCTP 5000\r\n",
-		 {"m=image 0 udptl t38\r\nm=audio 1", "m=application 0 DTLS/SCTP 5000\r\n"},
+		{HEAD "m=image 4000 tcp t38\r\n" AUDIO "m=application 9 DTLS/SCTP 5000\r\n",
+		 {"m=image 0 tcp t38\r\nm=audio 1", "m=application 0 DTLS/SCTP 5000\r\n"},
+		 {NULL}},
+		/* fax, and text */
+		{HEAD "m=image 4000 udptl t38\r\na=T38FaxVersion:0\r\na=T38MaxBitRate:14400\r\n"
+		      "a=T38FaxUdpEC:t38UDPRedundancy\r\na=T38FaxFillBitRemoval\r\na=x-fax:10.0.0.10\r\n",
+		 {" udptl t38\r\na=T38FaxVersion:0\r\na=T38MaxBitRate:14400\r\n",
+		  "a=T38FaxUdpEC:t38UDPRedundancy\r\na=T38FaxFillBitRemoval\r\n"},
+		 {"m=image 0", "x-fax"}},
+		{HEAD AUDIO "m=text 4006 RTP/AVP 100 98\r\na=rtpmap:98 t140/1000\r\na=rtpmap:100 red/1000\r\n"
+			    "a=fmtp:100 98/98/98\r\na=fmtp:98 cps=30\r\n",
+		 {"m=text 1", " RTP/AVP 100 98\r\na=rtpmap:98 t140/1000\r\na=rtpmap:100 red/1000\r\n",
+		  "a=fmtp:100 98/98/98\r\na=fmtp:98 cps=30\r\n"},
 		 {NULL}},
 		{HEAD "m=video 0 RTP/AVP 96\r\n" AUDIO, {"m=video 0 RTP/AVP 96\r\nm=audio 1"}, {NULL}},
 		{HEAD "m=audio 4000 UDP/TLS/RTP/SAVPF 0\r\n" AUDIO, {"m=audio 0 UDP/TLS/RTP/SAVPF 0\r\n"}, {NULL}},
 		/* bare line ends */
 		{"v=0\no=a 1 2 IN IP4 10.0.0.10\ns=-\nc=IN IP4 10.0.0.10\nt=0 0\nm=audio 4000 RTP/AVP 0\n",
-		 {"m=audio 1", " RTP/AVP 0\r\n"},
+		 {"m=audio 1", " RTP/AVP 0 8 3 9 96 101 97\r\n"},
 		 {NULL}},
 		/* an address of its own per line */
 		{"v=0\r\no=a 1 2 IN IP4 10.0.0.10\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\nc=IN IP4 10.0.0.10\r\n",

@@ -96,7 +96,7 @@ static void one_reinvite_for_fewer_codecs(void **state)
 	refer(&f->p[1], "102");
 	run(f, 3000);
 	assert_log(&f->p[0], "reoffer acked reoffer acked");
-	assert_has(f->p[0].got, "RTP/AVP 8\r\n");
+	assert_has(f->p[0].got, "RTP/AVP 8 101\r\n");
 	talk_both(&f->p[0], &f->p[2]);
 }
 
@@ -106,7 +106,8 @@ static void last_means_is_to_ask(void **state)
 	struct fix *f = *state;
 
 	up(f);
-	phone_sdp(&f->p[2], "sendrecv", "8");
+	/* G.729, which we do not translate */
+	phone_sdp(&f->p[2], "sendrecv", "18");
 	f->p[0].refuse_reoffer = 488;
 	refer(&f->p[1], "102");
 	run(f, 2000);
@@ -117,6 +118,23 @@ static void last_means_is_to_ask(void **state)
 	assert_has(f->p[0].log, "closed:200");
 	assert_has(f->p[2].log, "closed:200");
 	assert_int_equal(calls_count(f->calls), 0);
+}
+
+/* Who stays does not take the codec of the new one: what it has is translated, and nobody hears of it. */
+static void other_codec_is_translated(void **state)
+{
+	struct fix *f = *state;
+
+	up(f);
+	phone_sdp(&f->p[0], "sendrecv", "0");
+	phone_sdp(&f->p[2], "sendrecv", "8");
+	f->p[0].refuse_reoffer = 488;
+	refer(&f->p[1], "102");
+	run(f, 5000);
+	assert_int_equal(calls_count(f->calls), 1);
+	assert_string_equal(f->rec.answered_by, "102");
+	assert_lacks(f->p[0].log, "closed");
+	assert_lacks(f->p[2].log, "closed");
 }
 
 /* The new one takes nothing of what the two had agreed on: it says itself what it takes, and who stays is told. */
@@ -133,7 +151,7 @@ static void new_one_says_what_it_takes(void **state)
 	refer(&f->p[1], "102");
 	run(f, 3000);
 	assert_has(f->p[2].log, "invite invite-empty acked");
-	assert_has(f->p[0].got, "RTP/AVP 8\r\n");
+	assert_has(f->p[0].got, "RTP/AVP 8 0 3 9 96 101 97\r\n");
 	talk_both(&f->p[0], &f->p[2]);
 	assert_has(f->p[1].log, "closed:200");
 	assert_string_equal(f->rec.answered_by, "102");
@@ -486,6 +504,7 @@ int main(void)
 		T(pin_is_not_kept),
 		T(one_reinvite_for_fewer_codecs),
 		T(last_means_is_to_ask),
+		T(other_codec_is_translated),
 		T(new_one_says_what_it_takes),
 		T(new_one_takes_nothing),
 		T(who_hears_nothing_is_woken),

@@ -144,7 +144,7 @@ static const struct {
 	{"isp", "domain", "a b", "is not a domain"},
 	{"isp", "domain", "a.example:5060", "is not a domain"},
 	{"isp", "codecs", "PCMA PCMU", "Write commas between codecs"},
-	{"isp", "codecs", "PCMA,G7222", "\"G7222\" is not a codec known here. Known are OPUS, "},
+	{"isp", "codecs", "PCMA,G7222", "\"G7222\" is not a codec known here. Known are L16, OPUS, "},
 	{"isp", "srtp", "always", "best_effort"},
 	{"isp", "dtmf", "pulse", "rfc4733"},
 	{"isp", "country", "D", "two letters"},
