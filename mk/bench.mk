@@ -1,12 +1,12 @@
 # The load generator: independent of the rooms, so that it measures them from outside.
-$(BUILD)/bench/load: $(patsubst bench/%.c,$(BUILD)/obj/bench/%.o,$(sort $(filter-out bench/sound%.c,$(wildcard bench/*.c))))
+SOUND_SRC := $(sort $(wildcard bench/sound*.c))
+$(BUILD)/bench/load: $(patsubst bench/%.c,$(BUILD)/obj/bench/%.o,$(filter-out $(SOUND_SRC),$(sort $(wildcard bench/*.c))))
 	@mkdir -p $(@D)
 	@echo "  link  $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ -lssl -lcrypto
 
-# Sound, measured from inside.
-$(BUILD)/bench/sound: $(patsubst bench/%.c,$(BUILD)/obj/bench/%.o,$(sort $(wildcard bench/sound*.c))) \
-		      $(call archives,media wire loop base)
+# Measures what works on sound from inside: linked with the rooms.
+$(BUILD)/bench/sound: $(patsubst bench/%.c,$(BUILD)/obj/bench/%.o,$(SOUND_SRC)) $(call archives,media $(may_media))
 	@mkdir -p $(@D)
 	@echo "  link  $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
