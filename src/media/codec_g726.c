@@ -63,9 +63,9 @@ static uint32_t duration(const struct codec_ops *c, const uint8_t *p, size_t l)
 
 #define G726(nm, num, kbit)                                                                                            \
 	{                                                                                                              \
-		.name = nm, .id = num, .pt = CODEC_PT_DYNAMIC, .ch = 1, .clock = 8000, .rate = 8000, .step_us = 1000,  \
-		.max_ms = 60, .bitrate = kbit * 1000, .enc_new = g726_new, .encode = encode, .dec_new = g726_new,      \
-		.decode = decode, .duration = duration                                                                 \
+		.name = (nm), .id = (num), .pt = CODEC_PT_DYNAMIC, .ch = 1, .clock = 8000, .rate = 8000,               \
+		.step_us = 1000, .max_ms = 60, .bitrate = (kbit)*1000, .enc_new = g726_new, .encode = encode,          \
+		.dec_new = g726_new, .decode = decode, .duration = duration                                            \
 	}
 
 const struct codec_ops codec_g726_16 = G726("G726-16", CODEC_G726_16, 16);

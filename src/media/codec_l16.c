@@ -114,9 +114,9 @@ static uint32_t duration(const struct codec_ops *c, const uint8_t *p, size_t l)
 /* The longest packet is what CODEC_PAYLOAD_MAX holds; at 44100 Hz a packet is whole groups of 10 ms, 441 samples. */
 #define L16(hz, inside, chs, type, step, longest, alone)                                                               \
 	{                                                                                                              \
-		.name = "L16", .id = CODEC_L16, .pt = type, .ch = chs, .stateless = alone, .clock = hz,                \
-		.rate = inside, .step_us = step, .max_ms = longest, .bitrate = hz * 16 * chs, .enc_new = enc_new,      \
-		.encode = encode, .dec_new = dec_new, .decode = decode, .duration = duration                           \
+		.name = "L16", .id = CODEC_L16, .pt = (type), .ch = (chs), .stateless = (alone), .clock = (hz),        \
+		.rate = (inside), .step_us = (step), .max_ms = (longest), .bitrate = (hz)*16 * (chs),                  \
+		.enc_new = enc_new, .encode = encode, .dec_new = dec_new, .decode = decode, .duration = duration       \
 	}
 
 const struct codec_ops codec_l16_8 = L16(8000, 8000, 1, CODEC_PT_DYNAMIC, 125, 60, true);

@@ -270,8 +270,8 @@ static uint16_t par(struct slice fmtp)
 
 #define SPEEX(hz, bits_s)                                                                                              \
 	{                                                                                                              \
-		.name = "SPEEX", .id = CODEC_SPEEX, .pt = CODEC_PT_DYNAMIC, .ch = 1, .clock = hz, .rate = hz,          \
-		.step_us = 20000, .max_ms = 60, .bitrate = bits_s, .par = par, .enc_new = enc_new, .encode = encode,   \
+		.name = "SPEEX", .id = CODEC_SPEEX, .pt = CODEC_PT_DYNAMIC, .ch = 1, .clock = (hz), .rate = (hz),      \
+		.step_us = 20000, .max_ms = 60, .bitrate = (bits_s), .par = par, .enc_new = enc_new, .encode = encode, \
 		.dec_new = dec_new, .decode = decode, .conceal = conceal, .duration = duration                         \
 	}
 

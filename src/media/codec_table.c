@@ -12,9 +12,10 @@ const struct codec_ops *const codec_table[] = {
 };
 const size_t codec_table_n = ARRAY_LEN(codec_table);
 
+/* RFC 7587 7 wants two channels for Opus; those that write none mean the same codec. */
 static bool fits(const struct codec_ops *c, uint32_t clock, uint8_t ch)
 {
-	return c->clock == clock && (ch == 0 || ch == c->ch);
+	return c->clock == clock && (ch == 0 || ch == c->ch || (c->id == CODEC_OPUS && ch == 1));
 }
 
 const struct codec_ops *codec_find(uint8_t id, uint32_t clock, uint8_t ch)

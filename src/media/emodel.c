@@ -12,19 +12,28 @@
 static const struct {
 	double ie, bpl;
 } table[CODEC_COUNT] = {
-	[CODEC_OTHER] = {10, 10}, /* unknown speech codec: cautious */
-	[CODEC_PCMU] = {0, 25.1}, /* G.113: with packet loss concealment, as phones have it */
-	[CODEC_PCMA] = {0, 25.1},   [CODEC_G722] = {0, 25.1}, /* estimate: no worse than G.711 to a narrow-band judge */
-	[CODEC_G729] = {11, 19.0},                            /* G.113: G.729A + VAD */
-	[CODEC_G723] = {15, 16.1},                            /* G.113: G.723.1 + VAD, 6.3 kbit/s */
-	[CODEC_G728] = {7, 17.0},                             /* G.113 has Ie; Bpl estimate */
-	[CODEC_GSM] = {20, 10.0},                             /* G.113 has Ie of GSM-FR; Bpl as GSM-EFR */
-	[CODEC_ILBC] = {11, 32.0},                            /* estimate: made to survive loss */
-	[CODEC_OPUS] = {0, 30.0},                             /* estimate: with in-band FEC */
-	[CODEC_SPEEX] = {11, 20.0},                           /* estimate */
-	[CODEC_AMR] = {5, 10.0},                              /* G.113: as GSM-EFR (AMR 12.2) */
-	[CODEC_AMRWB] = {5, 10.0},                            /* estimate */
-	[CODEC_L16] = {0, 4.3},                               /* as G.711 without concealment */
+	[CODEC_OTHER] = {10, 10},     /* unknown speech codec: cautious */
+	[CODEC_PCMU] = {0, 25.1},     /* G.113: with packet loss concealment, as phones have it */
+	[CODEC_PCMA] = {0, 25.1},     /* G.113 */
+	[CODEC_G722] = {0, 25.1},     /* estimate: no worse than G.711 to a narrow-band judge */
+	[CODEC_G729] = {11, 19.0},    /* G.113: G.729A + VAD */
+	[CODEC_G723] = {15, 16.1},    /* G.113: G.723.1 + VAD, 6.3 kbit/s */
+	[CODEC_G728] = {7, 17.0},     /* G.113 has Ie; Bpl estimate */
+	[CODEC_GSM] = {20, 10.0},     /* G.113 has Ie of GSM-FR; Bpl as GSM-EFR */
+	[CODEC_ILBC] = {11, 32.0},    /* estimate: made to survive loss */
+	[CODEC_OPUS] = {0, 30.0},     /* estimate: with in-band FEC */
+	[CODEC_SPEEX] = {11, 20.0},   /* estimate */
+	[CODEC_AMR] = {5, 10.0},      /* G.113: as GSM-EFR (AMR 12.2) */
+	[CODEC_AMRWB] = {5, 10.0},    /* estimate */
+	[CODEC_G726_40] = {2, 17.0},  /* G.113 has Ie of G.726; Bpl estimates, as G.728 */
+	[CODEC_G726_32] = {7, 17.0},  /* G.113 */
+	[CODEC_G726_24] = {25, 17.0}, /* G.113 */
+	[CODEC_G726_16] = {50, 17.0}, /* G.113 */
+	[CODEC_AAL2_40] = {2, 17.0},  /* as those above in another order of bits */
+	[CODEC_AAL2_32] = {7, 17.0},  /* G.113 */
+	[CODEC_AAL2_24] = {25, 17.0}, /* G.113 */
+	[CODEC_AAL2_16] = {50, 17.0}, /* G.113 */
+	[CODEC_L16] = {0, 4.3},       /* as G.711 without concealment */
 };
 
 static double rating(double ie, double bpl, double loss_pct, double delay_ms)

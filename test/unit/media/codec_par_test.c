@@ -255,6 +255,42 @@ static void test_opus_fec_brings_back_what_was_lost(void **state)
 	}
 }
 
+/* Redundancy adds a quarter, but never beyond what the other end allows. */
+static void test_opus_fec_keeps_within_the_bitrate(void **state)
+{
+	static const struct {
+		const char *fmtp;
+		unsigned loss;
+		uint32_t least, most;
+	} v[] = {
+		{"useinbandfec=1", 0, 20000, 26000},
+		{"useinbandfec=1", 10, 26000, 32000},
+		{"useinbandfec=1;maxaveragebitrate=24000", 10, 20000, 26000},
+		{"useinbandfec=1;cbr=1", 10, 30000, 30400},
+	};
+	int16_t pcm[320];
+	uint8_t p[CODEC_PAYLOAD_MAX];
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+		struct speech s;
+		void *e = NULL;
+		uint32_t bytes = 0;
+		speech_init(&s, 16000, 3, 1);
+		assert_int_equal(
+			opus()->enc_new(&e, opus(), &(struct coder_cfg){.rate = 16000, .par = par_of(v[i].fmtp)}), 0);
+		opus()->enc_loss(e, v[i].loss);
+		for (int k = 0; k < 250; k++) {
+			speech_make(&s, pcm, 320);
+			int l = opus()->encode(e, p, sizeof(p), pcm, 320);
+			assert_true(l > 0);
+			bytes += (uint32_t)l;
+		}
+		assert_in_range(bytes * 8 / 5, v[i].least, v[i].most);
+		mem_deref(e);
+	}
+}
+
 static void test_steps_that_cannot_be_hidden(void **state)
 {
 	int16_t pcm[CODEC_FRAME_MAX];
@@ -335,6 +371,7 @@ int main(void)
 		cmocka_unit_test(test_opus_dtx_only_when_asked),
 		cmocka_unit_test(test_opus_narrow),
 		cmocka_unit_test(test_opus_fec_brings_back_what_was_lost),
+		cmocka_unit_test(test_opus_fec_keeps_within_the_bitrate),
 		cmocka_unit_test(test_steps_that_cannot_be_hidden),
 		cmocka_unit_test(test_speex_modes),
 		cmocka_unit_test(test_speex_vbr_and_vad),

@@ -171,6 +171,7 @@ static void test_the_table_is_sound(void **state)
 		}
 	}
 	assert_non_null(codec_find_name(SLICE("opus"), 48000, 2));
+	assert_ptr_equal(codec_find_name(SLICE("Opus"), 48000, 1), codec_find(CODEC_OPUS, 48000, 2));
 	assert_null(codec_find(CODEC_OPUS, 8000, 0));
 	assert_null(codec_find(CODEC_L16, 44100, 3));
 	assert_null(codec_find(CODEC_G729, 8000, 0));
