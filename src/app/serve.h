@@ -35,6 +35,8 @@ struct dns;
 struct http_server;
 struct media;
 struct edge;
+struct files;
+struct sounds;
 struct sip;
 struct tls;
 struct cert_live;
@@ -47,6 +49,8 @@ struct server {
 	struct pbx *pbx;
 	struct guard *guard;
 	struct media *media;
+	struct files *files;
+	struct sounds *sounds;
 	struct calls *calls;
 	struct edge *edge;
 	struct dns *dns;

@@ -9,8 +9,10 @@
 #include "app/serve.h"
 #include "base/rand.h"
 #include "call/edge.h"
+#include "call/sounds.h"
 #include "http/http.h"
 #include "loop/dns.h"
+#include "loop/file.h"
 #include "loop/guard.h"
 #include "media/media.h"
 #include "sip/sip.h"
@@ -90,12 +92,31 @@ static int open_guard(struct server *s)
 
 /* ------------------------------------------------------------------ calls, sound, SIP */
 
+/* Recorded sets and music where Debian's packages put them; speech where flite is installed. */
+static int open_sounds(struct server *s)
+{
+	char own[1100];
+	const struct sounds_cfg cfg = {.loop = s->loop,
+				       .files = s->files,
+				       .own = own,
+				       .installed = "/usr/share/asterisk/sounds",
+				       .music = "/usr/share/asterisk/moh",
+				       .speak = "flite"};
+
+	snprintf(own, sizeof(own), "%s/sounds", s->data);
+	return sounds_alloc(&s->sounds, &cfg);
+}
+
 static int open_calls(struct server *s, struct buf *why)
 {
 	const struct serve_options *o = s->opt;
 	struct media_cfg mc = {.loop = s->loop, .port_lo = o->rtp_lo, .port_hi = o->rtp_hi};
-	int err = media_alloc(&s->media, &mc);
+	int err = s->files ? 0 : files_alloc(&s->files, s->loop);
 
+	if (!err)
+		err = open_sounds(s);
+	if (!err)
+		err = media_alloc(&s->media, &mc);
 	if (!err) {
 		struct calls_cfg cc = {.loop = s->loop, .media = s->media};
 
@@ -104,6 +125,8 @@ static int open_calls(struct server *s, struct buf *why)
 	if (err)
 		buf_printf(why, "The media engine could not be started: %s.", err_str(err));
 	else
+		calls_set_sounds(s->calls, s->sounds);
+	if (!err)
 		pbx_set_calls(s->pbx, s->calls);
 	return err;
 }
@@ -347,6 +370,10 @@ void server_close(struct server *s)
 		pbx_set_calls(s->pbx, NULL);
 	s->calls = mem_deref(s->calls);
 	s->media = mem_deref(s->media);
+	if (s->loop)
+		loop_drain(s->loop);
+	s->sounds = mem_deref(s->sounds);
+	s->files = mem_deref(s->files);
 	if (s->loop)
 		loop_drain(s->loop);
 	s->api = mem_deref(s->api);

@@ -132,6 +132,7 @@ const struct call_ops *pbx_call_ops(void)
 					    .redirect = route_redirect,
 					    .media = sound_of_leg,
 					    .next = route_next,
+					    .hold_music = settings_hold_music,
 					    .merged = route_merged};
 
 	return &ops;

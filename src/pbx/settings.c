@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "call/sounds.h"
 #include "pbx/pbx_priv.h"
 #include "pbx/settings.h"
 
@@ -14,6 +15,10 @@ static const struct field settings_fields[] = {
 	{"challenge_in_calls", FIELD_BOOL, 0, 0, 1, "false", NULL, NULL,
 	 "On: phones give their password again for each change in a call (hold, codecs, transfer). Off: for transfers "
 	 "that are asked for from elsewhere than the call came from."},
+	{"hold_music", FIELD_BOOL, 0, 0, 1, "true", NULL, NULL,
+	 "Who is put on hold hears music. Off: what the phone that holds plays, or nothing."},
+	{"language", FIELD_TEXT, 0, 2, 15, "en", NULL, "a-zA-Z0-9_-",
+	 "Language of what the system says: en, de, es_MX. What it does not have is said in English."},
 };
 const struct resource pbx_settings_resource = {
 	"settings", "settings", "How calls are treated.", settings_fields, ARRAY_LEN(settings_fields),
@@ -25,11 +30,18 @@ void settings_use(struct pbx *p)
 {
 	if (p->calls)
 		calls_set_recall(p->calls, p->settings.recall_s * 1000);
+	if (p->calls && calls_sounds(p->calls))
+		sounds_set_language(calls_sounds(p->calls), p->settings.language);
 }
 
-static void set(struct pbx *p, uint32_t recall_s, bool challenge, bool stored)
+static void defaults(struct settings *s)
 {
-	p->settings = (struct settings){.recall_s = recall_s, .challenge = challenge, .stored = stored};
+	*s = (struct settings){.recall_s = RECALL_S, .hold_music = true, .language = "en"};
+}
+
+static void set(struct pbx *p, const struct settings *s)
+{
+	p->settings = *s;
 	settings_use(p);
 }
 
@@ -44,27 +56,59 @@ int settings_check(const struct change_item *it, struct buf *why)
 bool settings_apply(const struct change_item *it, const json_t *row, struct pbx *p)
 {
 	const json_t *recall = json_object_get(row, "recall_seconds");
+	const char *lang = json_string_value(json_object_get(row, "language"));
+	struct settings s;
 
 	if (it->r != &pbx_settings_resource)
 		return false;
-	set(p, recall ? (uint32_t)json_integer_value(recall) : RECALL_S,
-	    json_is_true(json_object_get(row, "challenge_in_calls")), row != NULL);
+	defaults(&s);
+	if (recall)
+		s.recall_s = (uint32_t)json_integer_value(recall);
+	s.challenge = json_is_true(json_object_get(row, "challenge_in_calls"));
+	s.hold_music = !json_is_false(json_object_get(row, "hold_music"));
+	if (lang && *lang)
+		(void)slice_copy(s.language, sizeof(s.language), slice_str(lang));
+	s.stored = row != NULL;
+	set(p, &s);
 	return true;
 }
 
+/* Columns as in the table. */
 static void load_row(const char *const *col, const size_t *len, void *arg)
 {
+	struct settings s;
+
 	(void)len;
-	set(arg, col[1] ? (uint32_t)strtoul(col[1], NULL, 10) : RECALL_S, col[2] && !strcmp(col[2], "1"), true);
+	defaults(&s);
+	if (col[1])
+		s.recall_s = (uint32_t)strtoul(col[1], NULL, 10);
+	s.challenge = col[2] && !strcmp(col[2], "1");
+	s.hold_music = !col[3] || strcmp(col[3], "0");
+	if (col[4] && *col[4])
+		(void)slice_copy(s.language, sizeof(s.language), slice_str(col[4]));
+	s.stored = true;
+	set(arg, &s);
 }
 
 int settings_load(struct pbx *p)
 {
-	set(p, RECALL_S, false, false);
+	struct settings s;
+
+	defaults(&s);
+	set(p, &s);
 	return store_load(p->store, &pbx_settings_resource, load_row, p);
 }
 
 bool pbx_challenges(void *arg)
 {
 	return ((const struct pbx *)arg)->settings.challenge;
+}
+
+bool settings_hold_music(const struct leg *l, struct media_source **sp, void *arg)
+{
+	const struct pbx *p = arg;
+	struct sounds *s = p->calls ? calls_sounds(p->calls) : NULL;
+
+	(void)l;
+	return s && p->settings.hold_music && !sounds_music(s, sp);
 }

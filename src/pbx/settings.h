@@ -9,6 +9,8 @@
 #include "base/buf.h"
 #include "store/store.h"
 
+struct leg;
+struct media_source;
 struct pbx;
 
 extern const struct resource pbx_settings_resource;
@@ -16,6 +18,8 @@ extern const struct resource pbx_settings_resource;
 struct settings {
 	uint32_t recall_s; /**< a failed transfer rings back for so long, s */
 	bool challenge;    /**< phones give their password again in calls */
+	bool hold_music;   /**< who is put on hold hears music */
+	char language[16]; /**< of prompts */
 	bool stored;       /**< there is a row; else the defaults hold */
 };
 
@@ -27,5 +31,7 @@ int settings_check(const struct change_item *it, struct buf *why) MUST_CHECK;
 bool settings_apply(const struct change_item *it, const json_t *row, struct pbx *p);
 /** The engine of calls is there now. */
 void settings_use(struct pbx *p);
+/** As call_ops.hold_music. `arg`: the pbx. */
+bool settings_hold_music(const struct leg *l, struct media_source **sp, void *arg);
 
 #endif

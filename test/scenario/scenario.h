@@ -21,6 +21,8 @@
 #include "base/mem.h"
 #include "base/rand.h"
 #include "call/edge.h"
+#include "call/sounds.h"
+#include "loop/file.h"
 #include "loop/guard.h"
 #include "loop/tls.h"
 #include "loop/udp.h"
@@ -79,6 +81,8 @@ struct scene {
 	struct guard *guard;
 	struct media *media;
 	struct calls *calls;
+	struct files *files;   /**< NULL: the server has no sounds */
+	struct sounds *sounds;
 	struct edge *edge;
 	struct sip *sip;
 	struct tls *tls;
@@ -111,6 +115,9 @@ int scene_close(void **state);
 /** The server goes away as at Ctrl-C (polite) or kill (not), and comes again. */
 void server_start(struct scene *s);
 void server_stop(struct scene *s, bool polite);
+/** From now on (until it stops) the server plays prompts and music: files below dir/sounds, else tones and its own
+ * melody; nothing that this machine has. */
+void scene_sounds(struct scene *s);
 /** Let `ms` of virtual time pass. */
 void scene_run(struct scene *s, uint64_t ms);
 /** Nothing may be left of calls: transactions, dialogs, streams, ports, calls. Lets 70 s pass first. */

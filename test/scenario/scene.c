@@ -66,6 +66,19 @@ static void open_tls(struct scene *s)
 	buf_free(&why);
 }
 
+void scene_sounds(struct scene *s)
+{
+	char own[80];
+	struct sounds_cfg cfg = {.loop = s->loop, .own = own};
+
+	snprintf(own, sizeof(own), "%s/sounds", s->dir);
+	assert_int_equal(files_alloc(&s->files, s->loop), 0);
+	cfg.files = s->files;
+	assert_int_equal(sounds_alloc(&s->sounds, &cfg), 0);
+	calls_set_sounds(s->calls, s->sounds);
+	pbx_set_calls(s->pbx, s->calls);
+}
+
 void server_start(struct scene *s)
 {
 	open_data(s);
@@ -131,6 +144,9 @@ void server_stop(struct scene *s, bool polite)
 	pbx_set_calls(s->pbx, NULL);
 	s->calls = mem_deref(s->calls);
 	s->media = mem_deref(s->media);
+	loop_drain(s->loop);
+	s->sounds = mem_deref(s->sounds);
+	s->files = mem_deref(s->files);
 	loop_drain(s->loop);
 	s->pbx = mem_deref(s->pbx);
 	store_close(s->store);
