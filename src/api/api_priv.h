@@ -96,6 +96,12 @@ void api_log_level_put(struct job *j);
 void api_inspect_list(struct job *j);
 void api_inspect_one(struct job *j);
 void api_metrics(struct job *j);
+/* conference.c: who is in one */
+void api_members(struct job *j);
+void api_conference_members(struct job *j);
+void api_member_mute(struct job *j);
+void api_member_unmute(struct job *j);
+void api_member_kick(struct job *j);
 /* certificate.c: TLS */
 void api_certificate_get(struct job *j);
 void api_certificate_put(struct job *j);

@@ -3,6 +3,7 @@
  */
 #include "app/cli.h"
 #include "base/err.h"
+#include "pbx/conference.h"
 #include "pbx/plan.h"
 #include "pbx/trunk.h"
 #include "pbx/security.h"
@@ -18,6 +19,7 @@ static const struct resource *const did = &pbx_did_resource;
 static const struct resource *const numbering = &pbx_numbering_resource;
 static const struct resource *const brakes = &pbx_brakes_resource;
 static const struct resource *const settings = &pbx_settings_resource;
+static const struct resource *const conference = &pbx_conference_resource;
 
 #define OPTS(v) (v), ARRAY_LEN(v)
 #define NO_OPTS NULL, 0
@@ -134,6 +136,38 @@ static const struct verb verbs[] = {
 	{"cdr", "", 0, 0, VERB_CLIENT, "Calls", "call records: who called whom, when, how it ended", NULL,
 	 "%s cdr\n%s cdr --number 100 --since 2026-01-31 --legs\n%s cdr --outcome busy --limit 100", OPTS(cdr_opts),
 	 NULL, verb_cdr},
+
+	{"conference add", "NUMBER", 1, 1, VERB_CLIENT | VERB_FIELDS, "Conferences",
+	 "make a number where people talk together",
+	 "Phones dial it; a number of yours (did) or a rule (route in) may lead to it. In it *6 makes one unheard and "
+	 "heard\n"
+	 "again, ** says so, # leaves. --pin - reads the PIN from standard input.",
+	 "%s conference add 800 --name Team --pin 1234\n"
+	 "%s conference add 801 --pin 1234 --admin-pin 9876 --wait-for-admin true",
+	 NO_OPTS, &conference, verb_resource_add},
+	{"conference list", "", 0, 0, VERB_CLIENT, "Conferences", "all conferences; never shows PINs", NULL,
+	 "%s conference list", NO_OPTS, &conference, verb_resource_list},
+	{"conference show", "NUMBER", 1, 1, VERB_CLIENT | VERB_KEY, "Conferences", "the settings of a conference", NULL,
+	 "%s conference show 800\n%s conference show 800 --password", OPTS(show_opts), &conference, verb_resource_show},
+	{"conference set", "NUMBER", 1, 1, VERB_CLIENT | VERB_FIELDS | VERB_KEY, "Conferences", "change a conference",
+	 "Takes effect at once; who is in it stays.", "%s conference set 800 --muted-on-entry true --max-members 20",
+	 NO_OPTS, &conference, verb_resource_set},
+	{"conference remove", "NUMBER", 1, 1, VERB_CLIENT | VERB_KEY, "Conferences", "remove a conference",
+	 "Who is in it is taken out. `config undo` brings it back, with its PINs.", "%s conference remove 800", NO_OPTS,
+	 &conference, verb_resource_remove},
+	{"conference members", "[NUMBER]", 0, 1, VERB_CLIENT | VERB_LIVE | VERB_KEY, "Conferences",
+	 "who is in a conference now, who talks, who is muted", NULL,
+	 "%s conference members\n%s conference members 800", NO_OPTS, &conference, verb_conference_members},
+	{"conference mute", "NUMBER WHO", 2, 2, VERB_CLIENT | VERB_LIVE | VERB_KEY, "Conferences",
+	 "nobody hears a member until it is unmuted or presses *6",
+	 "WHO is the number of a member, or its id as `conference members` shows it; the first characters are enough.",
+	 "%s conference mute 800 102", NO_OPTS, &conference, verb_conference_mute},
+	{"conference unmute", "NUMBER WHO", 2, 2, VERB_CLIENT | VERB_LIVE | VERB_KEY, "Conferences",
+	 "let a member be heard again", NULL, "%s conference unmute 800 102", NO_OPTS, &conference,
+	 verb_conference_unmute},
+	{"conference kick", "NUMBER WHO", 2, 2, VERB_CLIENT | VERB_LIVE | VERB_KEY, "Conferences",
+	 "take a member out of a conference", NULL, "%s conference kick 800 102", NO_OPTS, &conference,
+	 verb_conference_kick},
 
 	{"trunk add", "NAME", 1, 1, VERB_CLIENT | VERB_FIELDS, "Trunks", "connect a provider or another phone system",
 	 "Registers at once and says how it went. --password - reads the password from standard input, so that it does "

@@ -4,7 +4,9 @@
  */
 #include "call/call_priv.h"
 #include "call/room.h"
+#include "call/sounds.h"
 #include "media/mixer.h"
+#include "media/sound.h"
 #include "media/tone.h"
 
 enum { TONE_GAP_MS = 600 /**< many who come at once make one tone */ };
@@ -188,6 +190,19 @@ void room_mute(struct room_member *rm, bool muted)
 	if (rm->m)
 		mixer_set_flags(rm->m, flags_of(rm));
 	changed(rm->r);
+}
+
+void room_prompt(struct room_member *rm, const char *name)
+{
+	struct sounds *all = rm->r->cs->sounds;
+	struct sound *s = all && rm->m ? sounds_have(all, name, NULL) : NULL;
+	struct media_source *src;
+
+	if (!s)
+		return;
+	if (!sound_source(&src, &s, 1, 1, NULL, NULL) && mixer_play_to(rm->m, src))
+		src->done(src);
+	mem_deref(s);
 }
 
 void room_kick(struct room_member *rm)

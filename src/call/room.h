@@ -41,6 +41,8 @@ struct room_member_view {
 void room_each(struct room *r, void (*fn)(const struct room_member_view *v, void *arg), void *arg);
 size_t room_count(const struct room *r);
 void room_mute(struct room_member *m, bool muted);
+/** Play a prompt (sounds.h) to this member alone, over what it hears. One that is not decoded yet is left out. */
+void room_prompt(struct room_member *m, const char *name);
 /** Take out: its leg_enter_room() returns 0. */
 void room_kick(struct room_member *m);
 

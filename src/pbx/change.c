@@ -3,6 +3,7 @@
  */
 #include <string.h>
 #include "base/mem.h"
+#include "pbx/conference.h"
 #include "pbx/pbx_priv.h"
 #include "pbx/security.h"
 #include "pbx/trunk.h"
@@ -44,7 +45,7 @@ static void refuse(struct pbx *p, int err, struct slice why, store_change_h *h, 
 /* A committed row is taken over by its owner. */
 static void apply(const struct change_item *it, json_t *row, void *arg)
 {
-	if (plan_apply(it, row, arg) || settings_apply(it, row, arg))
+	if (plan_apply(it, row, arg) || settings_apply(it, row, arg) || conference_apply(it, row, arg))
 		return;
 	if (it->r == &pbx_trunk_resource)
 		ptrunk_apply(it, row, arg);
@@ -145,6 +146,8 @@ void pbx_change(struct pbx *p, const struct change_item *item, size_t n, const c
 		c.item = item = own;
 	for (size_t i = 0; i < n && !err; i++)
 		err = check_item(p, &item[i], &why);
+	for (size_t i = 0; i < n && !err; i++)
+		err = conference_check(p, item, n, i, &why);
 	if (!err)
 		err = plan_check_items(p, item, n, &why);
 	if (err)

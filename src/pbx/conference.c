@@ -15,8 +15,7 @@ static const struct field fields[] = {
 	 "Who gives this one is an admin: others wait for them, and always find room."},
 	{"max_members", FIELD_INT, 0, 2, 1000, "100", NULL, NULL, "How many are let in."},
 	{"join_tones", FIELD_BOOL, 0, 0, 1, "true", NULL, NULL, "A short tone when somebody comes or leaves."},
-	{"announce_count", FIELD_BOOL, 0, 0, 1, "true", NULL, NULL,
-	 "Who comes is told how many are there already."},
+	{"announce_count", FIELD_BOOL, 0, 0, 1, "true", NULL, NULL, "Who comes is told how many are there already."},
 	{"muted_on_entry", FIELD_BOOL, 0, 0, 1, "false", NULL, NULL,
 	 "Who comes is not heard until they press *6; admins are heard."},
 	{"wait_for_admin", FIELD_BOOL, 0, 0, 1, "false", NULL, NULL,
@@ -133,7 +132,8 @@ static json_t *secret(struct pbx *p, const char *number, struct slice sealed)
 	buf_init(&b);
 	if (store_unseal(p->store, sealed, &b))
 		log_error("pbx",
-			  "a PIN of conference %s cannot be read: is data/key the one it was saved with? Nobody is let in",
+			  "a PIN of conference %s cannot be read: is data/key the one it was saved with? Nobody is let "
+			  "in",
 			  number);
 	else
 		v = json_stringn(b.p ? b.p : "", b.l);
@@ -256,8 +256,12 @@ static int check_row(struct pbx *p, const struct change_item *it, struct buf *wh
 	const struct conference *f = conference_find(p, slice_str(it->key));
 	const json_t *pin = json_object_get(it->obj, "pin"), *admin = json_object_get(it->obj, "admin_pin"),
 		     *wait = json_object_get(it->obj, "wait_for_admin");
-	const char *a = pin ? json_string_value(pin) : f ? f->pin : "",
-		   *b = admin ? json_string_value(admin) : f ? f->admin_pin : "";
+	const char *a = pin ? json_string_value(pin)
+			: f ? f->pin
+			    : "",
+		   *b = admin ? json_string_value(admin)
+			: f   ? f->admin_pin
+			      : "";
 	const char *word = json_string_value(wait);
 	bool waits = wait ? json_is_true(wait) || (word && (!strcmp(word, "true") || !strcmp(word, "yes") ||
 							    !strcmp(word, "on") || !strcmp(word, "1")))

@@ -15,8 +15,8 @@ extern const struct resource pbx_conference_resource;
 
 /** Load at start. */
 int conference_load(struct pbx *p) MUST_CHECK;
-/** What the table cannot say: the number means something else already, both PINs are the same. EEXIST or ERR_SYNTAX with
- * a sentence. */
+/** What the table cannot say: the number means something else already, both PINs are the same. EEXIST or ERR_SYNTAX
+ * with a sentence. */
 int conference_check(struct pbx *p, const struct change_item *item, size_t n, size_t i, struct buf *why) MUST_CHECK;
 /** Take over a committed row (NULL: removed); false: not of this table. */
 bool conference_apply(const struct change_item *it, json_t *row, struct pbx *p);

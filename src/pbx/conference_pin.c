@@ -7,6 +7,7 @@
  */
 #include <string.h>
 #include "base/log.h"
+#include "base/mem.h"
 #include "call/digits.h"
 #include "pbx/brake.h"
 #include "pbx/conference_priv.h"

@@ -19,11 +19,11 @@ struct conference {
 	char pin[CONFERENCE_PIN + 1], admin_pin[CONFERENCE_PIN + 1]; /**< "": none */
 	uint32_t max;
 	bool join_tones, announce, muted_on_entry, wait_for_admin, enabled;
-	struct room *room;    /**< NULL while nobody talks */
-	struct list seats;    /**< struct seat: everybody past the PIN */
-	uint32_t admins;      /**< of these */
-	uint64_t wrong_ms;    /**< when the present window of wrong PINs began */
-	uint32_t wrong;       /**< in it, by callers from outside */
+	struct room *room; /**< NULL while nobody talks */
+	struct list seats; /**< struct seat: everybody past the PIN */
+	uint32_t admins;   /**< of these */
+	uint64_t wrong_ms; /**< when the present window of wrong PINs began */
+	uint32_t wrong;    /**< in it, by callers from outside */
 };
 
 /** Somebody in it; lives on the stack of its fiber. */
@@ -32,10 +32,10 @@ struct seat {
 	struct conference *f;
 	struct leg *leg;
 	bool admin;
-	bool waits;         /**< for an admin */
-	bool kicked, left;  /**< by others; by a digit */
-	bool star;          /**< the last digit was "*" */
-	struct event wake;  /**< an admin came, or it was taken out while it waited */
+	bool waits;        /**< for an admin */
+	bool kicked, left; /**< by others; by a digit */
+	bool star;         /**< the last digit was "*" */
+	struct event wake; /**< an admin came, or it was taken out while it waited */
 	int64_t since_ms;
 };
 

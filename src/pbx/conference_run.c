@@ -9,7 +9,10 @@
 #include "pbx/conference_priv.h"
 #include "pbx/routed.h"
 
-enum { ALL_MAX = 10000 /**< seats of one conference in any case */ };
+enum {
+	ALL_MAX = 10000, /* seats of one conference in any case */
+	AGAIN_MS = 1000
+};
 
 /* Room for one more? An admin always finds it. */
 static bool full(const struct conference *f, bool admin)
@@ -33,7 +36,7 @@ static void stand_up(struct seat *s)
 {
 	struct conference *f = s->f;
 
-	(void)leg_on_key(s->leg, NULL, NULL);
+	(void)!leg_on_key(s->leg, NULL, NULL);
 	list_unlink(&s->le);
 	f->admins -= s->admin;
 	if (f->room && !room_count(f->room))
@@ -45,7 +48,7 @@ static void stand_up(struct seat *s)
 static int say_count(const struct conference *f, struct leg *l)
 {
 	size_t n = f->room ? room_count(f->room) : 0;
-	char digits[16];
+	char digits[24];
 	int err;
 
 	if (!f->announce)
@@ -79,9 +82,11 @@ static int wait_for_admin(struct seat *s)
 			err = leg_play_until(s->leg, src, &s->wake);
 		else
 			err = wait_any(ev, 1, UINT64_MAX, NULL);
-		/* no music for its codec: silence, then */
-		if (err && err != ECANCELED)
-			err = wait_any(ev, 1, UINT64_MAX, NULL);
+		/* no music for its codec, or the stream went another way: silence, then */
+		if (err != ECANCELED && !s->wake.set)
+			err = wait_any(ev, 1, AGAIN_MS, NULL);
+		if (err == ETIMEDOUT)
+			err = 0;
 	}
 	s->waits = false;
 	return err;
@@ -112,8 +117,13 @@ static int talk(struct seat *s)
 /* Everything past the PIN. */
 static int attend(struct seat *s)
 {
+	static const char *const soon[] = {"conf-muted", "conf-unmuted", "conf-usermenu"};
+	struct sounds *sounds = calls_sounds(s->leg->call->calls);
 	int err = leg_on_key(s->leg, conference_key, s);
 
+	/* decoded before somebody presses a key */
+	for (size_t i = 0; i < ARRAY_LEN(soon) && sounds; i++)
+		mem_deref(sounds_have(sounds, soon[i], NULL));
 	if (!err)
 		err = wait_for_admin(s);
 	if (!err && !s->kicked && !s->left)

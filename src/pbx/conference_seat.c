@@ -1,6 +1,6 @@
 /*
- * conference_seat.c - those who are in a conference, from outside of their fibers: digits they press, what people see of
- * them, orders of the administrator.
+ * conference_seat.c - those who are in a conference, from outside of their fibers: digits they press, what people see
+ * of them, orders of the administrator.
  */
 #include <string.h>
 #include "base/log.h"
@@ -82,9 +82,10 @@ static json_t *seat_json(const struct seat *s)
 	const struct leg *l = s->leg;
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:i, s:I}", "conference", s->f->number, "name",
-			 s->f->name, "id", l->call->id, "number", l->party.number, "caller_name", l->party.name, "admin",
-			 (int)s->admin, "waiting", (int)s->waits, "muted", (int)k.v.muted, "talking", (int)k.v.talking,
-			 "level_dbov", k.v.m ? k.v.level_dbov : -127, "since_ms", (json_int_t)s->since_ms);
+			 s->f->name, "id", l->call->id, "number", l->party.number, "caller_name", l->party.name,
+			 "admin", (int)s->admin, "waiting", (int)s->waits, "muted", (int)k.v.muted, "talking",
+			 (int)k.v.talking, "level_dbov", k.v.m ? k.v.level_dbov : -127, "since_ms",
+			 (json_int_t)s->since_ms);
 }
 
 struct walk {

@@ -27,6 +27,9 @@ static void sentence(struct buf *b, const struct plan_decision *d)
 	case PLAN_EXTENSION:
 		buf_printf(b, "Extension %s rings.", d->target);
 		break;
+	case PLAN_CONFERENCE:
+		buf_printf(b, "It leads into the conference %s.", d->target);
+		break;
 	case PLAN_TEST:
 		buf_str(b, "The emergency test answers; the location goes into the call record.");
 		break;
@@ -47,7 +50,8 @@ static void sentence(struct buf *b, const struct plan_decision *d)
 
 static const char *kind_name(enum plan_kind k)
 {
-	static const char *const names[] = {"refuse", "feature", "extension", "outside", "emergency", "emergency test"};
+	static const char *const names[] = {"refuse",    "feature",        "extension", "outside",
+					    "emergency", "emergency test", "conference"};
 
 	return names[k];
 }

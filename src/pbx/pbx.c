@@ -3,6 +3,7 @@
  */
 #include "base/log.h"
 #include "base/mem.h"
+#include "pbx/conference.h"
 #include "pbx/routed.h"
 #include "pbx/security.h"
 #include "pbx/trunk.h"
@@ -35,6 +36,7 @@ static void pbx_destroy(void *obj)
 	brake_flush(p);
 	plan_free(&p->plan);
 	ptrunk_flush(p);
+	conference_flush(p);
 	p->security = mem_deref(p->security);
 	extension_flush(p);
 	hash_free(&p->flows);
@@ -56,6 +58,7 @@ int pbx_alloc(struct pbx **pp, const struct pbx_cfg *cfg)
 	hash_init(&p->extensions);
 	hash_init(&p->flows);
 	hash_init(&p->meters);
+	hash_init(&p->conferences);
 	hash_init(&p->routed);
 	p->dump = (struct inspect){.name = "pbx", .fn = dump, .arg = p};
 	inspect_add(&p->dump);
@@ -68,6 +71,8 @@ int pbx_alloc(struct pbx **pp, const struct pbx_cfg *cfg)
 		err = registrar_load(p);
 	if (!err)
 		err = ptrunk_load(p);
+	if (!err)
+		err = conference_load(p);
 	if (!err)
 		err = plan_load(p);
 	if (!err)

@@ -58,8 +58,9 @@ struct pbx {
 	struct hash extensions; /**< by number */
 	struct hash flows;      /**< bindings by flow */
 	size_t registered, contacts;
-	struct list trunks; /**< struct ptrunk, by name */
-	bool lines;         /**< trunks may open their lines */
+	struct hash conferences; /**< struct conference, by number */
+	struct list trunks;      /**< struct ptrunk, by name */
+	bool lines;              /**< trunks may open their lines */
 	struct plan plan;
 	struct settings settings;
 	struct hash meters;    /**< struct brake_meter, by key */

@@ -52,6 +52,23 @@ static void go_extension(struct planning *p, const char *number)
 				    : "it called an emergency number a short while ago");
 }
 
+static const char *conference(const struct planning *p, const char *number)
+{
+	return p->v->conference ? p->v->conference(p->v->arg, slice_str(number)) : NULL;
+}
+
+static bool go_conference(struct planning *p, const char *number)
+{
+	const char *name = conference(p, number);
+
+	if (!name)
+		return false;
+	plan_say(p->t, "conference", number, true, "%s is the conference \"%s\"", number, name);
+	p->d->kind = PLAN_CONFERENCE;
+	(void)slice_copy(p->d->target, sizeof(p->d->target), slice_str(number));
+	return true;
+}
+
 bool plan_local(struct planning *p, const char *dialled)
 {
 	char number[NUMBER_MAX];
@@ -67,6 +84,8 @@ bool plan_local(struct planning *p, const char *dialled)
 		(void)slice_copy(p->d->target, sizeof(p->d->target), slice_str(number));
 		return true;
 	}
+	if (go_conference(p, number))
+		return true;
 	if (!p->v->extension(p->v->arg, slice_str(number), &e)) {
 		plan_say(p->t, "extension", number, false, "there is no extension %s", number);
 		return false;
@@ -123,7 +142,7 @@ static void from_phone(struct planning *p)
 {
 	struct plan_ext e;
 	const char *dialled = p->q->dialled;
-	bool local = !p->pin && (p->v->feature(p->v->arg, slice_str(dialled)) ||
+	bool local = !p->pin && (p->v->feature(p->v->arg, slice_str(dialled)) || conference(p, dialled) ||
 				 p->v->extension(p->v->arg, slice_str(dialled), &e));
 
 	if (emergency(p) || (!local && plan_prefixed_emergency(p)) || !caller_allowed(p))

@@ -173,6 +173,8 @@ struct plan_view {
 	void *arg;
 	bool (*extension)(void *arg, struct slice number, struct plan_ext *e);
 	const char *(*feature)(void *arg, struct slice dialled); /**< its name; NULL: none */
+	/** Name of the conference with that number that is switched on; NULL: none. May itself be NULL. */
+	const char *(*conference)(void *arg, struct slice number);
 	bool (*trunk)(void *arg, const char *name, bool out, struct plan_trunk *t);
 	/** The limits of an extension (`trunk` false) or trunk: words why no further outside call, or NULL. */
 	const char *(*limit)(void *arg, const char *name, bool trunk);
@@ -198,7 +200,8 @@ enum plan_kind {
 	PLAN_EXTENSION,
 	PLAN_OUT,       /**< lines, to be tried in order */
 	PLAN_EMERGENCY, /**< the same; nothing may hold it up */
-	PLAN_TEST       /**< the emergency test number */
+	PLAN_TEST,      /**< the emergency test number */
+	PLAN_CONFERENCE
 };
 struct plan_attempt {
 	char trunk[PLAN_NAME], number[NUMBER_MAX];
@@ -210,7 +213,7 @@ struct plan_decision {
 	enum plan_kind kind;
 	uint16_t code;           /**< PLAN_REFUSE */
 	char words[PLAN_WORDS];  /**< why, for people */
-	char target[NUMBER_MAX]; /**< extension or feature code */
+	char target[NUMBER_MAX]; /**< extension, feature code or conference */
 	struct party caller;     /**< shown to the extension; empty number: as it came */
 	bool callback;           /**< an emergency centre calls back: limits do not count */
 	bool pin_wrong;          /**< refused for its PIN: counts as an attempt */
@@ -258,7 +261,7 @@ void plan_caller(struct planning *p, const struct plan_out *r, const char *trunk
 		 struct party *shown);
 /** plan_in.c: calls that come in by a line. */
 void plan_inside(struct planning *p);
-/** plan.c: features and extensions; false: the number is neither. */
+/** plan.c: features, conferences and extensions; false: the number is none of them. */
 bool plan_local(struct planning *p, const char *number);
 /** plan_brakes.c: is the class of this number closed for the caller? Then words into `words`. `e` NULL: a line. */
 bool plan_closed(const struct plan *c, const struct plan_ext *e, const struct number *n, char *words, size_t size);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include "base/log.h"
 #include "base/mem.h"
+#include "pbx/conference.h"
 #include "pbx/pbx_priv.h"
 #include "pbx/trunk.h"
 
@@ -142,8 +143,8 @@ static int future_of(const struct pbx *p, const struct change_item *item, size_t
 static int number_taken(struct buf *why, const char *number, const char *country)
 {
 	buf_printf(why,
-		   "%s is an emergency number%s%s and would be an extension too. Choose another number for the "
-		   "extension, or say that it is none here: numbering set --emergency-not \"%s\"",
+		   "%s is an emergency number%s%s and would be an extension or conference too. Choose another number "
+		   "for that, or say that it is none here: numbering set --emergency-not \"%s\"",
 		   number, *country ? " in " : "", country, number);
 	return EEXIST;
 }
@@ -162,7 +163,7 @@ static int check_emergency(struct pbx *p, const struct future *f, struct buf *wh
 		struct slice w = slice_cut(&s, ' ');
 		char number[32];
 
-		if (extension_find(p, w) && slice_copy(number, sizeof(number), w))
+		if ((extension_find(p, w) || conference_find(p, w)) && slice_copy(number, sizeof(number), w))
 			err = number_taken(why, number, f->home.country ? f->home.country->name : "");
 	}
 	buf_free(&b);

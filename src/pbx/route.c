@@ -4,6 +4,7 @@
  */
 #include "base/log.h"
 #include "base/mem.h"
+#include "pbx/conference.h"
 #include "pbx/route.h"
 
 static void refuse(struct call *c, uint16_t code, const char *text)
@@ -80,6 +81,16 @@ static void run_feature(struct call *c, struct pbx_call *pc, const struct plan_d
 		refuse(c, 500, "the function could not be started");
 }
 
+static void run_conference(struct call *c, struct pbx_call *pc, const struct plan_decision *d)
+{
+	struct conference *f = conference_find(pc->pbx, slice_str(d->target));
+
+	mem_deref(pc->conference);
+	pc->conference = mem_ref(f);
+	if (!f || call_inside(c, "conference", conference_run, pc->pbx))
+		refuse(c, 500, "the conference could not be reached");
+}
+
 static void run_test(struct call *c, struct pbx_call *pc)
 {
 	struct routed *r = routed_note(pc, c);
@@ -135,6 +146,9 @@ static void carry_out(struct call *c, struct pbx_call *pc, const struct plan_dec
 	case PLAN_OUT:
 	case PLAN_EMERGENCY:
 		route_out(c, pc, d);
+		break;
+	case PLAN_CONFERENCE:
+		run_conference(c, pc, d);
 		break;
 	case PLAN_TEST:
 		run_test(c, pc);

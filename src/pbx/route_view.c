@@ -3,6 +3,7 @@
  * counters, the time of day.
  */
 #include <time.h>
+#include "pbx/conference.h"
 #include "pbx/routed.h"
 
 static bool view_extension(void *arg, struct slice number, struct plan_ext *x)
@@ -31,6 +32,13 @@ static const char *view_feature(void *arg, struct slice dialled)
 
 	(void)arg;
 	return f ? f->name : NULL;
+}
+
+static const char *view_conference(void *arg, struct slice number)
+{
+	const struct conference *f = conference_find(arg, number);
+
+	return f && conference_enabled(f) ? conference_name(f) : NULL;
 }
 
 static bool is_full(const struct ptrunk *t, bool out)
@@ -109,6 +117,7 @@ void route_view(struct pbx *p, struct plan_view *v, int64_t wall_ms)
 		.arg = p,
 		.extension = view_extension,
 		.feature = view_feature,
+		.conference = view_conference,
 		.trunk = view_trunk,
 		.limit = view_limit,
 		.trunks = view_trunks,

@@ -40,6 +40,7 @@ static void owner_destroy(void *obj)
 	}
 	list_unlink(&pc->le);
 	mem_deref(pc->lines);
+	mem_deref(pc->conference);
 }
 
 struct pbx_call *routed_owner(struct pbx *p, struct call *c)

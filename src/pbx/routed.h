@@ -52,13 +52,14 @@ struct way {
 struct pbx_call {
 	struct pbx *pbx;
 	struct list held;
-	struct lines *lines;      /**< NULL: no call to the outside */
-	struct list ways;         /**< struct way; not many, see route_redirect.c */
-	struct routed *routed;    /**< of pbx.routed; NULL: none */
-	struct timer limit;       /**< ends an outside call that lasts too long */
-	struct extension *target; /**< whose limit counts before it rings; held */
-	bool callback;            /**< an emergency centre calls back: no limit counts */
-	char payer[32];           /**< extension in whose name the present way was found */
+	struct lines *lines;           /**< NULL: no call to the outside */
+	struct list ways;              /**< struct way; not many, see route_redirect.c */
+	struct routed *routed;         /**< of pbx.routed; NULL: none */
+	struct timer limit;            /**< ends an outside call that lasts too long */
+	struct extension *target;      /**< whose limit counts before it rings; held */
+	struct conference *conference; /**< it leads into this one; referenced; NULL: none */
+	bool callback;                 /**< an emergency centre calls back: no limit counts */
+	char payer[32];                /**< extension in whose name the present way was found */
 	struct call *call;
 	struct link le; /**< in pbx.outside while it holds a channel, newest last */
 };
