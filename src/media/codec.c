@@ -141,12 +141,18 @@ const struct wcodec *wremote_find_tx(const struct wremote *w, uint8_t pt)
 	return NULL;
 }
 
+const struct codec_ops *wcodec_ops(const struct wcodec *c)
+{
+	/* Opus is one codec, whatever its rtpmap says of channels (RFC 7587 4.1 wants 2) */
+	return codec_find(c->id, wcodec_rate(c), c->id == CODEC_OPUS ? 0 : c->ch ? c->ch : 1);
+}
+
 const struct codec_ops *wremote_ops(const struct wremote *w, const struct wcodec **fmt)
 {
 	const struct wcodec *c;
 
 	for (size_t i = 0; (c = wremote_codec(w, i)); i++) {
-		const struct codec_ops *ops = codec_find(c->id, wcodec_rate(c), c->ch);
+		const struct codec_ops *ops = wcodec_ops(c);
 		if (!ops)
 			continue;
 		if (fmt)
@@ -181,4 +187,11 @@ struct wcodec codec_of_pt(const struct wremote *w, uint8_t pt)
 		if (statics[i].pt == pt)
 			return statics[i];
 	return (struct wcodec){pt, CODEC_OTHER, 320, 0, 1, pt};
+}
+
+uint32_t codec_pcm_rate(const struct codec_ops *c, uint32_t want)
+{
+	if (c->any_rate && (want == 8000 || want == 16000 || want == 24000 || want == 48000))
+		return want;
+	return c->rate;
 }

@@ -6,5 +6,5 @@
 
 void echo_rtp(struct wstream *w, uint8_t *p, size_t l, const struct rtp_hdr *h, uint64_t us)
 {
-	relay_rtp(w, p, l, h, w->q.rate, us);
+	relay_pass(w, p, l, h, w->q.rate, us);
 }

@@ -137,6 +137,13 @@ static void wait(struct jbuf *j, size_t n)
 
 	if (j->idle_us < UINT64_MAX / 2)
 		j->idle_us += us;
+	if (!j->playing && j->noise) {
+		int16_t pcm[CODEC_FRAME_MAX];
+		n = n < CODEC_FRAME_MAX ? n : CODEC_FRAME_MAX;
+		cn_make(&j->cn, pcm, n);
+		put(j, pcm, n, true);
+		return;
+	}
 	if (j->playing && (j->dtx || j->hole_us >= HOLE_US)) {
 		j->playing = false;
 		settle(j, false);
@@ -193,10 +200,16 @@ static void enter(struct jbuf *j, const struct jslot *e)
 	settle(j, false);
 }
 
-static void pause_with_noise(struct jbuf *j)
+static void pause_with_noise(struct jbuf *j, const struct jslot *e)
 {
+	uint8_t p[CODEC_PAYLOAD_MAX];
+
 	settle(j, j->missing > 0);
 	j->playing = false;
+	jstore_read(&j->store, e, p);
+	if (!j->noise)
+		cn_init(&j->cn, e->seq);
+	cn_set(&j->cn, p, e->l, j->clock ? j->clock : 8000, j->cfg.rate);
 	j->noise = true;
 }
 
@@ -217,7 +230,7 @@ static struct jslot *upcoming(struct jbuf *j, uint64_t us)
 		if (e->kind == JK_SKIP) {
 			took(j, e);
 		} else if (e->kind == JK_NOISE) {
-			pause_with_noise(j);
+			pause_with_noise(j, e);
 			took(j, e);
 			j->missing = 0;
 		} else if (j->playing && (int32_t)(e->ts + e->dur - j->ts) <= 0) {

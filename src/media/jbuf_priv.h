@@ -9,6 +9,7 @@
 #ifndef OFFHOOK_MEDIA_JBUF_PRIV_H
 #define OFFHOOK_MEDIA_JBUF_PRIV_H
 
+#include "media/cn.h"
 #include "media/jbuf.h"
 #include "media/plc.h"
 #include "media/resample.h"
@@ -150,6 +151,7 @@ struct jbuf {
 	struct jline line;
 	struct jdec dec[2]; /**< the one in use, and one that may come back */
 	unsigned cur;
+	struct cn cn;
 	/* in */
 	bool got;         /**< hi_seq is valid */
 	bool timed;       /**< hi_ts is valid */

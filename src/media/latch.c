@@ -94,3 +94,22 @@ enum latch_result latch_rtcp(struct latch *la, const struct sa *sdp, const struc
 		return hold(la, src, LATCH_LEARNT, us);
 	return LATCH_DROP;
 }
+
+enum latch_result latch_raw(struct latch *la, const struct sa *sdp, const struct sa *src, uint64_t us,
+			    uint64_t relearn_us)
+{
+	if (la->state >= LATCH_LEARNT && sa_eq(src, &la->src)) {
+		la->us = us;
+		return LATCH_SAME;
+	}
+	if (la->state == LATCH_SHUT)
+		return LATCH_DROP;
+	if (sa_eq(src, sdp))
+		return hold(la, src, LATCH_SDP, us);
+	if (la->state == LATCH_OPEN)
+		return hold(la, src, LATCH_LEARNT, us);
+	/* no number tells that it goes on: only another port of the same host may follow */
+	if (us >= la->us && us - la->us >= relearn_us && sa_eq_addr(src, &la->src))
+		return hold(la, src, LATCH_LEARNT, us);
+	return LATCH_DROP;
+}

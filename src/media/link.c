@@ -16,9 +16,9 @@ enum {
 
 struct record {
 	uint64_t us;
-	uint32_t rate;
+	struct wcodec c; /**< what its payload type means */
 	uint16_t l;
-	bool rtcp;
+	uint8_t kind; /**< enum mlink_kind */
 	uint8_t p[RECORD_MAX];
 };
 
@@ -84,10 +84,12 @@ static void wake_h(struct loop_msg *n)
 	while (ring_get(l->ring, &r)) {
 		if (!l->to)
 			continue;
-		if (r.rtcp)
+		if (r.kind == MLINK_RTCP)
 			rtcp_relay(l->to, r.p, r.l, r.us);
+		else if (r.kind == MLINK_UDPTL)
+			udptl_out(l->to, r.p, r.l, r.us);
 		else if (!rtp_decode(&h, r.p, r.l))
-			relay_rtp(l->to, r.p, r.l, &h, r.rate, r.us);
+			relay_rtp(l->to, r.p, r.l, &h, &r.c, r.us);
 	}
 }
 
@@ -177,16 +179,16 @@ void mlink_leave(struct mlink *l)
 	mail_post(l->m->mail, &l->left);
 }
 
-void mlink_put(struct mlink *l, bool rtcp, const uint8_t *p, size_t n, uint32_t rate, uint64_t us)
+void mlink_put(struct mlink *l, enum mlink_kind kind, const uint8_t *p, size_t n, const struct wcodec *c, uint64_t us)
 {
 	struct record r;
 
 	if (n > RECORD_MAX)
 		return;
 	r.us = us;
-	r.rate = rate;
+	r.c = c ? *c : (struct wcodec){0};
 	r.l = (uint16_t)n;
-	r.rtcp = rtcp;
+	r.kind = (uint8_t)kind;
 	memcpy(r.p, p, n);
 	(void)ring_put(l->ring, &r);
 	if (!atomic_exchange(&l->armed, true) && !atomic_load(&l->m->stopping))

@@ -87,8 +87,12 @@ static inline const struct wcodec *wremote_codec(const struct wremote *w, size_t
 const struct wcodec *wremote_find(const struct wremote *w, uint8_t pt);
 /** What it means by one that it receives. */
 const struct wcodec *wremote_find_tx(const struct wremote *w, uint8_t pt);
+/** Its entry in the table of codecs, NULL: not ours. */
+const struct codec_ops *wcodec_ops(const struct wcodec *c);
 /** First of its codecs that we can code; `fmt` (may be NULL) gets the entry. NULL. */
 const struct codec_ops *wremote_ops(const struct wremote *w, const struct wcodec **fmt);
+/** The rate of a codec's PCM for sound of rate `want`: that one, where the codec takes several. */
+uint32_t codec_pcm_rate(const struct codec_ops *c, uint32_t want);
 /** Telephone-event of that clock rate (or the first one), NULL. */
 const struct wcodec *wremote_tev(const struct wremote *w, uint32_t rate);
 /** Payload type that the party sends as a codec, by its list or the static types of RFC 3551. */
@@ -205,6 +209,9 @@ enum latch_result latch_rtp_genuine(struct latch *la, const struct sa *sdp, cons
 				    const struct rtp_hdr *h, uint64_t us);
 /** The same of RTCP on its port. */
 enum latch_result latch_rtcp_genuine(struct latch *la, const struct sa *sdp, const struct sa *src, uint64_t us);
+/** A datagram without numbers came (UDPTL): by address alone. */
+enum latch_result latch_raw(struct latch *la, const struct sa *sdp, const struct sa *src, uint64_t us,
+			    uint64_t relearn_us);
 /** A packet of RTCP came on the RTCP port: as latch_rtp, but what is learnt must have the host of the RTP source. */
 enum latch_result latch_rtcp(struct latch *la, const struct sa *sdp, const struct latch *rtp, const struct sa *src,
 			     uint64_t us, uint64_t relearn_us);
@@ -267,6 +274,11 @@ void out_init(struct outstream *o);
 void out_unsync(struct outstream *o);
 /** Rewrite a packet of another sender into this stream; false: drop it (it is older than the change of source). */
 bool out_translate(struct outstream *o, uint8_t *p, const struct rtp_hdr *h, uint32_t rate, uint64_t us);
+/** Number a packet that we made of a source's: the next number, `skip` behind. `h` has the source's SSRC and number and
+ * a timestamp in the party's clock; the marker is set at a beginning. */
+void out_follow(struct outstream *o, struct rtp_hdr *h, uint32_t rate, uint32_t skip, uint64_t us);
+/** A packet of the source does not go, and nobody shall miss it: the numbers after it close up. */
+void out_omit(struct outstream *o, const struct rtp_hdr *h);
 /** Account a packet that went. */
 void out_sent(struct outstream *o, size_t payload, uint64_t us);
 /** A packet of our own: next sequence number. `ts` is out_time() or the time of the running sound. */
@@ -277,6 +289,22 @@ uint32_t out_time(const struct outstream *o, uint32_t rate, uint64_t us);
 /* ------------------------------------------------------------------ a worker's stream (wstream.c) */
 
 enum wmode { W_IDLE, W_RELAY, W_ECHO, W_PLAY, W_MIX };
+
+/** What becomes of a packet that is relayed to a stream. */
+enum relay_act {
+	RELAY_PASS,  /**< with another payload type at most */
+	RELAY_DROP,  /**< the party would not understand it */
+	RELAY_CODE,  /**< decoded and coded */
+	RELAY_CUT,   /**< its codec passes, its length may not */
+	RELAY_EVENT, /**< telephone-event in another clock, or beside sound that is converted */
+	RELAY_NOISE, /**< comfort noise beside sound that is converted */
+};
+/** That of the last payload type that came: a packet like the one before costs one comparison. */
+struct ptmap {
+	struct wcodec key; /**< the source's entry */
+	uint8_t act;       /**< enum relay_act */
+	uint8_t pt;        /**< the party's payload type */
+};
 
 /* In the order in which packets touch it: one that arrives `q` to `alive_us`, one that goes `touched` to `r`. */
 struct wstream {
@@ -303,7 +331,9 @@ struct wstream {
 	bool we_recv;                 /**< r.we_recv */
 	bool to_latch, to_latch_rtcp; /**< send to where the party sends from, not to where its SDP says */
 	struct outstream out;
+	struct ptmap map;
 	struct wremote r;
+	struct xcode *xc; /**< what arrives for the party is converted */
 	/* seldom */
 	struct mstream *s;
 	struct wstream *fed_by; /**< the stream whose packets go out here */
@@ -373,8 +403,30 @@ static inline const struct sa *dst_of(const struct wstream *w)
 }
 /** Stream is on, its party wants packets and we know where. */
 bool can_send(const struct wstream *w);
-/** Put a packet that arrived elsewhere out to the party of `to` (relay.c). Changes the bytes. */
-void relay_rtp(struct wstream *to, uint8_t *p, size_t l, const struct rtp_hdr *h, uint32_t rate, uint64_t us);
+/** Put a packet that arrived elsewhere out to the party of `to` (relay.c), as that party takes it. `c`: what its payload
+ * type means there. Changes the bytes. */
+void relay_rtp(struct wstream *to, uint8_t *p, size_t l, const struct rtp_hdr *h, const struct wcodec *c, uint64_t us);
+/** The same, whatever it is and whatever the party takes. */
+void relay_pass(struct wstream *to, uint8_t *p, size_t l, const struct rtp_hdr *h, uint32_t rate, uint64_t us);
+/** What that packet becomes (ptmap.c): fills to->map. */
+void ptmap_make(struct wstream *to, const struct wcodec *c);
+/** A packet that cannot pass as it is (xcode.c): by to->map. */
+void xcode_rtp(struct wstream *to, uint8_t *p, size_t l, const struct rtp_hdr *h, const struct wcodec *c, uint64_t us);
+/** Another source or description follows. */
+void xcode_stop(struct wstream *to);
+/** The source's timestamp, and a duration in the party's clock, each as the other side counts. */
+uint32_t xcode_ts(const struct wstream *to, uint32_t ts);
+uint32_t xcode_back(const struct wstream *to, uint32_t ticks);
+/** What the party of `to` wants after decoding, in RTP's clock (xcode.c has one). 0: nothing is converted. */
+uint32_t xcode_clock(const struct wstream *to);
+
+/** More packets in a second than any codec sends. */
+bool wstream_flooded(struct wstream *w, uint64_t us);
+/** Count a packet that may not come in. */
+void wstream_refuse(struct wstream *w);
+/** A datagram of fax arrived; one goes out (udptl.c). */
+void udptl_in(struct wstream *w, const struct udp_rx *rx);
+void udptl_out(struct wstream *to, const uint8_t *p, size_t l, uint64_t us);
 /** Turn a packet round to its sender (echo.c). */
 void echo_rtp(struct wstream *w, uint8_t *p, size_t l, const struct rtp_hdr *h, uint64_t us);
 
@@ -426,12 +478,10 @@ void tap_start(struct wstream *w, struct tap *chain);
 void tap_end(struct wstream *w, struct tap *chain);
 /** Worker: end all. */
 void tap_stop(struct wstream *w);
-/**
- * A packet passes that somebody hears (w->tap_dirs). tap_keep() copies its payload before the packet goes, for sending
- * may encrypt it; tap_rtp() decodes the copy after it went, so that no listener delays it.
- */
-void tap_keep(struct wstream *w, enum msink_dir dir, const uint8_t *payload, size_t l);
-void tap_rtp(struct wstream *w, enum msink_dir dir, const struct rtp_hdr *h, const struct wcodec *c, uint64_t us);
+/** A packet passed that somebody hears (w->tap_dirs): after it went, so that no listener delays it. `c`: what its payload
+ * type means. */
+void tap_rtp(struct wstream *w, enum msink_dir dir, const struct rtp_hdr *h, const uint8_t *payload,
+	     const struct wcodec *c, uint64_t us);
 
 /** Wheel of streams that must show life (dead.c). */
 void dead_watch(struct wstream *w);
@@ -447,7 +497,8 @@ void mlink_sent(struct mlink *l);
 /** Sending worker: lets go of it. */
 void mlink_leave(struct mlink *l);
 /** Sending worker. */
-void mlink_put(struct mlink *l, bool rtcp, const uint8_t *p, size_t n, uint32_t rate, uint64_t us);
+enum mlink_kind { MLINK_RTP, MLINK_RTCP, MLINK_UDPTL };
+void mlink_put(struct mlink *l, enum mlink_kind kind, const uint8_t *p, size_t n, const struct wcodec *c, uint64_t us);
 /** Receiving worker: its stream ends or is fed by something else. */
 void mlink_cut(struct mlink *l);
 /** Loop thread, workers stopped: free at once. */
@@ -499,7 +550,6 @@ struct worker {
 	struct loop_msg barrier;
 	uint8_t scratch[SCRATCH];
 	uint8_t sealed[SCRATCH + SEAL_TAIL];
-	uint8_t heard[2][TAP_PAYLOAD]; /**< by enum msink_dir: see tap_keep() */
 	/* the loop thread's */
 	uint32_t load; /**< streams */
 	uint64_t seen_packets, seen_dropped;

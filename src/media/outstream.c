@@ -91,6 +91,36 @@ bool out_translate(struct outstream *o, uint8_t *p, const struct rtp_hdr *h, uin
 	return true;
 }
 
+void out_follow(struct outstream *o, struct rtp_hdr *h, uint32_t rate, uint32_t skip, uint64_t us)
+{
+	if (!o->synced || o->src != h->ssrc) {
+		o->ts_off = out_time(o, rate, us) - h->ts;
+		o->src = h->ssrc;
+		o->guard = 0;
+		o->lost_base = o->lost;
+		o->synced = true;
+		h->marker = true;
+		skip = 0;
+	}
+	uint16_t seq = h->seq;
+	out_own(o, h, h->ts + o->ts_off, rate, us);
+	o->seq += skip;
+	h->seq = (uint16_t)o->seq;
+	/* for reports: our last number is made of the source's last one */
+	o->seq_off = o->seq - seq;
+	o->base = o->seq;
+}
+
+void out_omit(struct outstream *o, const struct rtp_hdr *h)
+{
+	if (!o->synced || o->src != h->ssrc || (int32_t)(ext_of(o, h->seq) - o->seq) <= 0)
+		return;
+	/* late packets from before it would now get numbers that are taken: they are refused for a while */
+	o->seq_off--;
+	o->base = o->seq + 1;
+	o->guard = GUARD;
+}
+
 void out_sent(struct outstream *o, size_t payload, uint64_t us)
 {
 	(void)us;

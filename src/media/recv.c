@@ -5,7 +5,7 @@
 #include "media/mix_priv.h"
 #include "media/rx.h"
 
-static void refuse(struct wstream *w)
+void wstream_refuse(struct wstream *w)
 {
 	w->q.dropped++;
 	w->wk->dropped++;
@@ -19,9 +19,9 @@ static void forward(struct wstream *w, uint8_t *p, size_t l, const struct rtp_hd
 	switch (w->mode) {
 	case W_RELAY:
 		if (w->peer)
-			relay_rtp(w->peer, p, l, h, w->q.rate, us);
+			relay_rtp(w->peer, p, l, h, &w->q.cur, us);
 		else if (w->link)
-			mlink_put(w->link, false, p, l, w->q.rate, us);
+			mlink_put(w->link, MLINK_RTP, p, l, &w->q.cur, us);
 		else
 			w->wk->dropped++;
 		break;
@@ -45,7 +45,7 @@ static void forward(struct wstream *w, uint8_t *p, size_t l, const struct rtp_hd
  * More packets in a second than any codec sends. The limit also ends a circle: descriptions that name ports of ours
  * could make echoes and relays feed each other for ever.
  */
-static bool flooded(struct wstream *w, uint64_t us)
+bool wstream_flooded(struct wstream *w, uint64_t us)
 {
 	if (us - w->flood_us >= 1000000) {
 		w->flood_us = us;
@@ -61,14 +61,14 @@ static void rtp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_
 	bool keyed = crypt_opens(w->crypt);
 
 	/* with keys only what is genuine counts: a flood of rubbish does not drown it */
-	if ((keyed && !crypt_open(w->crypt, false, p, &l)) || flooded(w, rx->us) || rtp_decode(&h, p, l)) {
-		refuse(w);
+	if ((keyed && !crypt_open(w->crypt, false, p, &l)) || wstream_flooded(w, rx->us) || rtp_decode(&h, p, l)) {
+		wstream_refuse(w);
 		return;
 	}
 	enum latch_result lr = keyed ? latch_rtp_genuine(&w->rtp, &w->r.rtp, &rx->src, &h, rx->us)
 				     : latch_rtp(&w->rtp, &w->r.rtp, &rx->src, &h, rx->us, w->wk->relearn_us);
 	if (lr == LATCH_DROP) {
-		refuse(w);
+		wstream_refuse(w);
 		return;
 	}
 	if (lr == LATCH_MOVED)
@@ -77,36 +77,34 @@ static void rtp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_
 		__builtin_prefetch(w->peer->sock);
 	w->alive_us = rx->us;
 	if (!w->we_recv) {
-		refuse(w);
+		wstream_refuse(w);
 		return;
 	}
 	w->wk->packets++;
 	rxq_packet(&w->q, &w->r, &h, l, rx->us);
 	if (!w->touched.list)
 		wstream_touch(w);
-	/* what we want to know of the payload is taken before it goes on: sending may encrypt it in place */
+	/* before it goes on: its duration may change for the other party */
 	if (w->q.codec == CODEC_TEV)
 		tev_rx(w, &h, p + h.hdrlen, h.payload);
 	if (w->rx)
 		rx_rtp(w, &h, p + h.hdrlen, rx->us);
-	bool tapped = w->tap_dirs & 1 << MSINK_RX;
-	if (tapped)
-		tap_keep(w, MSINK_RX, p + h.hdrlen, h.payload);
 	forward(w, p, l, &h, rx->us);
-	if (tapped)
-		tap_rtp(w, MSINK_RX, &h, &w->q.cur, rx->us);
 	if (!w->first_told) {
 		w->first_told = true;
 		wstream_event(w, EV_FIRST);
 	}
+	/* sound is still as it came: only the header was rewritten */
+	if (w->tap_dirs & 1 << MSINK_RX)
+		tap_rtp(w, MSINK_RX, &h, p + h.hdrlen, &w->q.cur, rx->us);
 }
 
 static void rtcp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_t l, bool on_rtp)
 {
 	bool keyed = crypt_opens(w->crypt);
 
-	if ((keyed && !crypt_open(w->crypt, true, p, &l)) || flooded(w, rx->us) || !rtcp_valid(p, l)) {
-		refuse(w);
+	if ((keyed && !crypt_open(w->crypt, true, p, &l)) || wstream_flooded(w, rx->us) || !rtcp_valid(p, l)) {
+		wstream_refuse(w);
 		return;
 	}
 	if (on_rtp && !keyed) {
@@ -114,7 +112,7 @@ static void rtcp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size
 		bool known = w->rtp.state >= LATCH_LEARNT ? sa_eq(&rx->src, &w->rtp.src)
 							  : w->rtp.state == LATCH_OPEN && sa_eq(&rx->src, &w->r.rtp);
 		if (!known) {
-			refuse(w);
+			wstream_refuse(w);
 			return;
 		}
 	} else if (!on_rtp) {
@@ -122,7 +120,7 @@ static void rtcp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size
 					     : latch_rtcp(&w->rtcp, &w->r.rtcp, &w->rtp, &rx->src, rx->us,
 							  w->wk->relearn_us);
 		if (lr == LATCH_DROP) {
-			refuse(w);
+			wstream_refuse(w);
 			return;
 		}
 		if (lr == LATCH_MOVED)
@@ -137,7 +135,7 @@ static void rtcp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size
 	if (w->peer)
 		rtcp_relay(w->peer, p, l, rx->us);
 	else if (w->link)
-		mlink_put(w->link, true, p, l, 0, rx->us);
+		mlink_put(w->link, MLINK_RTCP, p, l, NULL, rx->us);
 }
 
 /*
@@ -165,6 +163,10 @@ void port_rtp_h(struct udp *u, const struct udp_rx *rx, void *arg)
 	(void)u;
 	if (!w)
 		return;
+	if (w->r.udptl) {
+		udptl_in(w, rx);
+		return;
+	}
 	switch (rtp_classify(p, rx->data.l)) {
 	case RTP_KIND_RTP:
 		rtp_in(w, rx, p, rx->data.l);
@@ -173,7 +175,7 @@ void port_rtp_h(struct udp *u, const struct udp_rx *rx, void *arg)
 		rtcp_in(w, rx, p, rx->data.l, true);
 		break;
 	default:
-		refuse(w);
+		wstream_refuse(w);
 		break;
 	}
 }
@@ -189,5 +191,5 @@ void port_rtcp_h(struct udp *u, const struct udp_rx *rx, void *arg)
 	if (rtp_classify(p, rx->data.l) == RTP_KIND_RTCP)
 		rtcp_in(w, rx, p, rx->data.l, false);
 	else
-		refuse(w);
+		wstream_refuse(w);
 }

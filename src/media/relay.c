@@ -2,6 +2,7 @@
  * relay.c - the fast path: rewrite sequence, timestamp and SSRC in place and send
  * at once. One send for each packet, no lock, no allocation, no timer.
  */
+#include <string.h>
 #include "media/media_priv.h"
 
 static void put(struct wstream *w, const uint8_t *p, size_t l, size_t payload, uint64_t us)
@@ -26,11 +27,10 @@ static void put_tapped(struct wstream *w, const uint8_t *p, size_t l, size_t pay
 
 	if (rtp_decode(&h, p, l))
 		return;
-	tap_keep(w, MSINK_TX, p + h.hdrlen, h.payload);
 	put(w, p, l, payload, us);
 	const struct wcodec *c = wremote_find_tx(&w->r, h.pt);
 	struct wcodec other = c ? *c : codec_of_pt(&w->r, h.pt);
-	tap_rtp(w, MSINK_TX, &h, &other, us);
+	tap_rtp(w, MSINK_TX, &h, p + h.hdrlen, &other, us);
 }
 
 void send_rtp(struct wstream *w, const uint8_t *p, size_t l, size_t payload, uint64_t us)
@@ -62,12 +62,26 @@ bool can_send(const struct wstream *w)
 	return w->opened && w->r.we_send && sa_isset(dst) && sa_port(dst);
 }
 
-void relay_rtp(struct wstream *to, uint8_t *p, size_t l, const struct rtp_hdr *h, uint32_t rate, uint64_t us)
+void relay_pass(struct wstream *to, uint8_t *p, size_t l, const struct rtp_hdr *h, uint32_t rate, uint64_t us)
+{
+	if (!can_send(to) || to->dtmf || !out_translate(&to->out, p, h, rate, us))
+		return;
+	send_rtp(to, p, l, h->payload, us);
+}
+
+void relay_rtp(struct wstream *to, uint8_t *p, size_t l, const struct rtp_hdr *h, const struct wcodec *c, uint64_t us)
 {
 	/* our own digits take the place of the sound (RFC 4733 2.6) */
 	if (!can_send(to) || to->dtmf)
 		return;
-	if (!out_translate(&to->out, p, h, rate, us))
+	if (memcmp(&to->map.key, c, sizeof(*c)) != 0)
+		ptmap_make(to, c);
+	if (to->map.act != RELAY_PASS) {
+		xcode_rtp(to, p, l, h, c, us);
 		return;
+	}
+	if (!out_translate(&to->out, p, h, wcodec_rate(c), us))
+		return;
+	p[1] = (uint8_t)((p[1] & 0x80) | to->map.pt);
 	send_rtp(to, p, l, h->payload, us);
 }

@@ -42,6 +42,7 @@ static void block_in(struct wstream *w, struct rtcp_pkt *k, unsigned i, uint64_t
 	o->lost = rb.lost;
 	o->lost_pm = (uint16_t)(rb.fraction * 1000U / 256);
 	rb.ssrc = o->src;
+	rb.jitter = xcode_back(w, rb.jitter);
 	rb.ext_seq -= o->seq_off;
 	rb.lost -= o->lost_base;
 	rtcp_rb_patch(k, i, &rb);
@@ -111,14 +112,15 @@ void rtcp_arrived(struct wstream *w, uint8_t *p, size_t l, uint64_t us)
 /* ------------------------------------------------------------------ what the receiver may see */
 
 /* False: this report belongs to a source that does not feed the stream (now). */
-static bool sr_out(struct outstream *o, struct rtcp_pkt *k, uint64_t us)
+static bool sr_out(struct wstream *to, struct rtcp_pkt *k, uint64_t us)
 {
+	struct outstream *o = &to->out;
 	struct rtcp_sr sr;
 
 	if (rtcp_sr_decode(&sr, k) || !o->synced || sr.ssrc != o->src)
 		return false;
 	sr.ssrc = o->ssrc;
-	sr.rtp_ts += o->ts_off;
+	sr.rtp_ts = xcode_ts(to, sr.rtp_ts) + o->ts_off;
 	sr.packets = (uint32_t)o->packets;
 	sr.octets = (uint32_t)o->bytes;
 	o->sr_mid = ntp_mid(sr.ntp_sec, sr.ntp_frac);
@@ -157,7 +159,7 @@ void rtcp_relay(struct wstream *to, uint8_t *p, size_t l, uint64_t us)
 	while (rtcp_next(p, l, &off, &k)) {
 		switch (k.type) {
 		case RTCP_SR:
-			if (!sr_out(&to->out, &k, us))
+			if (!sr_out(to, &k, us))
 				return;
 			break;
 		case RTCP_RR:

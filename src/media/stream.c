@@ -328,6 +328,7 @@ void mstream_set_remote(struct mstream *s, const struct mstream_remote *r)
 		log_error("media", "no memory for a list of codecs: the one before stays");
 	else
 		mem_deref((void *)before);
+	s->want.r.udptl |= s->kind == MSTREAM_UDPTL;
 	want(s, ORDER_REMOTE);
 }
 

@@ -132,20 +132,16 @@ void tap_drop(struct tap *chain, struct mailbox *b)
 /* A decoder for that codec. Without memory it is silence, until another codec comes. */
 static void decoder(struct tap *t, const struct wcodec *c)
 {
-	static const uint32_t any[] = {8000, 16000, 24000, 48000};
 	struct coder_cfg cfg = {.par = c->par, .ch = c->ch};
 
 	t->dec = mem_deref(t->dec);
 	t->rs = mem_deref(t->rs);
 	t->c = *c;
 	t->nlast = 0;
-	t->ops = codec_find(c->id, wcodec_rate(c), c->ch);
+	t->ops = wcodec_ops(c);
 	if (!t->ops)
 		return;
-	cfg.rate = t->ops->rate;
-	for (size_t i = 0; i < ARRAY_LEN(any) && t->ops->any_rate; i++)
-		if (any[i] == t->rate)
-			cfg.rate = t->rate;
+	cfg.rate = codec_pcm_rate(t->ops, t->rate);
 	t->dec_rate = cfg.rate;
 	if (t->ops->dec_new(&t->dec, t->ops, &cfg) ||
 	    (t->rate != t->dec_rate && resampler_alloc(&t->rs, t->dec_rate, t->rate))) {
@@ -345,16 +341,12 @@ static void packet(struct tap *t, const struct rtp_hdr *h, const struct wcodec *
 
 /* ------------------------------------------------------------------ worker */
 
-void tap_keep(struct wstream *w, enum msink_dir dir, const uint8_t *payload, size_t l)
-{
-	memcpy(w->wk->heard[dir], payload, l < TAP_PAYLOAD ? l : TAP_PAYLOAD);
-}
-
-void tap_rtp(struct wstream *w, enum msink_dir dir, const struct rtp_hdr *h, const struct wcodec *c, uint64_t us)
+void tap_rtp(struct wstream *w, enum msink_dir dir, const struct rtp_hdr *h, const uint8_t *payload,
+	     const struct wcodec *c, uint64_t us)
 {
 	for (struct tap *t = w->taps; t; t = t->next)
 		if (t->sink->dir == dir)
-			packet(t, h, c, w->wk->heard[dir], us);
+			packet(t, h, c, payload, us);
 }
 
 static void dirs(struct wstream *w)

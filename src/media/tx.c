@@ -8,7 +8,6 @@
  */
 #include <string.h>
 #include "media/resample.h"
-#include "media/srtp.h"
 #include "media/tx.h"
 
 enum {
@@ -38,12 +37,11 @@ struct tx {
 	int16_t pcm[CODEC_FRAME_MAX];
 };
 
-unsigned codec_ms(const struct codec_ops *c, uint32_t clock, unsigned want, unsigned max)
+unsigned codec_ms(const struct codec_ops *c, unsigned want, unsigned max)
 {
-	unsigned step = c->step_us >= 10000 ? c->step_us / 1000 : 10;
-	/* linear samples grow with the clock that was agreed on */
-	uint64_t bitrate = c->id == CODEC_L16 ? (uint64_t)clock * 16 * (c->ch ? c->ch : 1) : c->bitrate;
-	unsigned most = bitrate ? (unsigned)(TX_PAYLOAD * 8000ULL / bitrate) : 60;
+	/* 5 ms only where 10 would not fit: linear stereo */
+	unsigned most = c->bitrate ? (unsigned)(TX_PAYLOAD * 8000ULL / c->bitrate) : 60;
+	unsigned step = c->step_us >= 10000 ? c->step_us / 1000U : most < 10 ? 5 : 10;
 
 	if (max && max < most)
 		most = max;
@@ -61,10 +59,9 @@ const struct codec_ops *tx_codec(const struct wstream *w, const struct wcodec **
 
 unsigned tx_ms(const struct wstream *w)
 {
-	const struct wcodec *fmt;
-	const struct codec_ops *c = wremote_ops(&w->r, &fmt);
+	const struct codec_ops *c = wremote_ops(&w->r, NULL);
 
-	return c ? codec_ms(c, wcodec_rate(fmt), w->r.ptime, w->r.maxptime) : 20;
+	return c ? codec_ms(c, w->r.ptime, w->r.maxptime) : 20;
 }
 
 static void destroy(void *obj)
@@ -75,18 +72,10 @@ static void destroy(void *obj)
 	mem_deref(t->rs);
 }
 
-/* The rate of the coder's PCM for sound of `in`: some codecs take several, and then nothing is resampled. */
-static uint32_t pcm_rate(const struct codec_ops *c, uint32_t in)
-{
-	if (c->any_rate && (in == 8000 || in == 16000 || in == 24000 || in == 48000))
-		return in;
-	return c->rate;
-}
-
 static int coder_make(struct tx *t, const struct codec_ops *c, const struct wcodec *fmt, uint32_t in_rate, unsigned ms)
 {
 	struct coder_cfg cfg = {
-		.rate = pcm_rate(c, in_rate),
+		.rate = codec_pcm_rate(c, in_rate),
 		.ch = fmt->ch,
 		.ptime = (uint16_t)ms,
 		.par = fmt->par,
@@ -119,7 +108,7 @@ static int prepare(struct wstream *w, struct tx *t, uint32_t in_rate)
 	unsigned ms = tx_ms(w);
 	uint32_t clock = wcodec_rate(fmt);
 	bool same = t->made && t->c == c && t->fmt.par == fmt->par && t->fmt.ch == fmt->ch && t->clock == clock;
-	if (in_rate && (!same || !t->coder || (in_rate != t->in_rate && pcm_rate(c, in_rate) > t->rate))) {
+	if (in_rate && (!same || !t->coder || (in_rate != t->in_rate && codec_pcm_rate(c, in_rate) > t->rate))) {
 		int err = coder_make(t, c, fmt, in_rate, ms);
 		if (err)
 			return err;
@@ -200,14 +189,14 @@ static bool may_send(const struct wstream *w)
 
 static void packet(struct wstream *w, struct tx *t)
 {
-	uint8_t pkt[RTP_HDR + CODEC_PAYLOAD_MAX + SRTP_TAIL_MAX];
+	uint8_t pkt[RTP_HDR + TX_ROOM];
 	int l = 0;
 
 	if (t->lost_pm != w->out.lost_pm && t->c->enc_loss)
 		t->c->enc_loss(t->enc, (w->out.lost_pm + 5U) / 10);
 	t->lost_pm = w->out.lost_pm;
 	if (may_send(w))
-		l = t->c->encode(t->enc, pkt + RTP_HDR, CODEC_PAYLOAD_MAX, t->pcm, t->n);
+		l = t->c->encode(t->enc, pkt + RTP_HDR, TX_ROOM, t->pcm, t->n);
 	if (l > 0)
 		put(w, t, pkt, (size_t)l, false);
 	else
@@ -274,9 +263,9 @@ int tx_pcm(struct wstream *w, const int16_t *pcm, size_t n, uint32_t rate, uint6
 
 void tx_payload(struct wstream *w, const uint8_t *p, size_t l, uint32_t samples, bool marker, uint64_t us)
 {
-	uint8_t pkt[RTP_HDR + CODEC_PAYLOAD_MAX + SRTP_TAIL_MAX];
+	uint8_t pkt[RTP_HDR + TX_ROOM];
 
-	if (l > CODEC_PAYLOAD_MAX || ready(w, 0))
+	if (l > TX_ROOM || ready(w, 0))
 		return;
 	struct tx *t = w->tx;
 	keep_time(w, t, us);
@@ -311,7 +300,7 @@ void tx_pause(struct wstream *w, uint64_t us)
 	tx_flush(w);
 	const struct wcodec *cn = noise(w, t->clock);
 	if (cn && !t->silent && may_send(w)) {
-		uint8_t pkt[RTP_HDR + 1 + SRTP_TAIL_MAX];
+		uint8_t pkt[RTP_HDR + 1];
 		uint8_t pt = t->fmt.pt;
 		t->first_us = us;
 		t->fmt.pt = cn->pt;

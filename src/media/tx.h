@@ -12,8 +12,8 @@
 /** What its party wants of our sound: the first codec of its list that we can code; NULL: none. `fmt` (may be NULL)
  * gets the entry of its list. */
 const struct codec_ops *tx_codec(const struct wstream *w, const struct wcodec **fmt);
-/** Milliseconds of the packets that go to it, 10-60: its ptime, as far as that codec and a packet of the network allow.
- * 20 without a codec. */
+/** Milliseconds of the packets that go to it, 10-60 (5 for linear stereo): its ptime, as far as that codec and a packet
+ * of the network allow. 20 without a codec. */
 unsigned tx_ms(const struct wstream *w);
 /**
  * Send `n` samples at `rate`; what does not fill a packet waits for more. `us` is when the first sample was due: a gap
@@ -33,9 +33,9 @@ void tx_pause(struct wstream *w, uint64_t us);
 void tx_stop(struct wstream *w);
 
 /** Most bytes of a payload: what fits into a packet of the network, with SRTP and IPv6 around it. */
-enum { TX_PAYLOAD = 1372 };
+enum { TX_PAYLOAD = 1372, TX_ROOM = 1920 /**< and of one that has to be longer: 10 ms of linear stereo */ };
 /** The length nearest to `want` ms that a codec can make: a multiple of its step, no longer than `max` ms (0: any) and
  * than a packet may be; at least one step. */
-unsigned codec_ms(const struct codec_ops *c, uint32_t clock, unsigned want, unsigned max);
+unsigned codec_ms(const struct codec_ops *c, unsigned want, unsigned max);
 
 #endif

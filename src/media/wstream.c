@@ -78,6 +78,7 @@ static void unfeed(struct wstream *to)
 		mlink_cut(to->link_in);
 		to->link_in = NULL;
 	}
+	xcode_stop(to);
 	out_unsync(&to->out);
 }
 
@@ -90,6 +91,7 @@ void wstream_idle(struct wstream *w)
 	tx_stop(w);
 	if (w->peer) {
 		w->peer->fed_by = NULL;
+		xcode_stop(w->peer);
 		out_unsync(&w->peer->out);
 		w->peer = NULL;
 	}
@@ -144,6 +146,7 @@ static void apply_remote(struct wstream *w, const struct wremote *r)
 	w->to_latch_rtcp &= live && sa_eq(&w->r.rtcp, &r->rtcp) && w->r.mux == r->mux;
 	w->r = *r;
 	w->r_gen++;
+	w->map = (struct ptmap){0};
 	w->we_recv = r->we_recv;
 	w->rtp.state = live ? LATCH_OPEN : LATCH_SHUT;
 	w->rtcp.state = w->rtp.state;
@@ -176,10 +179,10 @@ void wstream_open(struct wstream *w)
 	/* a system without room for another watched socket: the stream stays deaf, and its call ends as a dead one */
 	if (!p->attached && port_attach(p, w->wk))
 		log_error("media", "port %u cannot be watched", p->nr);
-	udp_set_dscp(p->rtp, w->s->kind == MSTREAM_AUDIO ? 46 : 34);
-	udp_set_dscp(p->rtcp, w->s->kind == MSTREAM_AUDIO ? 46 : 34);
+	udp_set_dscp(p->rtp, w->s->kind == MSTREAM_VIDEO ? 34 : 46);
+	udp_set_dscp(p->rtcp, w->s->kind == MSTREAM_VIDEO ? 34 : 46);
 	p->w = w;
-	w->flood_max = w->s->kind == MSTREAM_AUDIO ? FLOOD_AUDIO : FLOOD_OTHER;
+	w->flood_max = w->s->kind == MSTREAM_VIDEO || w->s->kind == MSTREAM_OTHER ? FLOOD_OTHER : FLOOD_AUDIO;
 	w->opened = true;
 	wstream_near(w);
 	list_append(&w->wk->streams, &w->le);
@@ -193,6 +196,7 @@ void wstream_let_go(struct wstream *w)
 {
 	wstream_idle(w);
 	unfeed(w);
+	xcode_stop(w);
 	tap_stop(w);
 	rx_close(w);
 	dtmf_tx_stop(w);

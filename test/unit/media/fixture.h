@@ -17,11 +17,11 @@
 #include "media/media_priv.h"
 #include "media/tone.h"
 
-enum { GOT_MAX = 2048, PKT_MAX = 1600 };
+enum { GOT_MAX = 2048, PKT_MAX = 2000 };
 
 struct got {
 	struct rtp_hdr h;
-	uint8_t p[200];
+	uint8_t p[PKT_MAX];
 	size_t l;
 	uint64_t us;
 	struct sa src;
@@ -167,9 +167,9 @@ static inline struct mstream_remote fx_remote(const struct sa *rtp)
 
 	r.rtcp = *rtp;
 	sa_set_port(&r.rtcp, (uint16_t)(sa_port(rtp) + 1));
-	r.codec[0] = (struct mcodec){0, "PCMU", 8000, 1, 0};
-	r.codec[1] = (struct mcodec){8, "PCMA", 8000, 1, 0};
-	r.codec[2] = (struct mcodec){101, "TELEPHONE-EVENT", 8000, 1, 0};
+	r.codec[0] = (struct mcodec){0, "PCMU", 8000, 1, 0, 0};
+	r.codec[1] = (struct mcodec){8, "PCMA", 8000, 1, 0, 0};
+	r.codec[2] = (struct mcodec){101, "TELEPHONE-EVENT", 8000, 1, 0, 0};
 	return r;
 }
 
