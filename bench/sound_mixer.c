@@ -278,6 +278,38 @@ static void do_minus(struct mixpart *p)
 	sum += p->mix[3];
 }
 
+/* What the system alone asks for a packet that goes and for one that comes, on this machine. */
+static void bare_sockets(void)
+{
+	enum { ROUNDS = 200, EACH = 100 };
+	struct sockaddr_in a = {.sin_family = AF_INET};
+	socklen_t al = sizeof(a);
+	int from = socket(AF_INET, SOCK_DGRAM, 0), to = socket(AF_INET, SOCK_DGRAM, 0);
+	uint8_t b[PKT] = {0};
+	double out = 0, in = 0;
+
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (from >= 0 && to >= 0 && !bind(to, (struct sockaddr *)&a, sizeof(a)) &&
+	    !getsockname(to, (struct sockaddr *)&a, &al)) {
+		for (int i = 0; i < ROUNDS; i++) {
+			uint64_t t0 = clock_us();
+			for (int k = 0; k < EACH; k++)
+				(void)sendto(from, b, sizeof(b), MSG_DONTWAIT, (struct sockaddr *)&a, sizeof(a));
+			uint64_t t1 = clock_us();
+			for (int k = 0; k < EACH; k++)
+				(void)recv(to, b, sizeof(b), MSG_DONTWAIT);
+			out += (double)(t1 - t0);
+			in += (double)(clock_us() - t1);
+		}
+		printf("  %-28s %7.0f ns a packet\n", "the system: bare sendto", out * 1000 / ROUNDS / EACH);
+		printf("  %-28s %7.0f ns a packet\n", "the system: bare recv", in * 1000 / ROUNDS / EACH);
+	}
+	if (from >= 0)
+		close(from);
+	if (to >= 0)
+		close(to);
+}
+
 static void pieces(void)
 {
 	struct mixroom r = {.n = 160, .rate = 8000, .ptime = 20};
@@ -335,12 +367,15 @@ int sound_mixer(int argc, char **argv)
 	}
 	printf("pieces:\n");
 	pieces();
+	bare_sockets();
 	double all = cost(talkers, 0, 0, 0, seconds), deaf = cost(talkers, 0, 0, MIXER_DEAF, seconds),
 	       rx = cost(talkers, 0, 0, MIXER_DEAF | MIXER_MUTED, seconds);
 	double per = 1e7 * talkers; /* ns a second -> per cent of a core for each */
 	printf("%u talking parties, PCMU: %.4f %% of a core each\n", talkers, all / per);
 	printf("  receive %.4f, jitter buffer, decode, mix %.4f, encode and send %.4f\n", rx / per, (deaf - rx) / per,
 	       (all - deaf) / per);
+	if (!listeners)
+		return 0;
 	double quiet = cost(5, listeners, 0, 0, seconds), few = cost(5, 0, 0, 0, seconds),
 	       muted = cost(5, listeners, listeners, 0, seconds);
 	printf("%u listeners that send nothing, 5 speakers: %.3f of a core; of it the speakers %.3f\n", listeners,

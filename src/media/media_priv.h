@@ -544,6 +544,7 @@ struct worker {
 	struct list streams, touched, ports;
 	struct list dead[DEAD_SLOTS];
 	uint64_t sec; /**< last second of the wheel that was looked at */
+	size_t mixing; /**< streams that are members of rooms */
 	struct timer tick;
 	uint64_t packets, dropped; /**< received and relayed or played; refused */
 	struct batch batch;

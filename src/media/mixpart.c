@@ -7,7 +7,12 @@
 #include "media/rx.h"
 #include "media/tx.h"
 
-enum { LATE_US = 100000 /**< a worker that was later than this leaves time out */ };
+enum {
+	LATE_US = 100000, /**< a worker that was later than this leaves time out */
+	REST_US = 4000,   /**< how long packets of members may wait for others, where nobody else is served */
+	REST_PACKETS = 8, /**< so many at once are enough */
+	REST_LEAST = 10,  /**< from so many members on there is something to gather */
+};
 
 /* ------------------------------------------------------------------ a frame */
 
@@ -189,6 +194,7 @@ void mix_enter(struct wstream *w, struct mixer_member *m)
 		if (p->slots[i].n < p->slots[best].n)
 			best = i;
 	w->mix = m;
+	w->wk->mixing++;
 	m->w = w;
 	m->paused = true;
 	m->group = mixgroup_get(p, w);
@@ -217,6 +223,7 @@ void mix_leave(struct wstream *w)
 	m->group = NULL;
 	list_unlink(&m->ple);
 	p->nmembers--;
+	p->wk->mixing--;
 	m->left = true;
 	m->w = NULL;
 	w->mix = NULL;
@@ -233,12 +240,25 @@ void mix_remote(struct wstream *w)
 	mixgroup_put(old);
 }
 
+/*
+ * Half of what a packet costs is waking up for it, and jitter buffers do not mind when it waits a little. Only where
+ * no other stream is served: what is relayed shall not wait.
+ */
+static void gather(const struct mixpart *p)
+{
+	if (p->wk->mixing < REST_LEAST || p->wk->mixing != p->wk->streams.n)
+		return;
+	uint32_t us = REST_PACKETS * 20000U / (uint32_t)p->wk->mixing;
+	loop_rest(p->wk->loop, us < REST_US ? us : REST_US);
+}
+
 void mix_rtp(struct wstream *w)
 {
 	struct mixer_member *m = w->mix;
 	struct mixpart *p = m->part;
 	const struct jbuf_cfg cfg = {.rate = p->r->rate};
 
+	gather(p);
 	if (!p->running || atomic_load_explicit(&m->ctl, memory_order_relaxed) & MIXER_MUTED)
 		return;
 	m->cold = 0;
