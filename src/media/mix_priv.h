@@ -202,6 +202,7 @@ struct mixer_member {
 	bool voice;   /**< it speaks */
 	bool heard;   /**< it is mixed */
 	bool contrib; /**< pcm has its share of this frame */
+	bool was_own; /**< the frame before was its own */
 	bool left;    /**< it is no member any more */
 	bool paused;  /**< it was told that nothing comes */
 	uint8_t slot;

@@ -70,9 +70,14 @@ void mix_tell(struct mixpart *p, struct mixer_member *m)
 	if (m->contrib || m->plays.n || m->from_room != 1.0F || !m->group)
 		m->own = m->group && m->group->c->stateless ? ms : OWN_MS;
 	if (m->own) {
+		/* its own coder goes on from what the shared one said last */
+		if (!m->was_own && !m->paused)
+			tx_prime(m->w, p->prev, p->r->n, p->r->rate);
+		m->was_own = true;
 		m->own = m->own > ms ? (uint16_t)(m->own - ms) : 0;
 		tell_own(p, m, flags & MIXER_DEAF);
 	} else {
+		m->was_own = false;
 		tell_shared(p, m);
 	}
 	m->paused = false;

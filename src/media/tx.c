@@ -280,6 +280,32 @@ void tx_payload(struct wstream *w, const uint8_t *p, size_t l, uint32_t samples,
 	t->ts += samples;
 }
 
+void tx_prime(struct wstream *w, const int16_t *pcm, size_t n, uint32_t rate)
+{
+	uint8_t unsent[CODEC_PAYLOAD_MAX];
+	int16_t out[HEAD_ROOM + 2];
+
+	if (ready(w, rate))
+		return;
+	struct tx *t = w->tx;
+	if (t->c->stateless || t->n)
+		return;
+	size_t most = rate > t->rate ? HEAD_ROOM : (size_t)HEAD_ROOM * rate / t->rate;
+	for (size_t k, got; n; pcm += k, n -= k) {
+		k = n < most ? n : most;
+		got = t->rs ? resample(t->rs, out, ARRAY_LEN(out), pcm, k) : k;
+		const int16_t *s = t->rs ? out : pcm;
+		for (size_t i = 0; i < got; i++) {
+			t->pcm[t->n++] = s[i];
+			if (t->n < t->frame)
+				continue;
+			(void)t->c->encode(t->enc, unsent, sizeof(unsent), t->pcm, t->n);
+			t->n = 0;
+		}
+	}
+	t->n = 0;
+}
+
 /* The party's comfort noise in the clock of its sound. */
 static const struct wcodec *noise(const struct wstream *w, uint32_t clock)
 {
