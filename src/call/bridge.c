@@ -185,7 +185,7 @@ void bridge_held(struct leg *l, const struct leg *by)
 	struct media_source *src = NULL;
 
 	/* who is not held any more was joined again */
-	if (by->state != LEG_HELD || !bridge_has_music(l))
+	if (!by->holds || !bridge_has_music(l))
 		return;
 	for (size_t i = 0; i < LEG_MEDIA_MAX; i++) {
 		if (!l->ms[i] || !mstream_can_play(l->ms[i]))

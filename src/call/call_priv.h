@@ -199,6 +199,8 @@ int oa_solo_ask(struct leg *l) MUST_CHECK;
 /** Legs a and b, both answered, have agreed on nothing with each other yet: bring their descriptions together by
  * re-INVITEs as needed, then join their streams. `news`: each is then told who the other one is. */
 void join_start(struct call *c, bool news);
+/** The other side of `x` is out of step with it, and is told what x has in force. */
+void join_back(struct leg *x);
 void join_stop(struct call *c);
 /** An offer of oa_solo() was answered (2xx) or refused. */
 void join_result(struct leg *l, uint16_t code);

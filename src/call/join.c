@@ -69,6 +69,19 @@ void join_start(struct call *c, bool news)
 	later(j, 0);
 }
 
+void join_back(struct leg *x)
+{
+	struct call *c = x->call;
+
+	join_start(c, false);
+	if (!c->join)
+		return;
+	if (x == c->a)
+		c->join->refused_a = true;
+	else
+		c->join->refused_b = true;
+}
+
 /* ------------------------------------------------------------------ does it fit? */
 
 enum fit { FIT_NOT, FIT_TRANSLATED, FIT_SAME };
@@ -161,6 +174,7 @@ static enum fit fits(const struct leg *p, const struct leg *q, bool *shared)
 {
 	enum fit all = FIT_SAME;
 	struct side a, b;
+	bool any = false;
 
 	*shared = false;
 	if (read_side(&a, p, 0) || read_side(&b, q, 2))
@@ -171,6 +185,7 @@ static enum fit fits(const struct leg *p, const struct leg *q, bool *shared)
 
 		if (!live(&a, i))
 			continue;
+		any = true;
 		f = live(&b, i) ? line_fits(&a, &b, i, shared) : FIT_NOT;
 		if (f < all)
 			all = f;
@@ -180,7 +195,7 @@ static enum fit fits(const struct leg *p, const struct leg *q, bool *shared)
 		if (m->dir != told_with_music(p, wants(p, &a.its->m[i]), wants(q, &b.its->m[i]), m))
 			all = FIT_NOT;
 	}
-	return all;
+	return any ? all : FIT_NOT;
 }
 
 static bool any_line(const struct leg *p, const struct leg *q)

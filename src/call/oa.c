@@ -637,12 +637,43 @@ static int pass_offer(struct leg *y, struct leg *x, struct slice sdp)
 	return err;
 }
 
+/* A line of the offer lives on in the answer. */
+static bool takes_some(const struct sdp *answer, const struct sdp *offer)
+{
+	for (size_t i = 0; i < offer->nm; i++)
+		if (oa_line_ok(answer, i) && oa_line_ok(offer, i) && slice_eq(answer->m[i].type, offer->m[i].type))
+			return true;
+	return false;
+}
+
+/*
+ * `y` took the change that `x` asked for, but nothing of it works: both change or neither does (T.38 D.2.3). x keeps
+ * what it has, and y is told to go back to that.
+ */
+static int go_back(struct leg *y, struct leg *x, struct slice sdp)
+{
+	int err = leg_keep(&y->remote, sdp);
+
+	if (err)
+		return err;
+	commit(y, NULL, y->sent);
+	refuse(x, 488);
+	if (y->call->state == CALL_UP)
+		join_back(x);
+	return 0;
+}
+
 /* `y` answered the offer of `x`. Scratch 0 holds the answer, 1 the offer. */
 static int pass_answer(struct leg *y, struct leg *x, struct slice sdp)
 {
 	struct rbuf *out = NULL;
 	int err = make_answer(&out, x, y, sdp);
 
+	if ((err == ENOTSUP || (!err && !takes_some(oa_scratch(0), oa_scratch(1)))) && x->answer_ms && x->remote &&
+	    y->answer_ms) {
+		mem_deref(out);
+		return go_back(y, x, sdp);
+	}
 	if (!err)
 		err = leg_keep(&y->remote, sdp);
 	if (!err)

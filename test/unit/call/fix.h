@@ -38,6 +38,7 @@ struct phone {
 	struct sa addr, rtp;
 	struct udp *udp; /* its RTP socket */
 	size_t rtp_n;    /* packets it received */
+	size_t raw_n;    /* datagrams that are no RTP */
 	struct sa rtp_src;
 	struct sip_inv *inv;
 	char log[LOG_MAX];
@@ -560,6 +561,8 @@ static void rtp_h(struct udp *u, const struct udp_rx *rx, void *arg)
 	if (rx->data.l >= 12 && ((uint8_t)rx->data.p[0] >> 6) == 2) {
 		p->rtp_n++;
 		p->rtp_src = rx->src;
+	} else {
+		p->raw_n++;
 	}
 }
 
