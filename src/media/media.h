@@ -94,8 +94,24 @@ struct mstream_stats {
 	char codec[16];          /**< last payload name received */
 	uint64_t first_rx_ms, last_rx_ms; /**< loop's ms, 0 = never */
 	struct sa remote;                 /**< where it really sends from, once latched */
+	struct sa said;                   /**< where its SDP wants sound, and should send from */
 	bool latched;
 	bool moved; /**< it sends from another address than its SDP says */
+	/* how it sounds */
+	bool expects;          /**< the party should send (direction, address) */
+	bool pauses;           /**< its last packet said that silence follows (comfort noise, DTX) */
+	bool strange;          /**< what it sends is of no codec that was agreed on; `codec` says what */
+	uint16_t sec_lost_pm;  /**< of the last second with packets: lost, per mille */
+	uint16_t sec_mos_x100; /**< of that second */
+	uint16_t min_mos_x100; /**< of the worst second */
+	uint16_t bad_s;        /**< seconds under MOS 3.60, at which people begin to complain (G.107 annex B) */
+	uint16_t silent_s;     /**< seconds of silence up to now, though packets arrive */
+	uint16_t clipped_s;    /**< seconds in which it was too loud for its own microphone */
+	int8_t level_dbov;     /**< of the last second, 0 loudest; -127 silence; -128 not measured */
+	uint8_t far_mos_x10;   /**< what the party says of the sound it gets (RFC 3611), 0 = nothing */
+	uint32_t played_ms;    /**< sound that came out of our jitter buffer, 0 = there is none */
+	uint32_t concealed_ms; /**< of it: made up for what was missing */
+	uint32_t buffer_us;    /**< present delay of the jitter buffer */
 };
 
 /** What a stream tells; members may be NULL. */
