@@ -205,6 +205,7 @@ void jbuf_stats(const struct jbuf *j, struct jbuf_stats *st)
 	*st = j->st;
 	st->delay_us = (uint32_t)(j->delay8 / 8);
 	st->target_us = jbuf_target(j);
+	st->rate = j->cfg.rate;
 }
 
 void jbuf_flush(struct jbuf *j)

@@ -56,6 +56,7 @@ struct jbuf_stats {
 	uint32_t fec;          /**< packets restored by in-band FEC */
 	uint32_t delay_us;     /**< present time from arrival to sound, of the sound that goes out now */
 	uint32_t target_us;    /**< what it aims at */
+	uint32_t rate;         /**< of the samples that are counted here */
 };
 void jbuf_stats(const struct jbuf *j, struct jbuf_stats *st);
 /** Forget everything but the figures (hold, another source). */

@@ -29,6 +29,7 @@
 
 struct worker;
 struct wstream;
+struct second;
 struct mlink;
 struct player;
 struct tap;
@@ -339,6 +340,7 @@ struct wstream {
 	struct wstream *fed_by; /**< the stream whose packets go out here */
 	struct mlink *link_in;  /**< the link that feeds this one */
 	struct player *player;
+	struct second *second; /**< how it sounds by the second; NULL until there was one */
 	struct tx *tx; /**< coder of our own sound */
 	struct mixer_member *mix; /**< W_MIX */
 	struct latch rtcp;
@@ -513,7 +515,11 @@ struct snap {
 	uint32_t jitter_us, rtt_us;
 	uint16_t lost_pm, mos;
 	uint8_t codec, pt;
-	bool latched, moved;
+	uint32_t played_ms, concealed_ms, buffer_us;
+	uint16_t sec_lost_pm, sec_mos, min_mos, bad_s, silent_s, clipped_s;
+	int8_t level;
+	uint8_t far_mos_x10;
+	bool latched, moved, expects, pauses, strange;
 	struct sa remote;
 };
 void snap_make(struct snap *n, const struct wstream *w);

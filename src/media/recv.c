@@ -4,6 +4,7 @@
  */
 #include "media/mix_priv.h"
 #include "media/rx.h"
+#include "media/second.h"
 
 void wstream_refuse(struct wstream *w)
 {
@@ -81,7 +82,10 @@ static void rtp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_
 		return;
 	}
 	w->wk->packets++;
+	int64_t lost = w->q.lost;
 	rxq_packet(&w->q, &w->r, &h, l, rx->us);
+	if (w->q.lost > lost)
+		second_lost(w, (uint32_t)(w->q.lost - lost));
 	if (!w->touched.list)
 		wstream_touch(w);
 	/* before it goes on: its duration may change for the other party */
@@ -95,6 +99,8 @@ static void rtp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_
 		wstream_event(w, EV_FIRST);
 	}
 	/* sound is still as it came: only the header was rewritten */
+	if (w->second)
+		second_listen(w, p + h.hdrlen, h.payload);
 	if (w->tap_dirs & 1 << MSINK_RX)
 		tap_rtp(w, MSINK_RX, &h, p + h.hdrlen, &w->q.cur, rx->us);
 }

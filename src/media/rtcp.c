@@ -10,6 +10,7 @@
  */
 #include <string.h>
 #include "media/media_priv.h"
+#include "media/second.h"
 
 static uint32_t get32(const uint8_t *p)
 {
@@ -102,6 +103,9 @@ void rtcp_arrived(struct wstream *w, uint8_t *p, size_t l, uint64_t us)
 		case RTCP_RTPFB:
 		case RTCP_PSFB:
 			feedback_in(w, &k);
+			break;
+		case RTCP_XR:
+			second_xr(w, &k);
 			break;
 		default:
 			break;

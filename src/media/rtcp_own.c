@@ -3,6 +3,7 @@
  * (RFC 3550 section 6.2, 6.3: five seconds on average, spread by half).
  */
 #include "media/media_priv.h"
+#include "media/second.h"
 
 /* seconds from 1900 to 1970 */
 static const uint64_t ntp_epoch = 2208988800ULL;
@@ -44,7 +45,18 @@ void rtcp_own(struct wstream *w, bool bye)
 		rxq_report(&w->q, &rb, us);
 	w->reported = w->out.packets;
 	size_t n = rtcp_encode_report(p, SCRATCH, w->out.ssrc, sender ? &sr : NULL, &rb, receiver ? 1 : 0, w->cname,
-				      bye);
-	if (n)
-		send_rtcp(w, p, n);
+				      false);
+	if (!n)
+		return;
+	struct rtcp_voip v;
+	if (receiver && second_voip(w, &v)) {
+		rtcp_xr_voip_encode(p + n, w->out.ssrc, &v);
+		n += RTCP_XR_VOIP_LEN;
+	}
+	/* BYE ends the compound (RFC 3550 6.6) */
+	if (bye) {
+		rtcp_bye_encode(p + n, w->out.ssrc);
+		n += RTCP_BYE_LEN;
+	}
+	send_rtcp(w, p, n);
 }

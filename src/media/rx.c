@@ -2,6 +2,7 @@
  * rx.c - a stream's packets into its jitter buffer: which codec a payload type is.
  */
 #include "media/rx.h"
+#include "media/second.h"
 
 struct rx {
 	struct jbuf *jb;
@@ -35,6 +36,8 @@ int rx_open(struct wstream *w, const struct jbuf_cfg *cfg)
 
 void rx_close(struct wstream *w)
 {
+	if (w->rx)
+		second_keep(w);
 	w->rx = mem_deref(w->rx);
 }
 
@@ -82,8 +85,14 @@ void rx_rtp(struct wstream *w, const struct rtp_hdr *h, const uint8_t *payload, 
 
 bool rx_get(struct wstream *w, int16_t *pcm, size_t n, uint64_t us)
 {
-	if (w->rx)
-		return jbuf_get(w->rx->jb, pcm, n, us);
+	if (w->rx) {
+		bool sound = jbuf_get(w->rx->jb, pcm, n, us);
+
+		/* G.711 is measured as it comes */
+		if (sound && w->q.codec != CODEC_PCMU && w->q.codec != CODEC_PCMA)
+			second_pcm(w, pcm, n);
+		return sound;
+	}
 	for (size_t i = 0; i < n; i++)
 		pcm[i] = 0;
 	return false;

@@ -4,24 +4,35 @@
  */
 #include "media/second.h"
 #include <string.h>
+#include "media/rx.h"
 #include "media/tone.h"
 
 enum {
-	EVERY = 16,      /**< one packet of so many is measured */
+	EVERY = 16,       /**< one packet of so many is measured */
 	LISTEN_MAX = 480, /**< samples of it */
-	FEW = 10,        /**< a second with fewer packets is not judged */
-	UNKNOWN = 127,   /**< RFC 3611 4.7 */
-	ADAPTIVE = 0x30, /**< of the buffer, in rx_config: adaptive, 4.7.6 */
-	ENHANCED = 0xc0, /**< concealment: by repeating pitch periods */
-	NOT_BUFFERED = 0 /**< we only relay: unknown */
+	FEW = 10,         /**< a second with fewer packets is not judged */
+	UNKNOWN = 127,    /**< RFC 3611 4.7 */
+	ADAPTIVE = 0x30,  /**< of the buffer, in rx_config: adaptive, 4.7.6 */
+	ENHANCED = 0xc0,  /**< concealment: by repeating pitch periods */
+	NOT_BUFFERED = 0  /**< we only relay: unknown */
 };
+
+/* Figures of its jitter buffer; zeros when there is none. */
+static struct jbuf_stats buffer(const struct wstream *w)
+{
+	struct jbuf_stats js = {0};
+
+	if (rx_jbuf(w))
+		jbuf_stats(rx_jbuf(w), &js);
+	return js;
+}
 
 /* Half the round trip, what a jitter buffer takes, and a packet of 20 ms. */
 static double delay_ms(const struct wstream *w)
 {
-	double buffer = w->rx ? rx_delay_us(w->rx) / 1000.0 : rxq_jitter_us(&w->q) * 2 / 1000.0;
+	double ms = w->rx ? buffer(w).delay_us / 1000.0 : rxq_jitter_us(&w->q) * 2 / 1000.0;
 
-	return w->out.rtt_us / 2000.0 + buffer + 20;
+	return w->out.rtt_us / 2000.0 + ms + 20;
 }
 
 static void judge(struct wstream *w, struct second *x)
@@ -79,7 +90,7 @@ void second_listen(struct wstream *w, const uint8_t *payload, size_t l)
 	int16_t pcm[LISTEN_MAX];
 	size_t n = l < LISTEN_MAX ? l : LISTEN_MAX;
 
-	if (!w->second || w->q.received % EVERY)
+	if (w->q.received % EVERY || (w->q.codec != CODEC_PCMU && w->q.codec != CODEC_PCMA))
 		return;
 	if (w->q.codec == CODEC_PCMA)
 		for (size_t i = 0; i < n; i++)
@@ -122,6 +133,7 @@ bool second_voip(struct wstream *w, struct rtcp_voip *v)
 	const struct second *x = w->second;
 	const struct rxq *q = &w->q;
 	uint64_t lost = q->lost > 0 ? (uint64_t)q->lost : 0, all = q->packets + lost;
+	struct jbuf_stats js = buffer(w);
 	struct burst_report br;
 	struct burst b;
 
@@ -137,13 +149,13 @@ bool second_voip(struct wstream *w, struct rtcp_voip *v)
 	*v = (struct rtcp_voip){
 		.ssrc = q->ssrc,
 		.loss = share(lost, all),
-		.discard = share(w->rx ? rx_late(w->rx) : 0, all),
+		.discard = share(js.late, all),
 		.burst_density = br.burst_density,
 		.gap_density = br.gap_density,
 		.burst_ms = br.burst_ms,
 		.gap_ms = br.gap_ms,
 		.rtt_ms = ms16(w->out.rtt_us),
-		.end_system_ms = w->rx ? ms16(rx_delay_us(w->rx)) : 0,
+		.end_system_ms = ms16(js.delay_us),
 		/* 0 dBm0 is 3.14 dB under the full sine of mu-law, which is 3 dB under 0 dBov */
 		.signal_dbm0 = (int8_t)(x->meter.level == METER_NONE ? UNKNOWN
 					: x->meter.level < -120      ? -120
@@ -156,9 +168,24 @@ bool second_voip(struct wstream *w, struct rtcp_voip *v)
 		.mos_lq_x10 = (uint8_t)(lq / 10),
 		.mos_cq_x10 = (uint8_t)(cq / 10),
 		.rx_config = w->rx ? ENHANCED | ADAPTIVE : NOT_BUFFERED,
-		.jb_ms = w->rx ? ms16(rx_delay_us(w->rx)) : 0,
+		.jb_ms = ms16(js.delay_us),
 	};
 	return true;
+}
+
+static uint32_t ms_of(uint64_t samples, uint32_t rate)
+{
+	return rate ? (uint32_t)(samples * 1000 / rate) : 0;
+}
+
+void second_keep(struct wstream *w)
+{
+	struct jbuf_stats js = buffer(w);
+
+	if (!w->second)
+		return;
+	w->second->played_ms += ms_of(js.played, js.rate);
+	w->second->concealed_ms += ms_of(js.concealed, js.rate);
 }
 
 void second_snap(struct snap *n, const struct wstream *w)
@@ -175,7 +202,13 @@ void second_snap(struct snap *n, const struct wstream *w)
 		n->min_mos = x->min_mos;
 		n->bad_s = x->bad;
 		n->far_mos_x10 = x->far_mos_x10;
+		n->played_ms = x->played_ms;
+		n->concealed_ms = x->concealed_ms;
 	}
-	if (w->rx)
-		rx_snap(n, w->rx);
+	if (!w->rx)
+		return;
+	struct jbuf_stats js = buffer(w);
+	n->played_ms += ms_of(js.played, js.rate);
+	n->concealed_ms += ms_of(js.concealed, js.rate);
+	n->buffer_us = js.delay_us;
 }

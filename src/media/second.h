@@ -16,11 +16,12 @@ enum { COMPLAIN_X100 = 360 /**< MOS under which many are dissatisfied (G.107 ann
 struct second {
 	struct meter meter;
 	struct burst burst;
-	uint64_t packets; /**< rxq.packets at the end of the last second */
-	int64_t lost;     /**< rxq.lost then */
+	uint64_t packets;    /**< rxq.packets at the end of the last second */
+	int64_t lost;        /**< rxq.lost then */
 	uint32_t burst_seen; /**< rxq.received that the bursts know of */
 	uint16_t lost_pm, mos, min_mos, bad;
 	uint8_t far_mos_x10;
+	uint32_t played_ms, concealed_ms; /**< of jitter buffers that are gone */
 };
 /** A second is over: figures of it. Makes `w->second` when it is missing; without memory there are none. */
 void second_over(struct wstream *w);
@@ -34,6 +35,8 @@ void second_pcm(struct wstream *w, const int16_t *pcm, size_t n);
 void second_xr(struct wstream *w, const struct rtcp_pkt *k);
 /** Voice metrics of ours for the party; false: nothing to tell. */
 bool second_voip(struct wstream *w, struct rtcp_voip *v);
+/** Its jitter buffer goes: keep the figures. */
+void second_keep(struct wstream *w);
 /** Into a snapshot. */
 void second_snap(struct snap *n, const struct wstream *w);
 

@@ -164,6 +164,7 @@ static void stream_destroy(void *obj)
 	mem_deref(s->keys);
 	mem_deref(s->order.crypt);
 	mem_deref(s->w.crypt);
+	mem_deref(s->w.second);
 	list_unlink(&s->le);
 	list_unlink(&s->dirty);
 	mem_deref((void *)s->want.r.codecs);
@@ -209,6 +210,21 @@ static void stats_out(const struct mstream *s, struct mstream_stats *st)
 		.remote = n->remote,
 		.latched = n->latched,
 		.moved = n->moved,
+		.said = s->want.r.rtp,
+		.expects = n->expects,
+		.pauses = n->pauses,
+		.strange = n->strange,
+		.sec_lost_pm = n->sec_lost_pm,
+		.sec_mos_x100 = n->sec_mos,
+		.min_mos_x100 = n->min_mos,
+		.bad_s = n->bad_s,
+		.silent_s = n->silent_s,
+		.clipped_s = n->clipped_s,
+		.level_dbov = n->level,
+		.far_mos_x10 = n->far_mos_x10,
+		.played_ms = n->played_ms,
+		.concealed_ms = n->concealed_ms,
+		.buffer_us = n->buffer_us,
 	};
 	/* type 0 is always known as PCMU: here it means that there was no sound yet */
 	if (n->codec != CODEC_OTHER || n->pt)

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 #include "media/media_priv.h"
+#include "media/second.h"
 
 enum { TICK_MS = 1000 };
 
@@ -31,6 +32,10 @@ void snap_make(struct snap *n, const struct wstream *w)
 	n->lost_pm = w->out.lost_pm;
 	n->codec = q->audio;
 	n->pt = q->audio_pt;
+	n->expects = w->r.set && w->r.we_recv && sa_isset(&w->r.rtp) && sa_port(&w->r.rtp);
+	n->pauses = q->dtx;
+	n->strange = wremote_codec(&w->r, 0) && q->packets && !wremote_find(&w->r, q->audio_pt);
+	second_snap(n, w);
 	n->latched = w->rtp.state >= LATCH_LEARNT;
 	if (n->latched) {
 		n->remote = w->rtp.src;
@@ -92,6 +97,7 @@ static void report(struct worker *wk)
 			tev_rx_second(w);
 			wstream_touch(w);
 		}
+		second_over(w);
 		b->v[b->n].s = w->s;
 		snap_make(&b->v[b->n++].snap, w);
 	}
