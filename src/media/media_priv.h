@@ -519,7 +519,7 @@ struct snap {
 	uint16_t sec_lost_pm, sec_mos, min_mos, bad_s, silent_s, clipped_s;
 	int8_t level;
 	uint8_t far_mos_x10;
-	bool latched, moved, expects, pauses, strange;
+	bool latched, moved, pauses, strange;
 	struct sa remote;
 };
 void snap_make(struct snap *n, const struct wstream *w);

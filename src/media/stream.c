@@ -8,6 +8,7 @@
  * the stream; a stream that never got one ends without the worker.
  */
 #include <string.h>
+#include "media/meter.h"
 #include "media/mix_priv.h"
 
 /* ------------------------------------------------------------------ orders */
@@ -190,6 +191,8 @@ static void close_h(struct loop_msg *n)
 static void stats_out(const struct mstream *s, struct mstream_stats *st)
 {
 	const struct snap *n = &s->st;
+	/* what is wanted is forgotten at the end, when the worker has let go of what it knows */
+	const struct wremote *r = s->closed ? &s->w.r : &s->want.r;
 
 	*st = (struct mstream_stats){
 		.rx_packets = n->rx_packets,
@@ -210,8 +213,8 @@ static void stats_out(const struct mstream *s, struct mstream_stats *st)
 		.remote = n->remote,
 		.latched = n->latched,
 		.moved = n->moved,
-		.said = s->want.r.rtp,
-		.expects = n->expects,
+		.said = r->rtp,
+		.expects = r->set && r->we_recv && sa_isset(&r->rtp) && sa_port(&r->rtp),
 		.pauses = n->pauses,
 		.strange = n->strange,
 		.sec_lost_pm = n->sec_lost_pm,
@@ -281,6 +284,7 @@ int mstream_alloc(struct mstream **sp, struct media *m, unsigned worker, enum ms
 	s->w.port = port;
 	s->w.sock = port->rtp;
 	out_init(&s->w.out);
+	s->st.level = METER_NONE;
 	rand_text(s->w.cname, CNAME_LEN);
 	list_append(&m->streams, &s->le);
 	metric_add(&media_m_streams, 1);

@@ -32,7 +32,6 @@ void snap_make(struct snap *n, const struct wstream *w)
 	n->lost_pm = w->out.lost_pm;
 	n->codec = q->audio;
 	n->pt = q->audio_pt;
-	n->expects = w->r.set && w->r.we_recv && sa_isset(&w->r.rtp) && sa_port(&w->r.rtp);
 	n->pauses = q->dtx;
 	n->strange = wremote_codec(&w->r, 0) && q->packets && !wremote_find(&w->r, q->audio_pt);
 	second_snap(n, w);
