@@ -245,6 +245,7 @@ static int branch_invite(struct dial *d, struct branch *b, struct leg *l)
 	int err = 0;
 
 	l->tag = b->tag;
+	l->plain = b->plain;
 	(void)slice_copy(l->party.number, sizeof(l->party.number), slice_str(b->number));
 	memcpy(l->party.name, b->name, sizeof(l->party.name));
 	if (b->bare)

@@ -2,6 +2,7 @@
  * bridge.c - the streams of legs: opened, told what their parties said, joined line by line, closed.
  */
 #include <string.h>
+#include "call/oa_crypto.h"
 #include "call/oa_priv.h"
 
 static void dead_h(struct mstream *s, void *arg)
@@ -149,7 +150,7 @@ void bridge_set_remote(struct leg *l)
 	for (size_t i = 0; i < LEG_MEDIA_MAX; i++) {
 		if (!l->ms[i])
 			continue;
-		if (!agreed(d, own, i)) {
+		if (!agreed(d, own, i) || !oa_crypto_apply(l, i)) {
 			bridge_drop(l, i);
 			continue;
 		}

@@ -1,7 +1,7 @@
 /*
  * call.c - the life of a call: new, started, up, ended, its record closed, freed.
  */
-#include "call/call_priv.h"
+#include "call/oa_crypto.h"
 #include "base/rand.h"
 
 static struct metric m_active = {.name = "calls_active", .help = "Calls that are routed, ring or talk.", .gauge = true};
@@ -91,6 +91,8 @@ void call_start(struct call *c, const char *dialled, struct slice offer)
 	record_report(c, RECORD_OPEN);
 	if (offer.l && leg_keep(&c->a->offer, offer))
 		call_end(c, "system", &(struct hangup){.code = 500, .text = "out of memory"});
+	else if (offer.l && !oa_crypto_takes(c->a, offer))
+		call_end(c, "system", &(struct hangup){.code = 488, .text = OA_CRYPTO_REFUSED});
 	else
 		cs->ops->incoming(c, c->a, c->dialled, cs->arg);
 }

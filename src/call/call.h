@@ -96,6 +96,8 @@ struct leg_ops {
 	int (*reject_offer)(struct leg *l, uint16_t code);
 	/** Addresses for SDP towards this peer and for its sockets; ports are ignored. */
 	void (*sdp_ip)(struct leg *l, struct sa *advertise, struct sa *bind);
+	/** Nobody on the way to the peer reads what is signalled (TLS): keys may be sent unasked. NULL: never. */
+	bool (*secure)(const struct leg *l);
 	/** The protocol's name of the call, for the record. May be NULL. */
 	struct slice (*callid)(const struct leg *l);
 	/** Who the leg talks to has changed, or is known better now (RFC 4916, PAI, RPID). May be NULL. */
@@ -125,6 +127,7 @@ struct leg {
 	bool sdp_stale;       /**< an offer of ours was refused: the next SDP needs a new version */
 	bool holds;           /**< it put the other side on hold by an offer of its own */
 	bool solo;            /**< our offer to it is not on behalf of the other side */
+	bool plain;           /**< it refused SRTP: it is offered RTP */
 	bool early_passed;    /**< its early description went on to the caller */
 	bool gave_offer;      /**< of what is in force it gave the offer, and we the answer */
 	struct party party;   /**< who it is */

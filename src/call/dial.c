@@ -3,6 +3,7 @@
  * the others are cancelled; the best answer goes to the caller when nobody takes the call (16.7).
  */
 #include "call/dial_priv.h"
+#include "call/oa_crypto.h"
 
 static void dial_free(struct dial *d)
 {
@@ -219,6 +220,13 @@ void dial_failed(struct leg *l, const struct hangup *h)
 	if (!b)
 		return;
 	b->leg = NULL;
+	if (h->code == 488 && !l->answer_ms && !b->plain && oa_crypto_may_do_without(l)) {
+		log_info("call", "%s: %s does not take SRTP: asked again with RTP", d->call->id, b->number);
+		b->plain = true;
+		b->started = false;
+		dial_next(d);
+		return;
+	}
 	if (may_say_itself(d, b, l, h)) {
 		log_info("call", "%s: %s does not take that description: asked for its own", d->call->id, b->number);
 		b->bare = true;

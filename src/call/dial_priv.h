@@ -35,6 +35,7 @@ struct branch {
 	uint32_t tag;            /**< dial_target.tag */
 	bool started;
 	bool bare;           /**< invited without an offer: it refused that of a transfer */
+	bool plain;          /**< offered RTP: it refused SRTP */
 	uint8_t rank, depth; /**< depth: redirections so far */
 	char number[64];
 	char name[96]; /**< of whoever has the number, "" = not known */

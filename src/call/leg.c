@@ -2,7 +2,7 @@
  * leg.c - legs: made by adapters, told what to do, telling what happened; their end and what is kept of them.
  */
 #include <string.h>
-#include "call/call_priv.h"
+#include "call/oa_crypto.h"
 #include "call/digits.h"
 #include "base/rand.h"
 
@@ -254,7 +254,7 @@ void leg_ev_progress(struct leg *l, uint16_t code, struct slice sdp)
 	}
 	/* Several phones may play different tones, and a caller that gave no offer cannot hear any: it makes its own.
 	 */
-	if (!dial_single(l) || !c->a->offer || oa_early(c->a, l, code, sdp))
+	if (!dial_single(l) || !c->a->offer || !oa_crypto_takes(l, sdp) || oa_early(c->a, l, code, sdp))
 		(void)c->a->ops->ring(c->a);
 	call_set_state(c, CALL_RINGING);
 }
@@ -267,6 +267,12 @@ void leg_ev_answered(struct leg *l, struct slice sdp, bool is_offer)
 
 	if (l->state == LEG_ENDED)
 		return;
+	if (sdp.l && !oa_crypto_takes(l, sdp)) {
+		bad.text = OA_CRYPTO_REFUSED;
+		leg_hangup(l, &bad);
+		dial_failed(l, &bad);
+		return;
+	}
 	if (transfer_seeks(c) && c->dial) {
 		transfer_answered(l, sdp, is_offer);
 		return;

@@ -5,7 +5,7 @@
  * One exchange at a time per call: while one is open, an offer from the other side gets 491 (RFC 3261 14.1).
  */
 #include <string.h>
-#include "call/call_priv.h"
+#include "call/oa_crypto.h"
 
 /* Before the answer the caller's offer, or what took its place, goes on to whoever is called next. */
 static void keep_first(struct leg *l)
@@ -64,6 +64,15 @@ static void refuse(struct leg *x, uint16_t code)
 static void broken(struct call *c)
 {
 	call_end(c, "system", &(struct hangup){.code = 488, .text = "the sound could not be agreed on"});
+}
+
+/* It answered, but not as it must: without encryption, or with it. */
+static bool bad_answer(const struct leg *l, struct slice sdp)
+{
+	if (oa_crypto_takes(l, sdp))
+		return false;
+	call_end(l->call, "system", &(struct hangup){.code = 488, .text = OA_CRYPTO_REFUSED});
+	return true;
 }
 
 /* Our offer to `y` is on its way. */
@@ -571,6 +580,10 @@ void oa_reoffer(struct leg *x, struct slice sdp)
 	struct call *c = x->call;
 	struct leg *y = leg_other(x);
 
+	if (sdp.l && !oa_crypto_takes(x, sdp)) {
+		(void)x->ops->reject_offer(x, 488);
+		return;
+	}
 	if (!x->answer_ms) {
 		early_offer(x, sdp);
 		return;
@@ -725,6 +738,8 @@ void oa_result(struct leg *y, uint16_t code, struct slice sdp, bool is_offer)
 
 	if (!y->offered)
 		return;
+	if (code < 300 && sdp.l && bad_answer(y, sdp))
+		return;
 	if (y->solo) {
 		solo_result(y, code, sdp, is_offer);
 		return;
@@ -754,7 +769,7 @@ void oa_ack(struct leg *x, struct slice sdp)
 	struct leg *y = leg_other(x);
 	int err;
 
-	if (!x->offered)
+	if (!x->offered || (sdp.l && bad_answer(x, sdp)))
 		return;
 	if (y && y->offer_open) {
 		err = pass_answer(x, y, sdp);

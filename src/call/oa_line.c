@@ -2,6 +2,7 @@
  * oa_line.c - an m-line of ours: port, protocol, formats with what belongs to them, the attributes that may pass,
  * direction (RFC 8866 5.14, 6).
  */
+#include "call/oa_crypto.h"
 #include "call/oa_priv.h"
 
 static bool in_list(const struct oa_list *l, struct slice fmt)
@@ -51,14 +52,14 @@ static void write_formats(struct buf *b, const struct oa_list *l)
 	}
 }
 
-static void write_m(struct buf *b, const struct oa_line *o, uint16_t port)
+static void write_m(struct buf *b, const struct oa_line *o, struct slice proto, uint16_t port)
 {
 	struct slice fmt[OA_LIST_MAX], type = o->m ? o->m->type : SLICE("audio");
 	char text[OA_LIST_MAX][4];
 	struct buf n;
 
 	if (!o->list) {
-		sdp_enc_media(b, type, port, o->proto, o->m->fmt, o->m->nfmt, NULL);
+		sdp_enc_media(b, type, port, proto, o->m->fmt, o->m->nfmt, NULL);
 		return;
 	}
 	for (size_t i = 0; i < o->list->n; i++) {
@@ -66,16 +67,17 @@ static void write_m(struct buf *b, const struct oa_line *o, uint16_t port)
 		buf_u64(&n, o->list->v[i].pt);
 		fmt[i] = buf_get(&n);
 	}
-	sdp_enc_media(b, type, port, o->proto, fmt, o->list->n, NULL);
+	sdp_enc_media(b, type, port, proto, fmt, o->list->n, NULL);
 }
 
 void oa_line_write(struct buf *b, const struct oa_line *o)
 {
+	struct slice proto = o->offer ? o->proto : oa_crypto_proto(o->to, o->i, o->proto);
 	const struct sdp_media *m = o->m;
 	struct sa local;
 
 	mstream_local(o->to->ms[o->i], &local);
-	write_m(b, o, sa_port(&local));
+	write_m(b, o, proto, sa_port(&local));
 	/* how wide the other side's codec is says nothing about ours */
 	for (size_t i = 0; m && i < m->nbw && !o->inside && !(o->list && o->list->coded); i++) {
 		buf_str(b, "b=");
@@ -89,6 +91,10 @@ void oa_line_write(struct buf *b, const struct oa_line *o)
 			sdp_enc_attr(b, o->d->attr[m->attr0 + i].name, o->d->attr[m->attr0 + i].val);
 	if (!m)
 		buf_str(b, "a=ptime:20\r\n");
+	if (o->offer)
+		oa_crypto_answer(b, o->to, o->i, o->offer);
+	else
+		oa_crypto_offer(b, o->to, o->i, proto);
 	sdp_enc_attr(b, slice_str(sdp_dir_name(o->dir)), SLICE_NULL);
 }
 

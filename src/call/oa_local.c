@@ -2,6 +2,7 @@
  * oa_local.c - descriptions towards a party whose other end is inside: one line of sound, in
  * any codec that we can code.
  */
+#include "call/oa_crypto.h"
 #include "call/oa_priv.h"
 
 static int write_sound(struct buf *b, struct leg *l, size_t i, const struct sdp *d, const struct sa *bind)
@@ -26,6 +27,7 @@ static int write_sound(struct buf *b, struct leg *l, size_t i, const struct sdp 
 					   .m = m,
 					   .list = &list,
 					   .dir = sdp_dir_swap(oa_dir(m)),
+					   .offer = d,
 					   .inside = true});
 	return 0;
 }
@@ -41,7 +43,8 @@ static int answer_desc(struct leg *l, struct buf *b, const struct sa *bind)
 	for (size_t i = 0; i < d->nm; i++) {
 		const struct sdp_media *m = &d->m[i];
 
-		if (!have && oa_line_ok(d, i) && slice_eqs(m->type, "audio")) {
+		if (!have && oa_line_ok(d, i) && slice_eqs(m->type, "audio") &&
+		    oa_crypto_allows(l, d, i)) {
 			err = write_sound(b, l, i, d, bind);
 			if (err)
 				return err;

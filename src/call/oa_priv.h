@@ -110,6 +110,7 @@ struct oa_line {
 	const struct sdp_media *m;  /**< the line of `d`, or NULL: an offer of our own */
 	const struct oa_list *list; /**< its formats; NULL: as in `m` */
 	enum sdp_dir dir;
+	const struct sdp *offer; /**< what is answered, whose profile `proto` is; NULL: an offer (oa_crypto.c) */
 	bool inside; /**< the other end is ours: `d` is the offer that is answered, and most of it is not for us to say
 		      */
 };

@@ -4,6 +4,7 @@
  * say what the other side said, payload types and all. A line that we do not carry keeps its place with port 0.
  */
 #include <string.h>
+#include "call/oa_crypto.h"
 #include "call/oa_priv.h"
 
 struct sdp *oa_scratch(unsigned n)
@@ -36,12 +37,14 @@ bool oa_is_fax(const struct sdp_media *m)
 
 bool oa_proto_ok(const struct sdp_media *m)
 {
-	return slice_ieqs(m->proto, "RTP/AVP") || slice_ieqs(m->proto, "RTP/AVPF") || oa_is_fax(m);
+	return slice_ieqs(m->proto, "RTP/AVP") || slice_ieqs(m->proto, "RTP/AVPF") ||
+	       slice_ieqs(m->proto, "RTP/SAVP") || slice_ieqs(m->proto, "RTP/SAVPF") || oa_is_fax(m);
 }
 
 bool oa_line_ok(const struct sdp *d, size_t i)
 {
-	return i < d->nm && i < LEG_MEDIA_MAX && d->m[i].port && oa_proto_ok(&d->m[i]);
+	return i < d->nm && i < LEG_MEDIA_MAX && d->m[i].port && oa_proto_ok(&d->m[i]) &&
+	       oa_crypto_usable(d, &d->m[i]);
 }
 
 enum sdp_dir oa_dir(const struct sdp_media *m)
@@ -168,7 +171,8 @@ static bool wanted(const struct writing *w, size_t i)
 {
 	if (!oa_line_ok(w->s.in, i))
 		return false;
-	return !w->s.offer || (oa_line_ok(w->s.offer, i) && slice_eq(w->s.offer->m[i].type, w->s.in->m[i].type));
+	return !w->s.offer || (oa_line_ok(w->s.offer, i) && slice_eq(w->s.offer->m[i].type, w->s.in->m[i].type) &&
+			       oa_crypto_allows(w->s.to, w->s.offer, i));
 }
 
 /* ENOTSUP: the line cannot live. */
@@ -193,7 +197,8 @@ static int write_line(struct writing *w, size_t i)
 					      .d = w->s.in,
 					      .m = m,
 					      .list = own ? &list : NULL,
-					      .dir = direction(w, i)});
+					      .dir = direction(w, i),
+					      .offer = w->s.offer});
 	return 0;
 }
 

@@ -147,6 +147,14 @@ static void op_sdp_ip(struct leg *l, struct sa *advertise, struct sa *bind)
 	edge_sdp_ip(sl->edge, sl->inv ? sip_inv_dest(sl->inv) : sl->dest, advertise, bind);
 }
 
+static bool op_secure(const struct leg *l)
+{
+	const struct sip_leg *sl = l->proto;
+	const struct sip_dest *d = sl->inv ? sip_inv_dest(sl->inv) : sl->dest;
+
+	return d && (d->tp == SIP_TRANSP_TLS || d->tp == SIP_TRANSP_WSS);
+}
+
 static struct slice op_callid(const struct leg *l)
 {
 	const struct sip_leg *sl = l->proto;
@@ -169,6 +177,7 @@ const struct leg_ops sip_leg_ops = {
 	.answer_offer = op_answer_offer,
 	.reject_offer = op_reject_offer,
 	.sdp_ip = op_sdp_ip,
+	.secure = op_secure,
 	.callid = op_callid,
 	.connected = sip_connected,
 	.transfer_state = sip_leg_transfer_state,
