@@ -163,7 +163,8 @@ static int coders_make(struct xcode *x, const struct wcodec *fmt, unsigned ms)
 }
 
 /* The codecs of this packet; once for each change. */
-static int prepare(struct wstream *to, struct xcode *x, const struct wcodec *c, uint32_t ts)
+static int prepare(struct wstream *to, struct xcode *x, const struct wcodec *c, const uint8_t *p,
+		   const struct rtp_hdr *h)
 {
 	const struct wcodec *fmt = NULL;
 
@@ -187,8 +188,8 @@ static int prepare(struct wstream *to, struct xcode *x, const struct wcodec *c, 
 			out_unsync(&to->out);
 		x->in_clock = in_clock;
 		x->out_clock = out_clock;
-		x->base_in = ts;
-		x->base_out = ts;
+		x->base_in = h->ts;
+		x->base_out = h->ts;
 	}
 	x->act = to->map.act;
 	x->pt = fmt->pt;
@@ -196,7 +197,10 @@ static int prepare(struct wstream *to, struct xcode *x, const struct wcodec *c, 
 	unsigned ms = codec_ms(x->ec, to->r.ptime, to->r.maxptime);
 	x->ticks = (uint32_t)((uint64_t)out_clock * ms / 1000);
 	if (to->map.act == RELAY_CODE) {
-		int err = coders_make(x, fmt, ms);
+		/* mostly the packets that go are as long as those that come */
+		uint32_t ticks = x->dc->duration(x->dc, p + h->hdrlen, h->payload);
+		unsigned like = to->r.strict ? ms : codec_ms(x->ec, ticks * 1000 / in_clock, to->r.maxptime);
+		int err = coders_make(x, fmt, like);
 		if (err)
 			return err;
 		x->frame = x->enc_rate / 1000 * ms;
@@ -287,7 +291,7 @@ static void pad(struct wstream *to, bool lost, uint64_t us)
 		return;
 	if (x->coders)
 		for (uint32_t i = x->n; i < x->frame; i++)
-			x->pcm[i] = lost ? (int16_t)(x->pcm[i - x->n] / 2) : 0;
+			x->pcm[i] = (int16_t)(lost ? x->pcm[i - x->n] / 2 : 0);
 	flush(to, us);
 }
 
@@ -494,7 +498,7 @@ static void sound(struct wstream *to, uint8_t *p, size_t l, const struct rtp_hdr
 	bool late = false;
 
 	if (!x->made || x->gen != to->r_gen || x->act != to->map.act || memcmp(&x->in, c, sizeof(*c)) != 0)
-		if (prepare(to, x, c, h->ts)) {
+		if (prepare(to, x, c, p, h)) {
 			to->wk->dropped++;
 			return;
 		}
