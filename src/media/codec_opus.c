@@ -45,6 +45,8 @@ struct oenc {
 	int bitrate;
 	uint16_t par;
 	uint8_t loss;
+	uint8_t band; /**< widest, in `bands` */
+	bool parts;   /**< has made a packet of several frames: its bandwidth does not change any more */
 	_Alignas(16) uint8_t mem[];
 };
 
@@ -97,9 +99,7 @@ static void enc_setup(struct oenc *e, const struct coder_cfg *cfg)
 	opus_encoder_ctl(e->st, OPUS_SET_MAX_BANDWIDTH(bands[b].band));
 	opus_encoder_ctl(e->st, OPUS_SET_VBR(cfg->par & PAR_CBR ? 0 : 1));
 	opus_encoder_ctl(e->st, OPUS_SET_DTX(cfg->par & PAR_DTX ? 1 : 0));
-	/* frames of one packet must have the same bandwidth */
-	if (cfg->ptime % 20 == 10 && cfg->ptime > 10)
-		opus_encoder_ctl(e->st, OPUS_SET_BANDWIDTH(bands[b].band));
+	e->band = (uint8_t)b;
 }
 
 static int enc_new(void **ep, const struct codec_ops *c, const struct coder_cfg *cfg)
@@ -124,6 +124,18 @@ static int enc_new(void **ep, const struct codec_ops *c, const struct coder_cfg 
 	return 0;
 }
 
+/* Frames of one packet must have the same bandwidth: the widest that the bit rate allows. */
+static void fix_band(struct oenc *e)
+{
+	int most = (e->par >> PAR_KBIT) * 1000;
+	size_t b = e->band;
+
+	while (b && most && bands[b].bitrate > most)
+		b--;
+	opus_encoder_ctl(e->st, OPUS_SET_BANDWIDTH(bands[b].band));
+	e->parts = true;
+}
+
 /* 30 and 50 ms: frames of 10 ms in one packet. */
 static int encode_parts(struct oenc *e, uint8_t *dst, size_t size, const int16_t *pcm, size_t n)
 {
@@ -131,6 +143,8 @@ static int encode_parts(struct oenc *e, uint8_t *dst, size_t size, const int16_t
 	size_t part = e->rate / 100;
 	bool silent = true;
 
+	if (!e->parts)
+		fix_band(e);
 	opus_repacketizer_init(e->rp);
 	for (size_t i = 0; i < n / part; i++) {
 		int l = opus_encode(e->st, pcm + i * part, (int)part, buf[i], PART_MAX);
