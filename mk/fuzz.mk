@@ -13,6 +13,7 @@ fuzz_rooms_dns       := loop base
 fuzz_rooms_codec     := media wire loop base
 fuzz_rooms_sound     := media loop wire base
 fuzz_rooms_srtp      := media loop wire base
+fuzz_rooms_jbuf      := media loop wire base
 fuzz_rooms    = $(if $(fuzz_rooms_$(1)),$(fuzz_rooms_$(1)),wire base)
 fuzz_corpus   = $(if $(FUZZ_KEEP),test/fuzz/corpus/$(1),build/fuzz/corpus/$(1))
 

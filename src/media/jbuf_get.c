@@ -253,13 +253,31 @@ static float alike(const struct jbuf *j, int64_t off_us)
 	return like < 0.3f ? 0.3f : like;
 }
 
-/* After a packet was put into the line at level `lv`: bring the level towards the target. */
-static void adjust(struct jbuf *j, int64_t lv, size_t before, size_t n)
+/*
+ * Where packets do not end with steps some are needed long before their sound is due, those that begin in the midst of
+ * a step: by so much at most.
+ */
+static uint32_t early_us(const struct jbuf *j, const struct jslot *e, size_t frame)
 {
-	int64_t target = jbuf_target(j), frame = (int64_t)(n * 1000000 / j->cfg.rate), delay;
+	uint64_t a = frame * 1000000ULL / j->cfg.rate, b = us_of(j, e->dur), step = a;
+
+	while (b) {
+		uint64_t r = a % b;
+		a = b;
+		b = r;
+	}
+	return (uint32_t)(step - a);
+}
+
+/* After a packet was put into the line: bring the level towards the target. */
+static void adjust(struct jbuf *j, const struct jslot *e, size_t before, size_t n)
+{
+	int64_t target = jbuf_target(j), frame = (int64_t)(n * 1000000 / j->cfg.rate), delay, lv = j->level_us,
+		most_delay;
 	size_t most = j->cfg.rate * 15 / 1000, k;
 
 	delay = lv + (int64_t)(before * 1000000 / j->cfg.rate);
+	most_delay = target + frame + early_us(j, e, n) + SPARE_US;
 	j->rest_us += (j->line.n - before) * 1000000ULL / j->cfg.rate;
 	if (j->cfg.fixed)
 		return;
@@ -272,7 +290,7 @@ static void adjust(struct jbuf *j, int64_t lv, size_t before, size_t n)
 		/* no more than what leaves the level at the target */
 		if (lv - frame < target && before < most)
 			most = before;
-		k = jline_shorten(&j->line, most, alike(j, delay - target - frame - SPARE_US));
+		k = jline_shorten(&j->line, most, alike(j, delay - most_delay));
 		j->st.removed += k;
 		j->put -= k;
 		j->heard = j->put;
@@ -332,7 +350,7 @@ static void play(struct jbuf *j, const struct jslot *slot, size_t frame, uint64_
 	j->dtx = e.codec->id == CODEC_OPUS && e.l <= 2;
 	j->idle_us = 0;
 	j->level_us = level(&e, us);
-	adjust(j, j->level_us, before, frame);
+	adjust(j, &e, before, frame);
 }
 
 /* The packet after the missing one knows something of it. */
@@ -394,7 +412,8 @@ static bool leave_out(struct jbuf *j, const struct jslot *e, size_t frame, uint6
 	uint32_t dur = us_of(j, e->dur);
 	int64_t delay = level(e, us) + (int64_t)line_us(j), frame_us = (int64_t)(frame * 1000000 / j->cfg.rate);
 
-	if (j->cfg.fixed || j->hole_us < dur || j->hole_us >= STALL_US || delay <= jbuf_target(j) + frame_us + SPARE_US)
+	if (j->cfg.fixed || j->hole_us < dur || j->hole_us >= STALL_US ||
+	    delay <= jbuf_target(j) + frame_us + early_us(j, e, frame) + SPARE_US)
 		return false;
 	size_t n = (size_t)((uint64_t)dur * j->cfg.rate / 1000000);
 	n = n < j->hole_n ? n : j->hole_n;
@@ -415,7 +434,10 @@ static void step(struct jbuf *j, size_t frame, size_t n, uint64_t us)
 {
 	struct jslot *e = upcoming(j, us);
 
-	if (!e || (!j->playing && level(e, us) < jbuf_target(j))) {
+	/* fixed delay: the sender's clock is slow, its reserve is set anew */
+	if (e && j->cfg.fixed && level(e, us) < j->cfg.min_ms * 500)
+		j->playing = false;
+	if (!e || (!j->playing && level(e, us) < jbuf_target(j) + (j->cfg.fixed ? 0 : early_us(j, e, frame)))) {
 		wait(j, n);
 		return;
 	}

@@ -64,15 +64,14 @@ static void move_base(struct jhist *h, int64_t off, uint64_t us)
 	}
 	if (off < h->now_us)
 		h->now_us = off;
-	int64_t least = h->now_us < h->prev_us ? h->now_us : h->prev_us, steps = 0;
-	if (least < h->base_us)
-		steps = -((h->base_us - least + JH_STEP_US - 1) / JH_STEP_US);
-	else if (least - h->base_us > JH_STEP_US * 3 / 2)
-		steps = (least - h->base_us) / JH_STEP_US;
-	if (steps) {
+	/*
+	 * What was learnt is lateness against the base of its time: it stays true when clocks drift, and must move when
+	 * the base jumps.
+	 */
+	int64_t least = h->now_us < h->prev_us ? h->now_us : h->prev_us, steps = (least - h->base_us) / JH_STEP_US;
+	if (steps)
 		shift(h, steps);
-		h->base_us += steps * JH_STEP_US;
-	}
+	h->base_us = least;
 }
 
 /* Spikes are remembered when they end: how high, how long after the last one. */

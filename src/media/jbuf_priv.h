@@ -71,7 +71,7 @@ struct jhist {
 	float sum, unit;     /**< of all; of a new packet */
 	uint32_t seen;       /**< packets, up to the memory's length */
 	bool based;
-	int64_t base_us;         /**< quickest way of late, arrival minus timestamp, in whole steps */
+	int64_t base_us;         /**< quickest way of late: arrival minus timestamp */
 	int64_t now_us, prev_us; /**< the quickest of this and the last period */
 	uint64_t period_us;      /**< began */
 	uint8_t tick;

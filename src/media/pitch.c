@@ -58,20 +58,36 @@ static float exact(const int16_t *a, const int16_t *b, size_t n)
 	return ea > 0 && eb > 0 ? c / sqrtf(ea * eb) : 0;
 }
 
-size_t pitch_match(const int16_t *a, size_t win, int dir, size_t lo, size_t hi, float *corr)
-{
-	size_t dec = hi / COARSE ? hi / COARSE : 1, at = coarse(a, win, dir, lo, hi, dec);
-	size_t from = at > lo + dec ? at - dec : lo, to = at + dec < hi ? at + dec : hi, best = from;
+struct search {
+	const int16_t *a;
+	size_t win, lo, hi;
+	int dir;
+	size_t best;
+	float corr;
+};
 
-	*corr = -2;
-	for (size_t lag = from; lag <= to; lag++) {
-		float c = exact(a, dir < 0 ? a - lag : a + lag, win);
-		if (c > *corr) {
-			*corr = c;
-			best = lag;
+/* The best lag no more than `by` from `at`, if it is better than what was found. */
+static void refine(struct search *s, size_t at, size_t by)
+{
+	for (size_t lag = at > s->lo + by ? at - by : s->lo; lag <= at + by && lag <= s->hi; lag++) {
+		float c = exact(s->a, s->dir < 0 ? s->a - lag : s->a + lag, s->win);
+		if (c > s->corr) {
+			s->corr = c;
+			s->best = lag;
 		}
 	}
-	if (*corr < -1)
-		*corr = 0;
-	return best;
+}
+
+size_t pitch_match(const int16_t *a, size_t win, int dir, size_t lo, size_t hi, float *corr)
+{
+	struct search s = {.a = a, .win = win, .lo = lo, .hi = hi, .dir = dir, .best = lo, .corr = -2};
+	size_t dec = hi / COARSE ? hi / COARSE : 1;
+
+	refine(&s, coarse(a, win, dir, lo, hi, dec), dec);
+	/* a high voice fits better after several of its periods: they are no whole numbers of samples */
+	size_t one = s.best;
+	for (size_t k = 2; s.corr > 0 && s.corr < 0.998f && k * one <= hi; k++)
+		refine(&s, k * one, k / 2);
+	*corr = s.corr;
+	return s.best;
 }
