@@ -258,6 +258,10 @@ const char *typed_codes(struct typed *t);
 	X(early_media_needs_an_offer) X(fork_one_diverted) \
 	/* echo.c */ \
 	X(echo_with_greeting) X(echo_on_hold_and_back) X(echo_of_delayed_offer) X(echo_cut_short) \
+	/* room.c */ \
+	X(room_of_three) X(room_tells_who_comes) X(room_with_one_on_hold) \
+	X(room_with_another_codec) X(room_mute_and_kick) X(room_of_one_who_was_sent) \
+	X(room_of_phones_that_vanish) \
 	/* video.c */ \
 	X(video_is_relayed) X(video_refused_by_phone) \
 	/* loss.c */ \
