@@ -398,6 +398,9 @@ uint16_t call_transfer_check(const struct leg *by) MUST_CHECK;
  * not a party of that call. After 0 neither leg of `by` may be used.
  */
 uint16_t call_transfer_to(struct leg *by, struct leg *target) MUST_CHECK;
+/** Could it ask for that? As call_transfer_check(), but the other end may be an inside party: then the party of the
+ * other call is sent to the number of that one. */
+uint16_t call_transfer_to_check(const struct leg *by) MUST_CHECK;
 /**
  * A new leg takes the place of `old` (RFC 3891): of a party who talks, or of a phone that rings (pickup). The adapter
  * makes it with leg_new() in old's call, fills it in and gives its offer (may be empty). 0: it is answered and `old` is

@@ -205,7 +205,7 @@ void edge_refer(struct sip_leg *sl, struct sip_strans *st, const struct sip_msg 
 		return;
 	/* whether a line outside may send our party to a number is its owner's policy; calls of others it may not join
 	 */
-	code = sl->leg->trunk && to.has_replaces ? 403 : call_transfer_check(sl->leg);
+	code = !to.has_replaces ? call_transfer_check(sl->leg) : sl->leg->trunk ? 403 : call_transfer_to_check(sl->leg);
 	if (code) {
 		refuse(st, code);
 		return;

@@ -105,16 +105,50 @@ static uint16_t merge_ringing(struct leg *by, struct leg *mine)
 	return 0;
 }
 
+/* Its other end is inside: a conference, a mailbox. */
+static bool sits_inside(const struct leg *l)
+{
+	const struct call *c = l->call;
+
+	return c->state == CALL_UP && c->fiber && l == c->a && l->answer_ms && l->state != LEG_ENDED;
+}
+
+uint16_t call_transfer_to_check(const struct leg *by)
+{
+	return sits_inside(by) ? 0 : call_transfer_check(by);
+}
+
+/*
+ * An inside party stays with the leg that it serves, so nobody can take that one's place: who `talks` sends its party
+ * to the number instead. `by` is the one of the two that asked for it.
+ */
+static uint16_t send_inside(struct leg *talks, struct leg *sits, struct leg *by)
+{
+	struct call *c = sits->call;
+	uint16_t code = c->dialled[0] ? call_transfer(talks, c->dialled) : 403;
+
+	if (code)
+		return code;
+	if (by == sits && sits->ops->transfer_state)
+		sits->ops->transfer_state(sits, 200);
+	call_end(c, "caller", &(struct hangup){.code = 200, .text = "another one comes in its place"});
+	return 0;
+}
+
 uint16_t call_transfer_to(struct leg *by, struct leg *target)
 {
 	struct leg *mine = own_leg(by, target);
-	uint16_t code = call_transfer_check(by);
+	uint16_t code = call_transfer_to_check(by);
 	struct call *c2 = target->call;
 
 	if (code)
 		return code;
 	if (!mine || c2 == by->call)
 		return 403;
+	if (sits_inside(by))
+		return send_inside(mine, by, by);
+	if (sits_inside(mine))
+		return send_inside(by, mine, by);
 	if (c2->state < CALL_UP && c2->dial && mine == c2->a)
 		return merge_ringing(by, mine);
 	code = call_transfer_check(mine);

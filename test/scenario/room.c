@@ -216,6 +216,45 @@ void room_of_one_who_was_sent(void **state)
 	over(s);
 }
 
+/* Somebody in it calls another one and joins the two: that one takes its place. The REFER comes in either call. */
+static void brought(struct scene *s, bool from_the_room)
+{
+	struct agent *both[] = {&s->a, &s->c};
+
+	agents_ready(s, 3);
+	open_room(s, "");
+	enter(&s->a);
+	enter(&s->b);
+	struct oh_call *room = s->b.call;
+	assert_int_equal(oh_call_hold(room, true), 0);
+	agent_wait(&s->b, "changed:200", 2000);
+	s->c.mood = ANSWER;
+	agent_call(&s->b, "102");
+	agent_wait(&s->b, "answered", 5000);
+	struct oh_call *asked = s->b.call;
+	scene_run(s, 1000);
+	log_clear(&s->b);
+	log_clear(&s->c);
+	assert_int_equal(from_the_room ? oh_call_transfer_to(room, asked) : oh_call_transfer_to(asked, room), 0);
+	scene_run(s, 5000);
+	assert_true(agent_has(&s->b, "transfer:200"));
+	assert_true(agent_has(&s->b, "ended:200"));
+	assert_null(s->b.call);
+	assert_int_equal(members(s, NULL, false), 2);
+	assert_all_talk(s, both, 2, 2);
+	over(s);
+}
+
+void room_of_one_who_was_brought(void **state)
+{
+	brought(*state, true);
+}
+
+void room_of_one_who_was_brought_from_outside(void **state)
+{
+	brought(*state, false);
+}
+
 /* Phones vanish, the last one stays alone: nothing runs for it, and nothing is left. */
 void room_of_phones_that_vanish(void **state)
 {
