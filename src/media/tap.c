@@ -5,6 +5,7 @@
  */
 #include <string.h>
 #include "media/media_priv.h"
+#include "media/plc.h"
 #include "media/resample.h"
 
 enum {
@@ -48,8 +49,7 @@ struct tap {
 	void *dec;
 	uint32_t dec_rate;
 	struct resampler *rs;
-	int16_t last[STEP]; /**< end of what was decoded, for concealment */
-	size_t nlast;
+	struct plc *plc; /**< for codecs without concealment of their own */
 	struct held held[HELD];
 };
 
@@ -60,6 +60,7 @@ static void destroy(void *obj)
 	struct tap *t = obj;
 
 	mem_deref(t->dec);
+	mem_deref(t->plc);
 	mem_deref(t->rs);
 }
 
@@ -122,6 +123,7 @@ void tap_drop(struct tap *chain, struct mailbox *b)
 {
 	while (chain) {
 		struct tap *next = chain->next;
+		chain->ending = true;
 		mail_post(b, &chain->msg);
 		chain = next;
 	}
@@ -137,13 +139,13 @@ static void decoder(struct tap *t, const struct wcodec *c)
 	t->dec = mem_deref(t->dec);
 	t->rs = mem_deref(t->rs);
 	t->c = *c;
-	t->nlast = 0;
+	t->plc = mem_deref(t->plc);
 	t->ops = wcodec_ops(c);
 	if (!t->ops)
 		return;
 	cfg.rate = codec_pcm_rate(t->ops, t->rate);
 	t->dec_rate = cfg.rate;
-	if (t->ops->dec_new(&t->dec, t->ops, &cfg) ||
+	if (t->ops->dec_new(&t->dec, t->ops, &cfg) || (!t->ops->conceal && plc_alloc(&t->plc, t->dec_rate)) ||
 	    (t->rate != t->dec_rate && resampler_alloc(&t->rs, t->dec_rate, t->rate))) {
 		t->dec = mem_deref(t->dec);
 		t->ops = NULL;
@@ -169,13 +171,6 @@ static void emit(struct tap *t, const int16_t *pcm, size_t n)
 		give(t, pcm, n);
 }
 
-/* The last sound again, each time half as loud. */
-static void fade(struct tap *t, int16_t *pcm, size_t n, unsigned step)
-{
-	for (size_t i = 0; i < n; i++)
-		pcm[i] = t->nlast ? (int16_t)(t->last[i % t->nlast] / (1 << (1 + step))) : 0;
-}
-
 /* `ms` that are missing. */
 static void hide(struct tap *t, uint32_t ms)
 {
@@ -183,8 +178,10 @@ static void hide(struct tap *t, uint32_t ms)
 	size_t n = t->dec_rate / 100;
 
 	for (unsigned i = 0; i < ms / 10; i++) {
-		if (!t->ops->conceal || t->ops->conceal(t->dec, pcm, n) < 0)
-			fade(t, pcm, n, i / 2);
+		if (t->ops->conceal && t->ops->conceal(t->dec, pcm, n) < 0)
+			memset(pcm, 0, sizeof(pcm));
+		if (!t->ops->conceal)
+			plc_conceal(t->plc, pcm, n);
 		emit(t, pcm, n);
 	}
 }
@@ -271,10 +268,10 @@ static void sound(struct tap *t, const struct held *h, uint64_t us)
 	int n = t->ops->decode(t->dec, pcm, ARRAY_LEN(pcm), h->p, h->l);
 	if (n <= 0)
 		return;
+	if (t->plc)
+		plc_good(t->plc, pcm, (size_t)n);
 	drift(t, us);
 	emit(t, pcm, (size_t)n);
-	t->nlast = (size_t)n < t->dec_rate / 100 ? (size_t)n : t->dec_rate / 100;
-	memcpy(t->last, pcm + n - t->nlast, t->nlast * sizeof(*pcm));
 	t->ts = h->ts + (uint32_t)((uint64_t)n * wcodec_rate(c) / t->dec_rate);
 	t->timed = true;
 }
@@ -367,6 +364,7 @@ static void end(struct wstream *w, struct tap *t)
 	flush(t, loop_now_us(w->wk->loop));
 	/* what was made here goes here */
 	t->dec = mem_deref(t->dec);
+	t->plc = mem_deref(t->plc);
 	t->rs = mem_deref(t->rs);
 	mail_post(w->wk->mail, &t->msg);
 }

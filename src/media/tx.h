@@ -25,8 +25,8 @@ int tx_pcm(struct wstream *w, const int16_t *pcm, size_t n, uint32_t rate, uint6
  * many): `samples` in units of the RTP clock. Without bytes only time goes on (DTX). Must not be mixed with tx_pcm()
  * within a packet. */
 void tx_payload(struct wstream *w, const uint8_t *p, size_t l, uint32_t samples, bool marker, uint64_t us);
-/** The coder shall know what the party heard last by tx_payload(), because tx_pcm() goes on from there; nothing is sent.
- * For codecs with a memory; others need none. */
+/** The coder shall know what the party heard last by tx_payload(), because tx_pcm() goes on from there; nothing is
+ * sent. For codecs with a memory; others need none. */
 void tx_prime(struct wstream *w, const int16_t *pcm, size_t n, uint32_t rate);
 /** What waits is filled up with silence and goes. */
 void tx_flush(struct wstream *w);
