@@ -114,6 +114,7 @@ struct oh_call_options {
 	bool record;           /**< keep received sound for oh_call_heard / oh_call_save */
 	const char *codecs;    /**< "PCMA PCMU" in order; NULL: default */
 	bool delayed_offer;    /**< INVITE without SDP */
+	bool hold_inactive;    /**< hold with "inactive" in place of "sendonly" */
 	bool hide;             /**< ask not to be shown to the called party (RFC 3323) */
 	bool video;            /**< offer an H264 m-line too; received video packets are counted and sent back */
 	const char
@@ -136,7 +137,7 @@ int oh_call_answer(struct oh_call *c, const struct oh_call_options *o);
 int oh_call_reject(struct oh_call *c, unsigned code, const char *contact);
 /** End it, in any state: CANCEL, refusal or BYE. OH_CALL_ENDED follows with code 0. */
 void oh_call_hangup(struct oh_call *c);
-/** re-INVITE: hold (sendonly) or resume. OH_CALL_CHANGED follows. OH_ERR_STATE: not answered, or another exchange is
+/** re-INVITE: hold (sendonly, or as the options say) or resume. OH_CALL_CHANGED follows. OH_ERR_STATE: not answered, or another exchange is
  * open. */
 int oh_call_hold(struct oh_call *c, bool hold);
 /** re-INVITE with other codecs, or without SDP when codecs is NULL. As oh_call_hold; OH_ERR_SYNTAX (codecs). */

@@ -175,28 +175,6 @@ void bridge_apply(struct leg *a, struct leg *b)
 
 /* ------------------------------------------------------------------ hold */
 
-bool bridge_has_music(const struct leg *l)
-{
-	return l->call->calls->ops->hold_music != NULL;
-}
-
-void bridge_held(struct leg *l, const struct leg *by)
-{
-	const struct calls *cs = l->call->calls;
-	struct media_source *src = NULL;
-
-	/* who is not held any more was joined again */
-	if (!by->holds || !bridge_has_music(l))
-		return;
-	for (size_t i = 0; i < LEG_MEDIA_MAX; i++) {
-		if (!l->ms[i] || !mstream_can_play(l->ms[i]))
-			continue;
-		if (cs->ops->hold_music(l, &src, cs->arg) && mstream_play(l->ms[i], src))
-			log_debug("call", "%s: no music on hold", l->call->id);
-		return;
-	}
-}
-
 void bridge_hold_state(struct leg *l, const struct sdp *d)
 {
 	bool held = d->nm > 0;

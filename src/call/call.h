@@ -204,7 +204,8 @@ struct call_ops {
 			     const char **text, void *arg);
 	/** What was set for the party of that leg; `mp` is zero before. NULL: nothing is set. */
 	void (*media)(const struct leg *l, struct media_policy *mp, void *arg);
-	/** Music for a party that is put on hold: a new source, or false: it hears nothing. NULL: never. */
+	/** Music for a party that is put on hold: a new source, or false: it hears nothing. `sp` NULL: would there be
+	 * any? NULL: never. */
 	bool (*hold_music)(const struct leg *l, struct media_source **sp, void *arg);
 	/** A target with a tag was not reached: is there another one for its place? Fills `to`. NULL: never. */
 	bool (*next)(struct call *c, uint32_t tag, const struct hangup *h, struct dial_target *to, void *arg);

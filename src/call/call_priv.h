@@ -132,12 +132,16 @@ void bridge_apply(struct leg *a, struct leg *b);
 /** One side of that: what the description of `l` and ours to it agree on. Lines not agreed are closed. Uses scratches 2
  * and 3. */
 void bridge_set_remote(struct leg *l);
-/** `by` holds the other one, or has it back: music for `l` while it waits. After bridge_apply(). */
-void bridge_held(struct leg *l, const struct leg *by);
-/** Would it hear music of ours on hold? */
-bool bridge_has_music(const struct leg *l);
 /** Held by its own description (sendonly or inactive, or address 0.0.0.0)? Sets the state of an answered leg. */
 void bridge_hold_state(struct leg *l, const struct sdp *d);
+
+/* hold.c */
+/** Would it hear music when it is put on hold? */
+bool hold_has_music(const struct leg *l);
+/** After bridge_apply(): music for the one of two that the other has put on hold. */
+void hold_apply(struct leg *a, struct leg *b);
+/** Music for `l`, whatever its stream did before. False: there is none, nothing has changed. */
+bool hold_play(struct leg *l);
 
 /* oa_sdp.c */
 /** Scratch of this thread for decoding, n 0 to 3 (30 kB each: never in objects or on fibers). 2 and 3 are used by

@@ -109,7 +109,7 @@ static enum sdp_dir told_with_music(const struct leg *p, unsigned own, unsigned 
 {
 	unsigned d = told(own, other);
 
-	if (bridge_has_music(p) && !(d & SDP_RECVONLY) && slice_eqs(m->type, "audio"))
+	if (hold_has_music(p) && !(d & SDP_RECVONLY) && slice_eqs(m->type, "audio"))
 		d |= SDP_SENDONLY;
 	return (enum sdp_dir)d;
 }
@@ -201,7 +201,7 @@ static enum fit fits(const struct leg *p, const struct leg *q, bool *shared)
 static bool any_line(const struct leg *p, const struct leg *q)
 {
 	struct side a, b;
-	bool shared;
+	bool shared = false;
 
 	if (read_side(&a, p, 0) || read_side(&b, q, 2))
 		return false;
@@ -226,8 +226,7 @@ static void done(struct call *c)
 	bridge_apply(c->a, c->b);
 	c->a->state = c->a->holds ? LEG_HELD : LEG_ANSWERED;
 	c->b->state = c->b->holds ? LEG_HELD : LEG_ANSWERED;
-	bridge_held(c->a, c->b);
-	bridge_held(c->b, c->a);
+	hold_apply(c->a, c->b);
 	if (news)
 		call_connected(c);
 	else

@@ -504,8 +504,7 @@ static bool translate_here(struct leg *x, struct leg *y)
 	if (can) {
 		x->offer_open = false;
 		bridge_apply(x, y);
-		bridge_held(x, y);
-		bridge_held(y, x);
+		hold_apply(x, y);
 		call_changed(x->call);
 	}
 	mem_deref(offer);
@@ -698,8 +697,7 @@ static int pass_answer(struct leg *y, struct leg *x, struct slice sdp)
 		commit(x, x->offer, out);
 		commit(y, NULL, y->sent);
 		bridge_apply(x, y);
-		bridge_held(x, y);
-		bridge_held(y, x);
+		hold_apply(x, y);
 	}
 	mem_deref(out);
 	return err;

@@ -161,7 +161,7 @@ static enum sdp_dir direction(const struct writing *w, size_t i)
 
 	if (w->s.offer)
 		return (enum sdp_dir)(dir & sdp_dir_swap(oa_dir(&w->s.offer->m[i])));
-	if (w->s.from && bridge_has_music(w->s.to) && !(dir & SDP_RECVONLY) && slice_eqs(w->s.in->m[i].type, "audio"))
+	if (w->s.from && hold_has_music(w->s.to) && !(dir & SDP_RECVONLY) && slice_eqs(w->s.in->m[i].type, "audio"))
 		dir |= SDP_SENDONLY;
 	return (enum sdp_dir)dir;
 }

@@ -133,8 +133,12 @@ static void part(struct leg *by)
 
 void transfer_sound(struct call *c)
 {
-	if (transfer_seeks(c) && c->a && !c->b && !c->fiber)
-		(void)leg_tone_start(c->a, c->transfer->ringing ? TONE_RINGBACK : TONE_WAITING);
+	if (!transfer_seeks(c) || !c->a || c->b || c->fiber)
+		return;
+	if (c->transfer->ringing)
+		(void)leg_tone_start(c->a, TONE_RINGBACK);
+	else if (!hold_play(c->a))
+		(void)leg_tone_start(c->a, TONE_WAITING);
 }
 
 /* Held so that it hears nothing (or says nothing, where somebody listens): it must be told that this is over. */

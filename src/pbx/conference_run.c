@@ -140,6 +140,11 @@ static void visit(struct conference *f, struct leg *l)
 
 	if (err)
 		return;
+	/* it may have been removed or switched off meanwhile */
+	if (!f->pbx || !f->enabled) {
+		(void)!leg_prompt(l, "conf-invalid");
+		return;
+	}
 	if (full(f, s.admin)) {
 		(void)!leg_prompt(l, "conf-full");
 		return;

@@ -110,5 +110,5 @@ bool settings_hold_music(const struct leg *l, struct media_source **sp, void *ar
 	struct sounds *s = p->calls ? calls_sounds(p->calls) : NULL;
 
 	(void)l;
-	return s && p->settings.hold_music && !sounds_music(s, sp);
+	return s && p->settings.hold_music && (!sp || !sounds_music(s, sp));
 }

@@ -53,6 +53,7 @@ int ua_call_options(struct oh_call *c, const struct oh_call_options *o)
 	c->record = o->record;
 	c->codecs = codecs;
 	c->delayed = o->delayed_offer;
+	c->hold_inactive = o->hold_inactive;
 	c->hide = o->hide;
 	c->want_video = o->video;
 	c->ptime = o->ptime_ms;

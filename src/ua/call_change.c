@@ -65,7 +65,7 @@ void ua_change_reanswered(struct sip_inv *i, const struct sip_msg *rsp, uint16_t
 	if (scode >= 300) {
 		c->offered = false;
 		c->change = UA_CHANGE_NONE;
-		c->dir = c->hold ? SDP_SENDONLY : SDP_SENDRECV;
+		c->dir = c->hold ? ua_hold_dir(c) : SDP_SENDRECV;
 	} else if (!agreed(c, rsp)) {
 		ua_call_fail(c, 488, "no usable answer");
 		return;

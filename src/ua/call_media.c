@@ -132,7 +132,7 @@ int ua_media_offer(struct oh_call *c)
 	first_lines(c);
 	err = open_streams(c);
 	if (!err)
-		err = ua_sdp_write(c, NULL, codecs, hold ? SDP_SENDONLY : SDP_SENDRECV);
+		err = ua_sdp_write(c, NULL, codecs, hold ? ua_hold_dir(c) : SDP_SENDRECV);
 	if (!err)
 		c->offered = true;
 	return err;
@@ -161,7 +161,7 @@ int ua_media_answer(struct oh_call *c, struct slice offer)
 	if (!err)
 		err = open_streams(c);
 	if (!err)
-		err = ua_sdp_write(c, d, &c->codecs, c->hold ? SDP_SENDONLY : SDP_SENDRECV);
+		err = ua_sdp_write(c, d, &c->codecs, c->hold ? ua_hold_dir(c) : SDP_SENDRECV);
 	if (err)
 		return err;
 	c->offered = false;

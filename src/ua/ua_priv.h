@@ -102,7 +102,7 @@ struct oh_call {
 	/* wishes */
 	char *play_file, *replaces;
 	unsigned tone_hz;
-	bool once, record, delayed, hide, want_video;
+	bool once, record, delayed, hold_inactive, hide, want_video;
 	uint32_t ptime;
 	struct ua_codecs codecs;
 	bool hold;
@@ -141,6 +141,12 @@ struct oh_call {
 	uint16_t end_code;
 	char end_text[UA_TEXT];
 };
+
+/** How it says that it holds. */
+static inline enum sdp_dir ua_hold_dir(const struct oh_call *c)
+{
+	return c->hold_inactive ? SDP_INACTIVE : SDP_SENDONLY;
+}
 
 /* event.c */
 /** Tell the application. `code` 0 and `text` NULL where there is none. */

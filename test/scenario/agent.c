@@ -289,7 +289,7 @@ void tones(struct scene *s)
 }
 
 /* Share of a tone in what arrives within the next second; how many samples arrive. */
-static double hear(struct agent *a, unsigned hz, size_t *n)
+double hear(struct agent *a, unsigned hz, size_t *n)
 {
 	assert_non_null(a->call);
 	assert_non_null(a->call->rec);

@@ -29,6 +29,7 @@
 #include "loop/vnet.h"
 #include "media/media.h"
 #include "pbx/pbx.h"
+#include "pbx/settings.h"
 #include "sip/sip.h"
 #include "sip/trans.h"
 #include "ua/ua_priv.h"
@@ -130,6 +131,8 @@ void assert_cdr(struct scene *s, size_t i, const char *member, const char *want)
 /** Number member, of the record or of its leg (leg >= 0). */
 json_int_t cdr_int(struct scene *s, size_t i, const char *member);
 json_t *cdr_leg(struct scene *s, size_t i, size_t leg);
+/** Change a row, carried out when it returns: its error. `obj` is consumed; NULL deletes. */
+int scene_change(struct scene *s, enum change_op op, const struct resource *r, const char *key, json_t *obj);
 /** Change an extension, carried out when it returns. `obj` is consumed; NULL deletes. */
 void extension_set(struct scene *s, const char *number, json_t *obj);
 void extension_add(struct scene *s, const char *number);
@@ -160,6 +163,8 @@ unsigned tone_of(const struct agent *a);
 /** `a` hears the tone of `b` (or does not), in the second that this takes. */
 void assert_hears(struct agent *a, const struct agent *b);
 void assert_hears_not(struct agent *a, const struct agent *b);
+/** Share of `hz` in what `a` hears in the next second; how many samples it was. */
+double hear(struct agent *a, unsigned hz, size_t *n);
 /** a calls `to`, b answers; both talk. */
 void talk(struct agent *a, struct agent *b, const char *to);
 /** a hangs up; both ends hear of it. */
@@ -240,6 +245,13 @@ const char *typed_codes(struct typed *t);
 	X(tls_half_open_flood_in_a_call) \
 	/* hold.c */ \
 	X(hold_and_resume_by_caller) X(hold_and_resume_by_callee) X(hold_is_not_death) \
+	X(hold_hears_music) X(hold_inactive_hears_music) X(hold_without_music) X(hold_of_both_sides) \
+	X(hold_then_transfer_hears_music) \
+	/* conference.c */ \
+	X(conference_hears_all) X(conference_pin) X(conference_wrong_pin) X(conference_pin_silence) \
+	X(conference_waits_for_admin) X(conference_mute_digit) X(conference_left_by_digit) X(conference_kick) \
+	X(conference_full) X(conference_removed) X(conference_numbers_clash) X(conference_by_transfer) \
+	X(conference_hung_up_anywhere) \
 	/* codec.c */ \
 	X(codec_of_first_offer) X(codec_change_by_reinvite) X(codec_change_refused) \
 	X(codec_nothing_in_common) X(dtmf_passes) \

@@ -168,15 +168,20 @@ static void changed(int err, const char *why, json_t *row, int64_t id, void *arg
 		print_message("%s\n", why ? why : "");
 }
 
-static void change(struct scene *s, enum change_op op, const char *number, json_t *obj)
+int scene_change(struct scene *s, enum change_op op, const struct resource *r, const char *key, json_t *obj)
 {
-	struct change_item it = {op, &pbx_extension_resource, number, obj};
+	struct change_item it = {op, r, key, obj};
 
 	s->change_err = -1;
 	pbx_change(s->pbx, &it, 1, "test", NULL, changed, s);
 	vnet_run(s->net, 50);
 	json_decref(obj);
-	assert_int_equal(s->change_err, 0);
+	return s->change_err;
+}
+
+static void change(struct scene *s, enum change_op op, const char *number, json_t *obj)
+{
+	assert_int_equal(scene_change(s, op, &pbx_extension_resource, number, obj), 0);
 }
 
 void extension_set(struct scene *s, const char *number, json_t *obj)

@@ -1,0 +1,61 @@
+/*
+ * hold.c - music for a party that the other one has put on hold (RFC 3264 8.4, RFC 6337 5.3).
+ *
+ * Whoever holds says that it wants to hear nothing: sendonly, inactive, or the address 0.0.0.0. A phone that says
+ * sendonly could play something itself, and few do: its party hears our music. A trunk that says sendonly plays its
+ * own, which passes. "inactive" goes on as sendonly (oa_sdp.c), so that the held party listens.
+ */
+#include "call/call_priv.h"
+
+bool hold_has_music(const struct leg *l)
+{
+	const struct calls *cs = l->call->calls;
+
+	return cs->ops->hold_music && cs->ops->hold_music(l, NULL, cs->arg);
+}
+
+bool hold_play(struct leg *l)
+{
+	const struct calls *cs = l->call->calls;
+	struct media_source *src;
+	size_t i = 0;
+
+	while (i < LEG_MEDIA_MAX && !(l->ms[i] && mstream_can_play(l->ms[i])))
+		i++;
+	if (i == LEG_MEDIA_MAX || !cs->ops->hold_music || !cs->ops->hold_music(l, &src, cs->arg))
+		return false;
+	if (!mstream_play(l->ms[i], src))
+		return true;
+	src->done(src);
+	return false;
+}
+
+/* Directions of the first line of sound that lives; 0: none. */
+static unsigned sound_dir(const struct leg *l)
+{
+	struct sdp *d = oa_scratch(2);
+
+	if (!l->remote || sdp_decode(d, rbuf_slice(l->remote)))
+		return 0;
+	for (size_t i = 0; i < d->nm; i++)
+		if (oa_line_ok(d, i) && slice_ieqs(d->m[i].type, "audio"))
+			return oa_dir(&d->m[i]);
+	return 0;
+}
+
+/* `l` is held by `by`, and listens to what is not the music of `by` itself. */
+static bool hears(const struct leg *l, const struct leg *by)
+{
+	if (!by->holds || l->holds || !(sound_dir(l) & SDP_RECVONLY))
+		return false;
+	return !(by->trunk && (sound_dir(by) & SDP_SENDONLY));
+}
+
+void hold_apply(struct leg *a, struct leg *b)
+{
+	/* who is not held any more was joined again */
+	if (hears(a, b))
+		(void)hold_play(a);
+	else if (hears(b, a))
+		(void)hold_play(b);
+}
