@@ -152,6 +152,8 @@ int verb_hangup(struct cli *c);
 int verb_transfer(struct cli *c);
 /** The one of the calls whose id begins with `word`; NULL: none, or several: `*rc` says so, as the user was told. */
 const char *calls_match(const json_t *items, const char *word, int *rc);
+/** `calls --sound` and `calls --watch` (verb_sound.c). */
+int calls_sound(struct cli *c);
 int verb_cdr(struct cli *c);
 int verb_config_export(struct cli *c);
 int verb_config_import(struct cli *c);

@@ -91,7 +91,7 @@ static void leg_sound(const json_t *leg, char *dst, size_t size)
 static void put_call(struct table *t, const json_t *call)
 {
 	json_t *legs = json_object_get(call, "legs"), *l;
-	char time[32], sound[64], heard[160] = "";
+	char time[32], sound[64], heard[400] = "";
 	size_t i;
 
 	json_array_foreach(legs, i, l)
@@ -101,6 +101,9 @@ static void put_call(struct table *t, const json_t *call)
 		leg_sound(l, sound, sizeof(sound));
 		if (*sound)
 			snprintf(heard + n, sizeof(heard) - n, "%s%s: %s", n ? "; " : "", js(l, "number"), sound);
+		n = strlen(heard);
+		if (*js(l, "verdict"))
+			snprintf(heard + n, sizeof(heard) - n, "%s%s", n ? "; " : "", js(l, "verdict"));
 	}
 	table_cell(t, js(call, "id"));
 	table_cell(t, js(call, "from"));
@@ -116,8 +119,10 @@ int verb_calls(struct cli *c)
 	struct table t;
 	json_t *o = NULL, *v;
 	size_t i;
-	int rc = client_call(c, "GET", "/calls", NULL, &o);
 
+	if (cli_flag(c, "sound") || cli_flag(c, "watch"))
+		return calls_sound(c);
+	int rc = client_call(c, "GET", "/calls", NULL, &o);
 	if (rc)
 		return rc;
 	const json_t *items = json_object_get(o, "items");

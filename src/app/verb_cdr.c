@@ -26,6 +26,8 @@ static void put_legs(const json_t *row)
 			       json_number_value(json_object_get(q, "jitter_ms")),
 			       json_number_value(json_object_get(q, "mos")));
 		printf(", ended with %lld\n", (long long)ji(l, "code"));
+		if (*js(l, "verdict"))
+			printf("        %s%s%s\n", out_style(STYLE_YELLOW), js(l, "verdict"), out_style(STYLE_OFF));
 	}
 }
 

@@ -30,6 +30,10 @@ static const struct opt show_opts[] = {
 static const struct opt set_opts[] = {
 	{.name = "new-password", .help = "make a new password and print it"},
 };
+static const struct opt calls_opts[] = {
+	{.name = "sound", .help = "how each party sounds, and what is wrong"},
+	{.name = "watch", .help = "the same, again each second until Ctrl-C"},
+};
 static const struct opt hangup_opts[] = {
 	{.name = "all", .help = "hang up all calls"},
 };
@@ -116,8 +120,9 @@ static const struct verb verbs[] = {
 
 	{"registrations", "[NUMBER]", 0, 1, VERB_CLIENT | VERB_LIVE, "Calls", "phones that are registered now", NULL,
 	 "%s registrations\n%s registrations 100", NO_OPTS, NULL, verb_registrations},
-	{"calls", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Calls", "calls of this moment", NULL, "%s calls", NO_OPTS, NULL,
-	 verb_calls},
+	{"calls", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Calls", "calls of this moment",
+	 "--sound shows each party: codec, loss, jitter, level, and what is wrong in words; --watch does so each second.",
+	 "%s calls\n%s calls --watch", OPTS(calls_opts), NULL, verb_calls},
 	{"calls transfer", "ID NUMBER", 2, 2, VERB_CLIENT | VERB_LIVE, "Calls",
 	 "send a party of a call to another number",
 	 "The called one leaves and the caller goes to NUMBER, unless --by caller turns that round. Whoever leaves has "

@@ -95,6 +95,8 @@ void record_report(struct call *c, enum record_phase phase);
 void record_leg(struct leg_record *r, const struct leg *l);
 /** Put its quality in. */
 void record_quality(struct leg_record *r, const struct mstream_stats *st);
+/** And what was wrong with it; its end is `now_ms`, loop's. */
+void record_verdict(struct leg_record *r, const struct mstream_stats *st, uint64_t now_ms);
 /** Its place in the record. */
 uint8_t record_rank(const struct leg *l);
 

@@ -92,6 +92,8 @@ static void figures_h(const struct mstream_stats *st, void *arg)
 	struct leg_past *p = arg;
 
 	record_quality(&p->r, st);
+	if (p->call)
+		record_verdict(&p->r, st, loop_now_ms(p->call->calls->loop));
 	if (p->call && p->call->closing && !--p->call->closing)
 		calls_reap_later(p->call->calls);
 	mem_deref(p);

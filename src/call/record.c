@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "call/call_priv.h"
+#include "call/verdict.h"
 
 uint8_t record_rank(const struct leg *l)
 {
@@ -33,6 +34,19 @@ void record_quality(struct leg_record *r, const struct mstream_stats *st)
 	r->q = *st;
 	r->has_q = true;
 	memcpy(r->codec, st->codec, sizeof(r->codec));
+}
+
+void record_verdict(struct leg_record *r, const struct mstream_stats *st, uint64_t now_ms)
+{
+	int64_t talk = r->answer_ms && r->end_ms > r->answer_ms ? r->end_ms - r->answer_ms : 0;
+	struct verdict_in in = {
+		.who = r->number[0] ? r->number : "the caller",
+		.now_ms = now_ms,
+		.up_ms = talk && (uint64_t)talk < now_ms ? now_ms - (uint64_t)talk : 0,
+		.over = true,
+	};
+	if (!verdict_of(r->verdict, sizeof(r->verdict), st, &in))
+		r->verdict[0] = '\0';
 }
 
 static void live_leg(struct leg_record *r, const struct leg *l)

@@ -25,6 +25,7 @@ struct leg_record {
 	char codec[16];
 	struct mstream_stats q; /**< of its first audio stream; final in RECORD_CLOSE */
 	bool has_q;
+	char verdict[120]; /**< what was wrong with its sound, one sentence; "" = nothing; in RECORD_CLOSE */
 };
 
 /** One transfer of a call. */

@@ -43,20 +43,3 @@ bool leg_tone_start(struct leg *l, enum tone_name t)
 	}
 	return false;
 }
-
-bool leg_quality(const struct leg *l, struct leg_quality *q)
-{
-	struct mstream_stats st;
-
-	if (!l->ms[0])
-		return false;
-	mstream_stats(l->ms[0], &st);
-	(void)slice_copy(q->codec, sizeof(q->codec), slice_str(st.codec));
-	q->received = st.rx_packets;
-	q->sent = st.tx_packets;
-	q->lost = st.rx_lost;
-	q->jitter_ms = st.rx_jitter_us / 1000.0;
-	q->rtt_ms = st.rtt_us / 1000.0;
-	q->mos = st.mos_x100 / 100.0;
-	return true;
-}

@@ -22,14 +22,4 @@ int leg_tone(struct leg *l, enum tone_name t) MUST_CHECK;
  * stream that it could be played to. */
 bool leg_tone_start(struct leg *l, enum tone_name t);
 
-/** Figures of a leg's sound for people. */
-struct leg_quality {
-	char codec[16];
-	uint64_t received, sent, lost; /**< packets */
-	double jitter_ms, rtt_ms;      /**< rtt 0: unknown */
-	double mos;                    /**< 1.0-4.5, 0: unknown */
-};
-/** Present figures of its first audio stream; false if it has none. */
-bool leg_quality(const struct leg *l, struct leg_quality *q);
-
 #endif

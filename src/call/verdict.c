@@ -5,7 +5,6 @@
  * The worst comes first: who hears nothing does not ask about jitter.
  */
 #include <stdio.h>
-#include "call/call_priv.h"
 #include "call/verdict.h"
 
 enum {
@@ -106,43 +105,4 @@ bool verdict_of(char *dst, size_t size, const struct mstream_stats *st, const st
 		return true;
 	}
 	return false;
-}
-
-/* Sound may flow since then (loop's ms), 0 = not yet. */
-static uint64_t up_since(const struct leg *l)
-{
-	const struct call *c = l->call;
-
-	if (l->state != LEG_ANSWERED && l->state != LEG_HELD)
-		return 0;
-	int64_t ago = loop_wall_ms(c->calls->loop) - l->answer_ms;
-	uint64_t now = loop_now_ms(c->calls->loop);
-	return ago < 0 || (uint64_t)ago > now ? now : now - (uint64_t)ago;
-}
-
-static struct mstream *sound_of(const struct leg *l)
-{
-	for (size_t i = 0; l && i < LEG_MEDIA_MAX; i++)
-		if (l->ms[i])
-			return l->ms[i];
-	return NULL;
-}
-
-bool leg_verdict(char *dst, size_t size, const struct leg *l)
-{
-	const struct mstream *ms = sound_of(l), *other = sound_of(leg_other(l));
-	struct mstream_stats st, far;
-
-	if (!ms)
-		return false;
-	mstream_stats(ms, &st);
-	if (other)
-		mstream_stats(other, &far);
-	struct verdict_in in = {
-		.who = l->party.number[0] ? l->party.number : "the caller",
-		.now_ms = loop_now_ms(l->call->calls->loop),
-		.up_ms = up_since(l),
-		.other = other && far.rx_packets,
-	};
-	return verdict_of(dst, size, &st, &in);
 }

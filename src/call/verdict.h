@@ -6,7 +6,7 @@
 #ifndef OFFHOOK_CALL_VERDICT_H
 #define OFFHOOK_CALL_VERDICT_H
 
-#include "call/call.h"
+#include "media/media.h"
 
 /** What a verdict is made from, beside the figures. */
 struct verdict_in {
@@ -18,7 +18,5 @@ struct verdict_in {
 };
 /** The worst that can be said, or false when nothing is wrong. `dst` gets one sentence without a full stop. */
 bool verdict_of(char *dst, size_t size, const struct mstream_stats *st, const struct verdict_in *in);
-/** Of a live leg's first audio stream. */
-bool leg_verdict(char *dst, size_t size, const struct leg *l);
 
 #endif

@@ -24,6 +24,21 @@ static void put_quality(struct buf *b, const struct mstream_stats *q)
 	buf_json_decimal(b, "jitter_ms", q->rx_jitter_us, 1000);
 	buf_json_decimal(b, "rtt_ms", q->rtt_us, 1000);
 	buf_json_decimal(b, "mos", q->mos_x100, 100);
+	buf_json_decimal(b, "mos_min", q->min_mos_x100, 100);
+	if (q->bad_s)
+		buf_json_u64(b, "bad_seconds", q->bad_s);
+	if (q->remote_lost_pm)
+		buf_json_decimal(b, "far_lost_percent", q->remote_lost_pm, 10);
+	if (q->far_mos_x10)
+		buf_json_decimal(b, "far_mos", q->far_mos_x10, 10);
+	if (q->played_ms) {
+		buf_json_u64(b, "played_ms", q->played_ms);
+		buf_json_u64(b, "concealed_ms", q->concealed_ms);
+	}
+	if (q->clipped_s)
+		buf_json_u64(b, "clipped_seconds", q->clipped_s);
+	if (q->rx_auth_failed)
+		buf_json_u64(b, "auth_failed", q->rx_auth_failed);
 	buf_char(b, '}');
 }
 
@@ -45,6 +60,8 @@ static void put_leg(struct buf *b, const struct leg_record *l)
 	buf_json_str(b, "codec", l->codec);
 	if (l->has_q)
 		put_quality(b, &l->q);
+	if (l->verdict[0])
+		buf_json_str(b, "verdict", l->verdict);
 	buf_char(b, '}');
 }
 

@@ -2,7 +2,7 @@
  * views.c - the state of the phone system as JSON, for command line, REST and page.
  */
 #include "pbx/pbx_priv.h"
-#include "call/tones.h"
+#include "call/quality.h"
 #include "pbx/trunk.h"
 
 static const char *const transports[] = {"udp", "tcp", "tls", "ws", "wss"};
@@ -88,6 +88,20 @@ static const char *call_state_name(enum call_state s)
 	return names[s];
 }
 
+static void quality_json(json_t *o, const struct leg_quality *q)
+{
+	json_object_update_new(o, json_pack("{s:s, s:I, s:I, s:I, s:f, s:f, s:f, s:f}", "codec", q->codec, "received",
+					    (json_int_t)q->received, "sent", (json_int_t)q->sent, "lost",
+					    (json_int_t)q->lost, "lost_percent_now", q->lost_now, "jitter_ms",
+					    q->jitter_ms, "rtt_ms", q->rtt_ms, "mos", q->mos));
+	json_object_update_new(o, json_pack("{s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:s}", "mos_now", q->mos_now,
+					    "mos_min", q->mos_min, "far_mos", q->far_mos, "buffer_ms", q->buffer_ms,
+					    "concealed_percent", q->concealed, "bad_seconds", (json_int_t)q->bad_s,
+					    "auth_failed", (json_int_t)q->auth_failed, "verdict", q->verdict));
+	if (q->has_level)
+		json_object_set_new(o, "level_dbov", json_integer(q->level_dbov));
+}
+
 static json_t *leg_json(const struct leg *l)
 {
 	struct leg_quality q;
@@ -98,10 +112,7 @@ static json_t *leg_json(const struct leg *l)
 			      "outgoing", l->outgoing);
 
 	if (o && leg_quality(l, &q))
-		json_object_update_new(o, json_pack("{s:s, s:I, s:I, s:I, s:f, s:f, s:f}", "codec", q.codec, "received",
-						    (json_int_t)q.received, "sent", (json_int_t)q.sent, "lost",
-						    (json_int_t)q.lost, "jitter_ms", q.jitter_ms, "rtt_ms", q.rtt_ms,
-						    "mos", q.mos));
+		quality_json(o, &q);
 	return o;
 }
 
