@@ -195,12 +195,28 @@ static void value_text(const json_t *v, char *dst, size_t size)
 		(void)slice_copy(dst, size, slice_str(json_string_value(v)));
 }
 
-/* What is off, zero or empty in all rows need not take a column. */
+/* One of several words, and it is the usual one in all rows. */
+static bool all_usual(const struct field *f, const json_t *items)
+{
+	json_t *row;
+	size_t k;
+
+	json_array_foreach(items, k, row)
+	{
+		if (strcmp(js(row, f->name), f->def) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* What is off, zero, empty or as usual in all rows need not take a column. */
 static bool says_nothing(const struct field *f, const json_t *items)
 {
 	json_t *row;
 	size_t k;
 
+	if (f->type == FIELD_ENUM && f->def)
+		return all_usual(f, items);
 	if ((f->flags & (FIELD_KEY | FIELD_REQUIRED)) || !f->def ||
 	    (*f->def && strcmp(f->def, "0") && strcmp(f->def, "false")))
 		return false;
