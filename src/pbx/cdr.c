@@ -24,7 +24,8 @@ static void put_quality(struct buf *b, const struct mstream_stats *q)
 	buf_json_decimal(b, "jitter_ms", q->rx_jitter_us, 1000);
 	buf_json_decimal(b, "rtt_ms", q->rtt_us, 1000);
 	buf_json_decimal(b, "mos", q->mos_x100, 100);
-	buf_json_decimal(b, "mos_min", q->min_mos_x100, 100);
+	if (q->min_mos_x100)
+		buf_json_decimal(b, "mos_min", q->min_mos_x100, 100);
 	if (q->bad_s)
 		buf_json_u64(b, "bad_seconds", q->bad_s);
 	if (q->remote_lost_pm)
