@@ -116,7 +116,8 @@ need_() { # need_ PROGRAM...: without them the script is skipped by name; with C
 
 # ---- baresip
 
-# phone NAME NUMBER TRANSPORT HZ [ACCOUNT PARAMETERS]: a baresip that sends a tone from a file and keeps what it hears
+# phone NAME NUMBER TRANSPORT HZ [ACCOUNT PARAMETERS]: a baresip that sends a tone from a file and keeps what it hears.
+# CODECS and MODULES give it others than G.711.
 phone() {
 	local d=$T/$1 ip=${ADDR[$1]}
 	mkdir -p "$d/rec"
@@ -124,6 +125,7 @@ phone() {
 	cat >"$d/config" <<-X
 		module_path $(dirname "$(find /usr/lib /usr/local/lib -path '*baresip/modules/account.so' 2>/dev/null | head -n 1)")
 		module g711.so
+		${MODULES:+$(printf 'module %s.so\n' $MODULES)}
 		module aufile.so
 		module sndfile.so
 		module_tmp account.so
@@ -141,7 +143,7 @@ phone() {
 		snd_path $d/rec
 		call_max_calls 4
 	X
-	echo "<sip:$2@127.0.0.1;transport=$3>;auth_pass=secret-$2-x;audio_codecs=PCMU/8000,PCMA/8000${5:-}" >"$d/accounts"
+	echo "<sip:$2@127.0.0.1;transport=$3>;auth_pass=secret-$2-x;audio_codecs=${CODECS:-PCMU/8000,PCMA/8000}${5:-}" >"$d/accounts"
 	: >"$d/contacts"
 	spawn "$d/log" baresip -f "$d"
 	within 8 registered "$2" || bad "baresip $1 ($2, $3) does not register: $(tail -n 3 "$d/log")"

@@ -4,11 +4,12 @@
  *	tone make FILE HZ SECONDS    a sine in a new file
  *	tone map FILE HZ...          one letter for each 100 ms: a for the first HZ, b for the second ..., . for
  *silence, ? for other sound; the line is matched by regular expressions
+ *	tone count FILE HZ...        for each HZ in how many half seconds it has a part, among others
  */
 #include "sound.h"
 
-enum { STEP = RATE / 10 };
-static int16_t pcm[SOUND_MAX];
+enum { STEP = RATE / 10, HALF = RATE / 2 };
+static int16_t pcm[SOUND_MAX]; /* also of 100 s at 48 kHz */
 
 static char letter(const int16_t *s, char **hz, int nhz)
 {
@@ -25,6 +26,19 @@ static char letter(const int16_t *s, char **hz, int nhz)
 	return '?';
 }
 
+/* An eighth of the energy: one of up to six voices. */
+static void count(size_t n, char **hz, int nhz)
+{
+	for (int i = 0; i < nhz; i++) {
+		unsigned found = 0;
+
+		for (size_t at = 0; at + HALF <= n; at += HALF)
+			found += goertzel(pcm + at, HALF, (unsigned)atoi(hz[i])) > 0.125;
+		printf("%u ", found);
+	}
+	putchar('\n');
+}
+
 int main(int argc, char **argv)
 {
 	size_t n;
@@ -38,11 +52,15 @@ int main(int argc, char **argv)
 		wav_save(argv[2], pcm, n);
 		return 0;
 	}
-	if (argc < 4 || strcmp(argv[1], "map")) {
-		fprintf(stderr, "usage: tone make FILE HZ SECONDS | tone map FILE HZ...\n");
+	if (argc < 4 || (strcmp(argv[1], "map") && strcmp(argv[1], "count"))) {
+		fprintf(stderr, "usage: tone make FILE HZ SECONDS | tone map FILE HZ... | tone count FILE HZ...\n");
 		return 2;
 	}
 	n = wav_load(argv[2], pcm, SOUND_MAX);
+	if (!strcmp(argv[1], "count")) {
+		count(n, argv + 3, argc - 3);
+		return 0;
+	}
 	for (size_t i = 0; i + STEP <= n; i += STEP)
 		putchar(letter(pcm + i, argv + 3, argc - 3));
 	putchar('\n');
