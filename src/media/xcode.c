@@ -162,6 +162,13 @@ static int coders_make(struct xcode *x, const struct wcodec *fmt, unsigned ms)
 	return 0;
 }
 
+/* A payload can be cut between any two frames: always as many bytes for as much time. */
+static bool even_bytes(uint8_t id)
+{
+	return id == CODEC_PCMU || id == CODEC_PCMA || id == CODEC_G722 || id == CODEC_L16 || id == CODEC_GSM ||
+	       (id >= CODEC_G726_16 && id <= CODEC_AAL2_40);
+}
+
 /* The codecs of this packet; once for each change. */
 static int prepare(struct wstream *to, struct xcode *x, const struct wcodec *c, const uint8_t *p,
 		   const struct rtp_hdr *h)
@@ -204,16 +211,11 @@ static int prepare(struct wstream *to, struct xcode *x, const struct wcodec *c, 
 		if (err)
 			return err;
 		x->frame = x->enc_rate / 1000 * ms;
+	} else if (even_bytes(c->id)) {
+		x->frame = (uint32_t)((uint64_t)x->ec->bitrate * ms / 8000);
 	}
 	x->made = true;
 	return 0;
-}
-
-/* A packet of this many bytes can be cut anywhere: so many bytes for each 10 or 20 ms. */
-static bool even_bytes(uint8_t id)
-{
-	return id == CODEC_PCMU || id == CODEC_PCMA || id == CODEC_G722 || id == CODEC_L16 || id == CODEC_GSM ||
-	       (id >= CODEC_G726_16 && id <= CODEC_AAL2_40);
 }
 
 /* ------------------------------------------------------------------ sending */
@@ -459,9 +461,6 @@ static bool cut(struct wstream *to, const uint8_t *p, const struct rtp_hdr *h, i
 			recode(to, p, h, lost, us);
 		return true;
 	}
-	x->frame = (uint32_t)((uint64_t)h->payload * x->ticks / ticks);
-	if (!x->frame || x->frame > sizeof(x->bytes))
-		return true;
 	collect_at(to, out_ts(x, h->ts), lost > 0, us);
 	collect_bytes(to, p + h->hdrlen, h->payload, us);
 	return true;
