@@ -40,8 +40,13 @@ static unsigned callee(unsigned i)
 	return g.o->base + g.o->users + i % g.o->users;
 }
 
-static unsigned sdp(char *out, size_t size, unsigned port)
+static unsigned sdp(char *out, size_t size, unsigned port, bool called)
 {
+	if (g.o->xcode)
+		return (unsigned)snprintf(out, size,
+					  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+					  "m=audio %u RTP/AVP %u\r\na=rtpmap:%u %s/8000\r\na=sendrecv\r\n",
+					  port, called ? 9 : 0, called ? 9 : 0, called ? "G722" : "PCMU");
 	return (unsigned)snprintf(out, size,
 				  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %u "
 				  "RTP/AVP 0 8 101\r\n"
@@ -55,7 +60,7 @@ static void send_request(unsigned i, const char *method, const char *auth, unsig
 	struct ccall *c = &g.v[i];
 	const struct opts *o = g.o;
 	char m[MSG_MAX], body[512], uri[300];
-	unsigned bl = with_sdp ? sdp(body, sizeof(body), g.a_rtp ? g.a_rtp[i % g.nrtp] : 40000) : 0, n;
+	unsigned bl = with_sdp ? sdp(body, sizeof(body), g.a_rtp ? g.a_rtp[i % g.nrtp] : 40000, false) : 0, n;
 
 	if (c->target[0])
 		snprintf(uri, sizeof(uri), "%s", c->target);
@@ -202,7 +207,7 @@ static void reply(const char *p, size_t l, const struct sockaddr_in *to, unsigne
 	char m[MSG_MAX], v[512], body[512];
 	size_t at = (size_t)snprintf(m, sizeof(m), "SIP/2.0 %u %s\r\n", code, phrase);
 	static const char *const copy[] = {"Via", "Record-Route", "From", "Call-ID", "CSeq"};
-	unsigned bl = with_sdp ? sdp(body, sizeof(body), rtp) : 0;
+	unsigned bl = with_sdp ? sdp(body, sizeof(body), rtp, true) : 0;
 
 	for (unsigned k = 0; k < 5; k++) {
 		for (unsigned i = 0; hdr(p, l, copy[k], i, v, sizeof(v)) >= 0; i++)

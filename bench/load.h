@@ -18,7 +18,7 @@ enum { MSG_MAX = 4096, BATCH = 64 };
 /** What to do, from the command line. */
 struct opts {
 	struct sockaddr_in target; /**< server's SIP address */
-	const char *mode;          /**< "register" "calls" "media" "ngmedia" "tls" */
+	const char *mode;          /**< "register" "calls" "media" "xcode" "ngmedia" "ngxcode" "tls" */
 	unsigned users;            /**< numbers base .. base + users - 1 */
 	unsigned base;
 	unsigned count;         /**< requests or calls in all */
@@ -28,6 +28,7 @@ struct opts {
 	unsigned pps;           /**< packets per second and direction of a call */
 	const char *password;   /**< the same for all users; NULL: expect no challenge */
 	const char *realm_host; /**< host part of URIs */
+	bool xcode;             /**< the caller has u-law alone, the called end G.722 alone */
 	bool sha256;            /**< answer the SHA-256 challenge rather than MD5 */
 	int pid[8];             /**< server's processes, for CPU */
 	unsigned npid;

@@ -96,20 +96,21 @@ int main(int argc, char **argv)
 		}
 	}
 	o.mode = optind < argc ? argv[optind] : "";
+	o.xcode = !strcmp(o.mode, "xcode") || !strcmp(o.mode, "ngxcode");
 	if (!strcmp(o.mode, "register"))
 		return run_register(&o);
 	if (!strcmp(o.mode, "calls"))
 		return run_calls(&o);
-	if (!strcmp(o.mode, "media"))
+	if (!strcmp(o.mode, "media") || !strcmp(o.mode, "xcode"))
 		return run_media(&o);
-	if (!strcmp(o.mode, "ngmedia"))
+	if (!strcmp(o.mode, "ngmedia") || !strcmp(o.mode, "ngxcode"))
 		return run_ngmedia(&o);
 	if (!strcmp(o.mode, "tls"))
 		return run_tls(&o);
-	fprintf(stderr,
-		"usage: load register|calls|media|ngmedia|tls --target 127.0.0.1:5060 [--users N --base N --count "
-		"N --rate N --seconds N\n"
-		"            --password P --host NAME --sha256 --pid PID --uac-port N --uas-port N --ng "
-		"127.0.0.1:2223 --pps N]\n");
+	fprintf(stderr, "usage: load register|calls|media|xcode|ngmedia|ngxcode|tls --target 127.0.0.1:5060 [--users N "
+			"--base N --count "
+			"N --rate N --seconds N\n"
+			"            --password P --host NAME --sha256 --pid PID --uac-port N --uas-port N --ng "
+			"127.0.0.1:2223 --pps N]\n");
 	return 2;
 }

@@ -9,12 +9,14 @@
 #include <unistd.h>
 #include "load.h"
 
-enum { PAYLOAD = 160, PKT = 12 + PAYLOAD, SOCKS = 16, HIST = 20000 };
+enum { PAYLOAD = 160, PKT = 12 + PAYLOAD, SOCKS = 16, HIST = 20000, SOUND = 50 };
 
 static struct {
 	uint64_t sent, got;
 	uint64_t hist[HIST]; /**< by microsecond, the last cell takes the rest */
 	bool measure;
+	bool coded; /**< the payload is sound, and comes out coded anew: no stamp survives */
+	unsigned char sound[2][SOUND][PAYLOAD];
 } g;
 
 static void on_rtp(char *p, size_t l, const struct sockaddr_in *from)
@@ -25,6 +27,8 @@ static void on_rtp(char *p, size_t l, const struct sockaddr_in *from)
 	if (!g.measure || l != PKT)
 		return;
 	g.got++;
+	if (g.coded)
+		return;
 	memcpy(&t, p + 12, sizeof(t));
 	d = now_us() - t;
 	g.hist[d < HIST ? d : HIST - 1]++;
@@ -42,10 +46,10 @@ static double percentile(double share)
 	return HIST / 1000.0;
 }
 
-static void send_rtp(int fd, unsigned port, unsigned leg, unsigned seq)
+static void send_rtp(int fd, unsigned port, unsigned leg, unsigned seq, unsigned pt)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-	unsigned char m[PKT] = {0x80, 0};
+	unsigned char m[PKT] = {0x80, (unsigned char)pt};
 	uint64_t t = now_us();
 	uint32_t ts = htonl(seq * 160), ssrc = htonl(0x10000 + leg);
 	uint16_t s = htons((uint16_t)seq);
@@ -54,7 +58,10 @@ static void send_rtp(int fd, unsigned port, unsigned leg, unsigned seq)
 	memcpy(m + 2, &s, 2);
 	memcpy(m + 4, &ts, 4);
 	memcpy(m + 8, &ssrc, 4);
-	memcpy(m + 12, &t, sizeof(t));
+	if (g.coded)
+		memcpy(m + 12, g.sound[leg % 2][seq % SOUND], PAYLOAD);
+	else
+		memcpy(m + 12, &t, sizeof(t));
 	net_queue(fd, &to, m, PKT);
 	g.sent++;
 }
@@ -75,11 +82,11 @@ static void tick(const struct media_leg *v, unsigned n, const int *afd, const in
 	unsigned phase = (unsigned)(at % 20), seq = (unsigned)(at / 20);
 
 	for (unsigned i = phase; i < n; i += 20) {
-		send_rtp(afd[i % nrtp], v[i].a_port, 2 * i, seq);
+		send_rtp(afd[i % nrtp], v[i].a_port, 2 * i, seq, 0);
 	}
 	net_flush();
 	for (unsigned i = phase; i < n; i += 20)
-		send_rtp(bfd[i % nrtp], v[i].b_port, 2 * i + 1, seq);
+		send_rtp(bfd[i % nrtp], v[i].b_port, 2 * i + 1, seq, g.coded ? 9 : 0);
 	net_flush();
 }
 
@@ -104,6 +111,9 @@ int media_flow(const struct opts *o, const struct media_leg *v, unsigned n, cons
 {
 	uint64_t at = 0, cpu0, cpu;
 
+	g.coded = o->xcode;
+	for (unsigned i = 0; i < 2 * SOUND * PAYLOAD; i++)
+		(&g.sound[0][0][0])[i] = (unsigned char)(i * 2654435761u >> 24);
 	flow(v, n, afd, bfd, nrtp, 2, &at); /* latch and warm up */
 	usleep(100000);
 	drain(afd, bfd, nrtp);
@@ -114,6 +124,8 @@ int media_flow(const struct opts *o, const struct media_leg *v, unsigned n, cons
 	usleep(100000);
 	drain(afd, bfd, nrtp);
 	cpu = cpu_us(o) - cpu0;
+	if (g.coded)
+		printf("pct_core=%.4f ", (double)cpu / 1e4 / o->seconds / n);
 	printf("calls=%u sent=%llu got=%llu lost_pct=%.3f cpu_us=%.3f p50_ms=%.3f p99_ms=%.3f rss_kb=%llu "
 	       "anon_kb=%llu\n",
 	       n, (unsigned long long)g.sent, (unsigned long long)g.got,

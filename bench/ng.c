@@ -19,7 +19,8 @@ static void bstr(char *m, size_t size, const char *k, const char *v)
 }
 
 /* One command; returns the audio port in the SDP of the answer, 0 if there is none. */
-static unsigned command(int fd, const struct sockaddr_in *to, const char *cmd, unsigned call, const char *sdp)
+static unsigned command(int fd, const struct sockaddr_in *to, const char *cmd, unsigned call, const char *sdp,
+			const char *codec)
 {
 	char m[MSG_MAX], id[32], rsp[MSG_MAX + 1];
 	struct pollfd p = {.fd = fd, .events = POLLIN};
@@ -33,6 +34,9 @@ static unsigned command(int fd, const struct sockaddr_in *to, const char *cmd, u
 	bstr(m, sizeof(m), "from-tag", "a");
 	if (sdp)
 		bstr(m, sizeof(m), "sdp", sdp);
+	/* keys in their order: the codec that the called end is offered besides, to be transcoded */
+	if (codec)
+		snprintf(m + strlen(m), sizeof(m) - strlen(m), "5:codecd9:transcodel%zu:%see", strlen(codec), codec);
 	if (strcmp(cmd, "offer"))
 		bstr(m, sizeof(m), "to-tag", "b");
 	strcat(m, "e");
@@ -52,7 +56,9 @@ int run_ngmedia(const struct opts *o)
 	unsigned ap[SOCKS], bp[SOCKS];
 	char sdp[512];
 	static const char *const form = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-					"m=audio %u RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n";
+					"m=audio %u RTP/AVP %u\r\na=rtpmap:%u %s/8000\r\na=sendrecv\r\n";
+	unsigned bpt = o->xcode ? 9 : 0;
+	const char *bname = o->xcode ? "G722" : "PCMU";
 	uint64_t before = rss_anon_kb(o);
 
 	for (unsigned i = 0; i < SOCKS; i++) {
@@ -62,10 +68,10 @@ int run_ngmedia(const struct opts *o)
 		bp[i] = net_port(bfd[i]);
 	}
 	for (unsigned i = 0; i < o->count; i++) {
-		snprintf(sdp, sizeof(sdp), form, ap[i % SOCKS]);
-		v[i].b_port = (uint16_t)command(ng, &o->ng, "offer", i, sdp);
-		snprintf(sdp, sizeof(sdp), form, bp[i % SOCKS]);
-		v[i].a_port = (uint16_t)command(ng, &o->ng, "answer", i, sdp);
+		snprintf(sdp, sizeof(sdp), form, ap[i % SOCKS], 0, 0, "PCMU");
+		v[i].b_port = (uint16_t)command(ng, &o->ng, "offer", i, sdp, o->xcode ? "G722" : NULL);
+		snprintf(sdp, sizeof(sdp), form, bp[i % SOCKS], bpt, bpt, bname);
+		v[i].a_port = (uint16_t)command(ng, &o->ng, "answer", i, sdp, NULL);
 		if (!v[i].a_port || !v[i].b_port) {
 			fprintf(stderr, "load: rtpengine made no session %u\n", i);
 			return 1;
@@ -74,6 +80,6 @@ int run_ngmedia(const struct opts *o)
 	printf("kb_per_call=%.2f ", ((double)rss_anon_kb(o) - (double)before) / o->count);
 	media_flow(o, v, o->count, afd, bfd, SOCKS);
 	for (unsigned i = 0; i < o->count; i++)
-		command(ng, &o->ng, "delete", i, NULL);
+		command(ng, &o->ng, "delete", i, NULL, NULL);
 	return 0;
 }
