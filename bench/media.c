@@ -124,14 +124,14 @@ int media_flow(const struct opts *o, const struct media_leg *v, unsigned n, cons
 	usleep(100000);
 	drain(afd, bfd, nrtp);
 	cpu = cpu_us(o) - cpu0;
+	printf("calls=%u sent=%llu got=%llu lost_pct=%.3f cpu_us=%.3f ", n, (unsigned long long)g.sent,
+	       (unsigned long long)g.got, 100.0 * (double)(g.sent - g.got) / (double)(g.sent ? g.sent : 1),
+	       (double)cpu / (double)(g.got ? g.got : 1));
 	if (g.coded)
 		printf("pct_core=%.4f ", (double)cpu / 1e4 / o->seconds / n);
-	printf("calls=%u sent=%llu got=%llu lost_pct=%.3f cpu_us=%.3f p50_ms=%.3f p99_ms=%.3f rss_kb=%llu "
-	       "anon_kb=%llu\n",
-	       n, (unsigned long long)g.sent, (unsigned long long)g.got,
-	       100.0 * (double)(g.sent - g.got) / (double)(g.sent ? g.sent : 1),
-	       (double)cpu / (double)(g.got ? g.got : 1), percentile(0.5), percentile(0.99),
-	       (unsigned long long)rss_kb(o), (unsigned long long)rss_anon_kb(o));
+	else
+		printf("p50_ms=%.3f p99_ms=%.3f ", percentile(0.5), percentile(0.99));
+	printf("rss_kb=%llu anon_kb=%llu\n", (unsigned long long)rss_kb(o), (unsigned long long)rss_anon_kb(o));
 	return 0;
 }
 
