@@ -91,6 +91,13 @@ void api_calls(struct job *j);
 void api_hangup(struct job *j);
 void api_transfer(struct job *j);
 void api_cdr(struct job *j);
+/** A time parameter; false: the job is ended with 400. */
+bool job_time(struct job *j, const char *name, int64_t *ms);
+/* recording.c */
+void api_record(struct job *j);
+void api_recordings(struct job *j);
+void api_recording(struct job *j);
+void api_recording_remove(struct job *j);
 void api_log_level_get(struct job *j);
 void api_log_level_put(struct job *j);
 void api_inspect_list(struct job *j);

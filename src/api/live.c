@@ -78,7 +78,7 @@ int api_time_parse(const char *s, int64_t *ms)
 	return ERR_SYNTAX;
 }
 
-static bool time_param(struct job *j, const char *name, int64_t *ms)
+bool job_time(struct job *j, const char *name, int64_t *ms)
 {
 	const char *s = job_param(j, name);
 
@@ -98,8 +98,8 @@ void api_cdr(struct job *j)
 		.number = job_param(j, "number"), .outcome = job_param(j, "outcome"), .before = job_param(j, "before")};
 	uint64_t limit;
 
-	if (!job_number(j, "limit", API_LIMIT_MAX, &limit) || !time_param(j, "since", &f.since_ms) ||
-	    !time_param(j, "until", &f.until_ms))
+	if (!job_number(j, "limit", API_LIMIT_MAX, &limit) || !job_time(j, "since", &f.since_ms) ||
+	    !job_time(j, "until", &f.until_ms))
 		return;
 	f.limit = (uint32_t)limit;
 	store_cdr_list(pbx_store(j->api->pbx), &f, job_store_h, j);

@@ -154,6 +154,11 @@ int verb_transfer(struct cli *c);
 const char *calls_match(const json_t *items, const char *word, int *rc);
 /** `calls --sound` and `calls --watch` (verb_sound.c). */
 int calls_sound(struct cli *c);
+int verb_record(struct cli *c);
+int verb_recordings(struct cli *c);
+int verb_recording_show(struct cli *c);
+int verb_recording_remove(struct cli *c);
+int verb_recording_export(struct cli *c);
 int verb_cdr(struct cli *c);
 int verb_config_export(struct cli *c);
 int verb_config_import(struct cli *c);

@@ -65,6 +65,14 @@ static const struct opt transfer_opts[] = {
 	{.name = "by", .arg = "WHO", .help = "who leaves the call: caller or callee (as without this option)"},
 };
 
+static const struct opt recordings_opts[] = {
+	{.name = "number", .arg = "NUMBER", .help = "calls from or to this number"},
+	{.name = "since", .arg = "TIME", .help = "from this time on: 2026-01-31 or 2026-01-31T18:30"},
+	{.name = "until", .arg = "TIME", .help = "before this time"},
+	{.name = "limit", .arg = "N", .def = "20", .help = "how many, newest first"},
+	{.name = "before", .arg = "CURSOR", .help = "go on where an earlier list ended"},
+};
+
 static const struct opt ban_opts[] = {
 	{.name = "seconds", .arg = "N", .help = "for how long; else as long as a first ban"},
 	{.name = "reason", .arg = "TEXT", .help = "what the list of bans shows"},
@@ -130,6 +138,21 @@ static const struct verb verbs[] = {
 	 "other one back when nobody answers there. Of the id the first characters are enough.",
 	 "%s calls transfer c7k2m9 102\n%s calls transfer c7k2m9 102 --by caller", OPTS(transfer_opts), NULL,
 	 verb_transfer},
+	{"calls record", "ID ACTION", 2, 2, VERB_CLIENT | VERB_LIVE, "Calls", "record a call, from now on",
+	 "ACTION is start, stop, pause or resume. Of the id the first characters are enough. In many countries those "
+	 "who are\n"
+	 "recorded must know of it.",
+	 "%s calls record c7k2m9 start\n%s calls record c7k2m9 stop", NO_OPTS, NULL, verb_record},
+	{"recordings list", "", 0, 0, VERB_CLIENT, "Calls", "recorded calls, newest first", NULL,
+	 "%s recordings list\n%s recordings list --number 100 --since 2026-01-31", OPTS(recordings_opts), NULL,
+	 verb_recordings},
+	{"recordings show", "ID", 1, 1, VERB_CLIENT, "Calls", "one recording, or all of a call, and where the file is",
+	 NULL, "%s recordings show c7k2m9ab12cd34ef56gh-1", NO_OPTS, NULL, verb_recording_show},
+	{"recordings export", "ID FILE", 2, 2, VERB_CLIENT, "Calls", "copy a recording to a new file", NULL,
+	 "%s recordings export c7k2m9ab12cd34ef56gh-1 call.wav", NO_OPTS, NULL, verb_recording_export},
+	{"recordings remove", "ID", 1, 1, VERB_CLIENT | VERB_LIVE, "Calls",
+	 "remove a recording, or all of a call: the files are gone for good", NULL,
+	 "%s recordings remove c7k2m9ab12cd34ef56gh-1", NO_OPTS, NULL, verb_recording_remove},
 	{"hangup", "[ID]", 0, 1, VERB_CLIENT | VERB_LIVE, "Calls", "end a call",
 	 "The id stands in the list that `calls` shows; its first characters are enough if no other call begins so.",
 	 "%s hangup c7k2m9\n%s hangup --all", OPTS(hangup_opts), NULL, verb_hangup},

@@ -117,6 +117,8 @@ static int open_calls(struct server *s, struct buf *why)
 		err = open_sounds(s);
 	if (!err)
 		err = media_alloc(&s->media, &mc);
+	if (!err)
+		err = pbx_set_files(s->pbx, s->files);
 	if (!err) {
 		struct calls_cfg cc = {.loop = s->loop, .media = s->media};
 
@@ -373,6 +375,9 @@ void server_close(struct server *s)
 	if (s->loop)
 		loop_drain(s->loop);
 	s->sounds = mem_deref(s->sounds);
+	/* what waits for the disk is written, and rows of recordings are closed */
+	if (s->pbx)
+		(void)!pbx_set_files(s->pbx, NULL);
 	s->files = mem_deref(s->files);
 	if (s->loop)
 		loop_drain(s->loop);

@@ -157,6 +157,7 @@ void bridge_set_remote(struct leg *l)
 		fill_remote(&r, l, d, own, i);
 		mstream_set_remote(l->ms[i], &r);
 	}
+	recordings_follow(l->call);
 }
 
 void bridge_apply(struct leg *a, struct leg *b)

@@ -34,6 +34,7 @@ static void destroy(void *obj)
 	mem_deref(c->pass);
 	mem_deref(c->diverted);
 	mem_deref(c->moves);
+	recordings_free(c);
 }
 
 int call_new_incoming(struct call **cp, struct leg **lp, struct calls *cs, const struct leg_ops *ops, void *proto)
@@ -149,6 +150,7 @@ void call_end(struct call *c, const char *by, const struct hangup *h)
 	LIST_EACH (&c->legs, k)
 		leg_hangup(LINK_OBJ(k, struct leg, le), h);
 	inside_cancel(c);
+	recordings_end(c);
 	timer_start(&c->timer, cs->loop, CLOSE_MS, close_timeout, c);
 	calls_reap_later(cs);
 	call_changed(c);

@@ -29,6 +29,7 @@ struct dial_target;
 struct transfer; /* transfer.c */
 struct moves;    /* moves.c */
 struct join;     /* join.c */
+struct recording; /* recording.h */
 struct leg_keys; /* digits.c */
 
 /** Party as shown and recorded. */
@@ -236,6 +237,7 @@ struct call {
 	struct dial *dial;         /**< running dial, or NULL */
 	struct transfer *transfer; /**< in progress, or NULL */
 	struct moves *moves;       /**< transfers so far, or NULL */
+	struct list *recordings;   /**< struct recording, the first one first; NULL: none */
 	struct join *join;         /**< two legs are brought to one description, or NULL */
 	struct fiber *fiber;       /**< inside application, or NULL */
 	struct timer timer;        /**< bound for the final figures of its streams */

@@ -238,6 +238,15 @@ uint16_t transfer_take_dial(struct leg *by, struct call *ringing);
 /** Tell both who they talk to now, and the views. */
 void call_connected(struct call *c);
 
+/* recording.c */
+/** Descriptions of a call have changed: recordings that hear nothing find a stream. */
+void recordings_follow(struct call *c);
+/** The call ends: so do they. */
+void recordings_end(struct call *c);
+/** The call is freed. */
+void recordings_free(struct call *c);
+void recordings_record(struct call_record *r, const struct call *c);
+
 /* moves.c */
 enum { MOVES_TRIES = 30 /**< transfers that a call may see */ };
 /** Begin the note of a transfer: who sends a party where. `how` is static. False: too many, or out of memory. */

@@ -162,6 +162,7 @@ void call_record_get(const struct call *c, struct call_record *r)
 	memset(r, 0, offsetof(struct call_record, leg));
 	put_legs(r, c);
 	moves_record(r, c);
+	recordings_record(r, c);
 	memcpy(r->id, c->id, sizeof(r->id));
 	if (r->nlegs) {
 		memcpy(r->from, r->leg[0].number, sizeof(r->from));

@@ -12,6 +12,7 @@
 
 enum record_phase { RECORD_OPEN, RECORD_ANSWER, RECORD_CLOSE };
 enum { RECORD_MOVES = 4 /**< transfers written down per call: the first ones and the last */ };
+enum { RECORD_FILES = 4 /**< recordings written down per call: the first ones */ };
 enum { RECORD_LEGS = 8 /**< legs written down per call; the winner is always among them */ };
 
 /** One leg of a call. */
@@ -36,6 +37,15 @@ struct move_record {
 	uint16_t code;       /**< 200 it worked, else why not; 0: still in progress */
 };
 
+/** One recording of a call. */
+struct file_record {
+	char file[256];     /**< as its owner named it */
+	int64_t start_ms;   /**< wall clock */
+	uint64_t ms, lost;  /**< length of the sound; bytes of it that could not be written */
+	uint64_t paused_ms; /**< left out by pauses */
+	bool over;          /**< the file is closed */
+};
+
 struct call_record {
 	char id[24];
 	char from[64], from_name[96];
@@ -51,6 +61,8 @@ struct call_record {
 	char diverted[160]; /**< who passed it on before, oldest first: "200 (busy), 201 (no answer)"; "" = nobody */
 	size_t nmoves;
 	struct move_record move[RECORD_MOVES];
+	size_t nfiles;
+	struct file_record file[RECORD_FILES];
 	size_t nlegs;
 	struct leg_record leg[RECORD_LEGS]; /**< the caller first; elements from nlegs on are not set */
 };

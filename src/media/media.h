@@ -169,6 +169,8 @@ struct media_source {
 int mstream_play(struct mstream *s, struct media_source *src) MUST_CHECK;
 /** Can we encode for this stream? True when its remote has a codec of ours. */
 bool mstream_can_play(const struct mstream *s);
+/** Samples a second of the first codec that we can code for it; 0: none. */
+uint32_t mstream_rate(const struct mstream *s);
 /** What a sink hears. */
 enum msink_dir {
 	MSINK_RX, /**< what the party says */

@@ -235,7 +235,6 @@ int mrecorder_alloc(struct mrecorder **rp, const struct mrecorder_cfg *cfg, cons
 	r->out = (struct mrec_out){.fd = -1, .ch = r->stereo ? 2 : 1, .rate = rate};
 	for (int i = 0; i < MREC_SIDES; i++) {
 		r->sink[i].rate = rate;
-		r->sink[i].dir = i == MREC_SAID ? MSINK_RX : MSINK_TX;
 		r->sink[i].write = i == MREC_SAID ? said_h : heard_h;
 		r->sink[i].done = i == MREC_SAID ? said_done_h : heard_done_h;
 	}
@@ -255,10 +254,12 @@ struct media_sink *mrecorder_sink(struct mrecorder *r, enum mrecorder_side side)
 	return &r->sink[side];
 }
 
-int mrecorder_tap(struct mrecorder *r, struct mstream *s)
+int mrecorder_tap(struct mrecorder *r, struct mstream *s, bool swapped)
 {
 	if (r->used[MREC_SAID] || r->used[MREC_HEARD])
 		return EALREADY;
+	r->sink[MREC_SAID].dir = swapped ? MSINK_TX : MSINK_RX;
+	r->sink[MREC_HEARD].dir = swapped ? MSINK_RX : MSINK_TX;
 	for (int i = 0; i < r->sides; i++) {
 		int err = mstream_tap(s, mrecorder_sink(r, i));
 		if (!err)

@@ -414,6 +414,13 @@ bool mstream_can_play(const struct mstream *s)
 	return s->kind == MSTREAM_AUDIO && wremote_ops(&s->want.r, NULL);
 }
 
+uint32_t mstream_rate(const struct mstream *s)
+{
+	const struct codec_ops *ops = s->kind == MSTREAM_AUDIO ? wremote_ops(&s->want.r, NULL) : NULL;
+
+	return ops ? ops->rate : 0;
+}
+
 int mstream_play(struct mstream *s, struct media_source *src)
 {
 	struct player *p;

@@ -85,6 +85,25 @@ static void put_moves(struct buf *b, const struct call_record *r)
 	buf_char(b, ']');
 }
 
+static void put_files(struct buf *b, const struct call_record *r)
+{
+	buf_json_key(b, "recordings");
+	buf_char(b, '[');
+	for (size_t i = 0; i < r->nfiles; i++) {
+		const struct file_record *f = &r->file[i];
+
+		buf_json_comma(b);
+		buf_char(b, '{');
+		buf_json_str(b, "file", f->file);
+		buf_json_u64(b, "start_ms", past(f->start_ms));
+		buf_json_u64(b, "ms", f->ms);
+		buf_json_u64(b, "lost", f->lost);
+		buf_json_u64(b, "paused_ms", f->paused_ms);
+		buf_char(b, '}');
+	}
+	buf_char(b, ']');
+}
+
 void cdr_detail(struct buf *b, const struct call_record *r)
 {
 	buf_char(b, '{');
@@ -96,6 +115,8 @@ void cdr_detail(struct buf *b, const struct call_record *r)
 		buf_json_str(b, "diverted", r->diverted);
 	if (r->nmoves)
 		put_moves(b, r);
+	if (r->nfiles)
+		put_files(b, r);
 	buf_json_key(b, "legs");
 	buf_char(b, '[');
 	for (size_t i = 0; i < r->nlegs; i++)

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "pbx/pbx_priv.h"
+#include "pbx/recording.h"
 
 static void extension_destroy(void *obj)
 {
@@ -148,6 +149,7 @@ static void load_row(const char *const *col, const size_t *len, void *arg)
 	e->call_limit = slice_u32(column(col, len, "call_limit"), &v) ? 2 : v;
 	e->ring_s = slice_u32(column(col, len, "ring_seconds"), &v) ? 30 : v;
 	e->enabled = column_bool(column(col, len, "enabled"));
+	e->record = record_when(column(col, len, "record"));
 	if (!ld->err)
 		ld->err = load_outside(e, col, len);
 }
@@ -196,6 +198,7 @@ static int take_row(struct extension *e, json_t *row)
 	if (json_is_integer(ring))
 		e->ring_s = (uint32_t)json_integer_value(ring);
 	e->enabled = !json_is_false(json_object_get(row, "enabled"));
+	e->record = record_when(slice_str(json_string_value(json_object_get(row, "record"))));
 	if (!e->enabled)
 		registrar_clear(e, false);
 	return err;

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "pbx/conference.h"
-#include "pbx/routed.h"
+#include "pbx/recording.h"
 #include "pbx/security.h"
 #include "pbx/trunk.h"
 
@@ -31,6 +31,7 @@ static void pbx_destroy(void *obj)
 	store_on_trouble(p->store, NULL, NULL);
 	timer_stop(&p->auth_log);
 	inspect_del(&p->dump);
+	record_flush(p);
 	emergency_flush(p);
 	routed_flush(p);
 	brake_flush(p);
@@ -133,6 +134,7 @@ const struct call_ops *pbx_call_ops(void)
 					    .record = cdr_record,
 					    .changed = route_changed,
 					    .no_port = alarm_no_port,
+					    .dtmf = record_dtmf,
 					    .transfer = route_transfer,
 					    .redirect = route_redirect,
 					    .media = sound_of_leg,

@@ -14,6 +14,7 @@
 
 struct pbx;
 struct guard;
+struct files;
 
 /** The configuration tables of the phone system. */
 extern const struct resource pbx_extension_resource;
@@ -108,6 +109,16 @@ bool pbx_challenges(void *arg);
  * no such call. */
 uint16_t pbx_transfer(struct pbx *p, struct slice call_id, bool by_caller, const char *number,
 		      const char *who) MUST_CHECK;
+/** Files can be written from now on: calls are recorded as extensions and settings say, what a crash left is brought in
+ * order. NULL before the files go. ENOMEM. */
+int pbx_set_files(struct pbx *p, struct files *f) MUST_CHECK;
+enum pbx_record_op { PBX_RECORD_START, PBX_RECORD_STOP, PBX_RECORD_PAUSE, PBX_RECORD_RESUME };
+/** Begin, end, pause or go on with the recording of a call. ENOENT: no such call; else an error with a sentence. */
+int pbx_record(struct pbx *p, struct slice call_id, enum pbx_record_op op, const char *who, struct buf *why) MUST_CHECK;
+/** 0; ENOENT: there is no such recording; EBUSY: it goes on; what removing the file says. */
+typedef void(pbx_removed_h)(int err, void *arg);
+/** Remove a recording, or all of a call: files and rows. */
+void pbx_recording_remove(struct pbx *p, const char *id, pbx_removed_h *h, void *arg);
 /** Hang up by id. ENOENT. */
 int pbx_hangup(struct pbx *p, struct slice call_id, const char *who) MUST_CHECK;
 

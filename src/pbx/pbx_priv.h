@@ -38,6 +38,7 @@ struct extension {
 	uint32_t call_limit, ring_s;
 	uint32_t calls; /**< it takes part in now */
 	bool enabled;
+	uint8_t record; /**< enum record_when */
 	struct extension_outside *outside; /**< NULL: nothing of the kind is set */
 	struct media_policy *sound;        /**< NULL: nothing is set */
 };
@@ -74,6 +75,7 @@ struct pbx {
 	struct timer auth_log; /**< opens the budget for log lines on wrong passwords again */
 	unsigned auth_logged;
 	int64_t started_ms;
+	struct records *records;   /**< recordings (recording.h); NULL: no files can be written */
 	struct security *security; /**< allowed networks, limits, bans (security.h) */
 	json_t *about;             /**< what the program tells of itself: listeners, data directory */
 	struct inspect dump;

@@ -38,6 +38,8 @@ static const struct field extension_fields[] = {
 	 "Encrypted sound: best_effort (offered beside plain), off, offered (plain where refused), required."},
 	{"dtmf", FIELD_ENUM, 0, 0, 0, "auto", "auto rfc4733 info inband", NULL,
 	 "How digits are sent to its phones: auto, rfc4733, info, inband; from them every way is understood."},
+	{"record", FIELD_ENUM, 0, 0, 0, "never", "never always on_demand", NULL,
+	 "Its calls are recorded: never, always, or on_demand: when it presses *1 in a call."},
 };
 
 const struct resource pbx_extension_resource = {

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "pbx/conference.h"
+#include "pbx/recording.h"
 #include "pbx/route.h"
 
 static void refuse(struct call *c, uint16_t code, const char *text)
@@ -27,8 +28,10 @@ void route_changed(struct call *c, void *arg)
 	}
 	if (pc->held.n || c->moves)
 		routed_settle(c, pc);
-	if (c->state == CALL_UP)
+	if (c->state == CALL_UP) {
 		route_out_answered(c, pc);
+		record_policy(c, pc);
+	}
 }
 
 void route_merged(struct call *c, struct call *gone, void *arg)

@@ -60,6 +60,9 @@ struct pbx_call {
 	struct conference *conference; /**< it leads into this one; referenced; NULL: none */
 	bool callback;                 /**< an emergency centre calls back: no limit counts */
 	char payer[32];                /**< extension in whose name the present way was found */
+	uint8_t recordings;            /**< begun so far */
+	const struct leg *star;        /**< pressed "*", the first half of *1; only compared */
+	uint64_t star_ms;
 	struct call *call;
 	struct link le; /**< in pbx.outside while it holds a channel, newest last */
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "call/sounds.h"
 #include "pbx/pbx_priv.h"
+#include "pbx/recording.h"
 #include "pbx/settings.h"
 
 static const struct field settings_fields[] = {
@@ -19,12 +20,20 @@ static const struct field settings_fields[] = {
 	 "Who is put on hold hears music. Off: what the phone that holds plays, or nothing."},
 	{"language", FIELD_TEXT, 0, 2, 15, "en", NULL, "a-zA-Z0-9_-",
 	 "Language of what the system says: en, de, es_MX. What it does not have is said in English."},
+	{"record_format", FIELD_ENUM, 0, 0, 0, "wav", "wav opus", NULL,
+	 "Recordings: wav (58 MB for an hour and channel at 8 kHz), or opus (9 MB for an hour)."},
+	{"record_stereo", FIELD_BOOL, 0, 0, 1, "true", NULL, NULL,
+	 "On: each party in a channel of its own; off: both in one."},
+	{"record_days", FIELD_INT, 0, 0, 36500, "0", NULL, NULL,
+	 "Recordings older than so many days are removed; 0: they are kept."},
+	{"record_min_free_mb", FIELD_INT, 0, 0, 1000000, "200", NULL, NULL,
+	 "With less room on the disk nothing is recorded; calls go on."},
 };
 const struct resource pbx_settings_resource = {
 	"settings", "settings", "How calls are treated.", settings_fields, ARRAY_LEN(settings_fields),
 };
 
-enum { RECALL_S = 30 };
+enum { RECALL_S = 30, MIN_FREE_MB = 200 };
 
 void settings_use(struct pbx *p)
 {
@@ -32,17 +41,29 @@ void settings_use(struct pbx *p)
 		calls_set_recall(p->calls, p->settings.recall_s * 1000);
 	if (p->calls && calls_sounds(p->calls))
 		sounds_set_language(calls_sounds(p->calls), p->settings.language);
+	record_settings(p);
 }
 
 static void defaults(struct settings *s)
 {
-	*s = (struct settings){.recall_s = RECALL_S, .hold_music = true, .language = "en"};
+	*s = (struct settings){.recall_s = RECALL_S,
+			       .hold_music = true,
+			       .language = "en",
+			       .record_stereo = true,
+			       .record_min_free_mb = MIN_FREE_MB};
 }
 
 static void set(struct pbx *p, const struct settings *s)
 {
 	p->settings = *s;
 	settings_use(p);
+}
+
+static uint32_t number(const json_t *row, const char *name, uint32_t def)
+{
+	const json_t *v = json_object_get(row, name);
+
+	return json_is_integer(v) ? (uint32_t)json_integer_value(v) : def;
 }
 
 int settings_check(const struct change_item *it, struct buf *why)
@@ -55,22 +76,30 @@ int settings_check(const struct change_item *it, struct buf *why)
 
 bool settings_apply(const struct change_item *it, const json_t *row, struct pbx *p)
 {
-	const json_t *recall = json_object_get(row, "recall_seconds");
+	const char *format = json_string_value(json_object_get(row, "record_format"));
 	const char *lang = json_string_value(json_object_get(row, "language"));
 	struct settings s;
 
 	if (it->r != &pbx_settings_resource)
 		return false;
 	defaults(&s);
-	if (recall)
-		s.recall_s = (uint32_t)json_integer_value(recall);
+	s.recall_s = number(row, "recall_seconds", RECALL_S);
 	s.challenge = json_is_true(json_object_get(row, "challenge_in_calls"));
 	s.hold_music = !json_is_false(json_object_get(row, "hold_music"));
 	if (lang && *lang)
 		(void)slice_copy(s.language, sizeof(s.language), slice_str(lang));
+	s.record_opus = format && !strcmp(format, "opus");
+	s.record_stereo = !json_is_false(json_object_get(row, "record_stereo"));
+	s.record_days = number(row, "record_days", 0);
+	s.record_min_free_mb = number(row, "record_min_free_mb", MIN_FREE_MB);
 	s.stored = row != NULL;
 	set(p, &s);
 	return true;
+}
+
+static uint32_t column(const char *text, uint32_t def)
+{
+	return text ? (uint32_t)strtoul(text, NULL, 10) : def;
 }
 
 /* Columns as in the table. */
@@ -80,12 +109,15 @@ static void load_row(const char *const *col, const size_t *len, void *arg)
 
 	(void)len;
 	defaults(&s);
-	if (col[1])
-		s.recall_s = (uint32_t)strtoul(col[1], NULL, 10);
-	s.challenge = col[2] && !strcmp(col[2], "1");
-	s.hold_music = !col[3] || strcmp(col[3], "0");
+	s.recall_s = column(col[1], RECALL_S);
+	s.challenge = column(col[2], 0);
+	s.hold_music = column(col[3], 1);
 	if (col[4] && *col[4])
 		(void)slice_copy(s.language, sizeof(s.language), slice_str(col[4]));
+	s.record_opus = col[5] && !strcmp(col[5], "opus");
+	s.record_stereo = column(col[6], 1);
+	s.record_days = column(col[7], 0);
+	s.record_min_free_mb = column(col[8], MIN_FREE_MB);
 	s.stored = true;
 	set(arg, &s);
 }

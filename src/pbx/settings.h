@@ -20,6 +20,9 @@ struct settings {
 	bool challenge;    /**< phones give their password again in calls */
 	bool hold_music;   /**< who is put on hold hears music */
 	char language[16]; /**< of prompts */
+	bool record_opus, record_stereo;
+	uint32_t record_days; /**< recordings are kept for so long; 0: for ever */
+	uint32_t record_min_free_mb;
 	bool stored;       /**< there is a row; else the defaults hold */
 };
 

@@ -3,6 +3,9 @@
  */
 #include "pbx/pbx_priv.h"
 #include "call/quality.h"
+#include "call/recording.h"
+#include "call/tones.h"
+#include "pbx/recording.h"
 #include "pbx/trunk.h"
 
 static const char *const transports[] = {"udp", "tcp", "tls", "ws", "wss"};
@@ -25,6 +28,8 @@ json_t *pbx_json_status(struct pbx *p)
 
 	if (o)
 		(void)json_object_set_new(o, "trunks", ptrunk_json_brief(p));
+	if (o)
+		(void)json_object_set_new(o, "recordings", json_integer((json_int_t)record_count(p)));
 	if (o && p->about)
 		json_object_update_missing(o, p->about);
 	return o;
@@ -133,6 +138,12 @@ static void add_call(struct call *c, void *arg)
 
 		diverted_text(text, sizeof(text), c->diverted);
 		json_object_set_new(o, "diverted", json_string(text));
+	}
+	if (o && call_recording(c)) {
+		struct recording_info i;
+
+		recording_info(call_recording(c), &i);
+		json_object_set_new(o, "recording", json_string(i.paused ? "paused" : "on"));
 	}
 	json_array_append_new(w->v, o);
 }

@@ -245,6 +245,30 @@ void store_cdr(struct store *s, const struct cdr_row *row, bool final)
 	add(s, r);
 }
 
+void store_recording(struct store *s, const struct recording_row *row)
+{
+	struct record *r;
+	char *p;
+
+	if (!row->id.l)
+		return;
+	r = record_new(RECORD_RECORDING,
+		       row->id.l + row->call_id.l + row->state.l + row->file.l + row->from.l + row->to.l);
+	if (r) {
+		p = r->data;
+		r->rec = *row;
+		r->id = r->rec.id = copy(&p, row->id);
+		r->rec.call_id = copy(&p, row->call_id);
+		r->rec.state = copy(&p, row->state);
+		r->rec.file = copy(&p, row->file);
+		r->rec.from = copy(&p, row->from);
+		r->rec.to = copy(&p, row->to);
+		r->queue = QUEUE_FIRM;
+		r->he.key = hash_bytes(r->id);
+	}
+	add(s, r);
+}
+
 static void put_state(struct store *s, const char *table, struct slice key, struct slice val, enum record_queue q)
 {
 	struct slice tab = slice_str(table);

@@ -147,6 +147,33 @@ struct cdr_filter {
 /** Waiting records are written first, so that the list has them. */
 void store_cdr_list(struct store *s, const struct cdr_filter *f, store_json_h *h, void *arg);
 
+/* ---- recordings of calls: rows about files, written as call records are ---- */
+/** A recording as it is now: always whole. Its file is somebody else's business. */
+struct recording_row {
+	struct slice id;      /**< required, at most 255 bytes */
+	struct slice call_id; /**< of the call record */
+	struct slice state;   /**< "recording", "complete", "interrupted", "failed" */
+	struct slice file;    /**< path in the data directory; empty: the row is removed */
+	struct slice from, to;
+	int64_t start_ms; /**< wall clock */
+	int64_t ms, bytes, lost, paused_ms;
+};
+/** Put a row; as store_cdr(). Of a row that is there id, call, start, file and numbers stay as they are. */
+void store_recording(struct store *s, const struct recording_row *row);
+struct recording_filter {
+	const char *id;             /**< of a recording or of a call */
+	const char *number;         /**< from or to equals */
+	int64_t since_ms, until_ms; /**< 0 = open */
+	const char *before;         /**< cursor */
+	uint32_t limit;             /**< 0 = 100 */
+};
+/** Newest first: {"items":[{id, call, start_ms, state, file, from, to, ms, bytes, lost,
+ * paused_ms}],"next":cursor|null}.
+ */
+void store_recording_list(struct store *s, const struct recording_filter *f, store_json_h *h, void *arg);
+/** Those still in state "recording", synchronously (start only: a crash left them). */
+int store_load_recordings(struct store *s, void (*row)(const struct recording_row *w, void *arg), void *arg) MUST_CHECK;
+
 /* ---- state that must survive a restart (registrations), written behind, coalesced by key ---- */
 /**
  * Keep `val` under `key` in a state table ("contacts": lower-case letters, at most 15); empty val deletes.

@@ -104,7 +104,7 @@ void job_answer(struct job *j);
 const char *job_why(struct job *j);
 
 /* ---- record.c: records that wait ---- */
-enum record_kind { RECORD_CDR, RECORD_STATE };
+enum record_kind { RECORD_CDR, RECORD_STATE, RECORD_RECORDING };
 /* In this order they are given up when there are too many. */
 enum record_queue { QUEUE_LAZY, QUEUE_OPEN, QUEUE_FIRM, QUEUES };
 struct record {
@@ -115,6 +115,7 @@ struct record {
 	bool final;
 	struct cdr_row row;      /* RECORD_CDR */
 	struct slice table, val; /* RECORD_STATE */
+	struct recording_row rec; /* RECORD_RECORDING */
 	struct slice id;         /* call's id or key */
 	char data[];             /* what the slices point to */
 };
@@ -138,6 +139,7 @@ struct record **records_sorted(const struct list *l);
 /* Write one record. */
 int cdr_write(struct db *db, const struct record *r) MUST_CHECK;
 int state_write(struct db *db, const struct record *r) MUST_CHECK;
+int recording_write(struct db *db, const struct record *r) MUST_CHECK;
 
 /* ---- trouble.c ---- */
 struct trouble {

@@ -111,7 +111,8 @@ static void run_group(struct store *s, struct jobs *q)
 
 static int write_record(struct store *s, struct record *r)
 {
-	int err = r->kind == RECORD_CDR ? cdr_write(&s->w, r) : state_write(&s->w, r);
+	int (*const write[])(struct db *db, const struct record *r) = {cdr_write, state_write, recording_write};
+	int err = write[r->kind](&s->w, r);
 
 	if (!err || fault_is(err))
 		return err;
