@@ -125,6 +125,10 @@ static int begin(struct pbx *p, struct call *c, struct leg *l)
 
 	if (!n)
 		return ENOMEM;
+	if (!cfg.files) {
+		mem_deref(n);
+		return ERR_STATE;
+	}
 	n->pbx = p;
 	n->start_ms = loop_wall_ms(p->loop);
 	(void)slice_copy(n->call_id, sizeof(n->call_id), slice_str(c->id));
@@ -266,6 +270,7 @@ int pbx_set_files(struct pbx *p, struct files *f)
 {
 	if (!f) {
 		if (p->records) {
+			p->records->files = NULL;
 			timer_stop(&p->records->watch);
 			timer_stop(&p->records->daily);
 		}

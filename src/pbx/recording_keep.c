@@ -171,8 +171,11 @@ static void removal_done(struct file_job *j)
 static int removal_start(struct pbx *p, json_t *items, bool more, pbx_removed_h *h, void *arg)
 {
 	size_t n = json_array_size(items);
-	struct removal *r = mem_zalloc(sizeof(*r) + n * sizeof(r->v[0]), NULL);
+	struct removal *r;
 
+	if (!p->records || !p->records->files)
+		return ERR_STATE;
+	r = mem_zalloc(sizeof(*r) + n * sizeof(r->v[0]), NULL);
 	if (!r)
 		return ENOMEM;
 	r->pbx = p;
@@ -206,7 +209,7 @@ static void sweep_page(int err, const char *why, json_t *res, void *arg)
 		log_warn("pbx", "old recordings could not be looked for: %s", why);
 	else if (json_array_size(items) &&
 		 removal_start(p, items, json_is_string(json_object_get(res, "next")), NULL, NULL))
-		log_warn("pbx", "old recordings could not be removed: out of memory");
+		log_warn("pbx", "old recordings could not be removed now");
 }
 
 static void sweep(void *arg)
@@ -214,6 +217,8 @@ static void sweep(void *arg)
 	struct pbx *p = arg;
 	struct recording_filter f = {.limit = PAGE};
 
+	if (!p->records->files)
+		return;
 	timer_start(&p->records->daily, p->loop, SWEEP_MS, sweep, p);
 	if (!p->settings.record_days)
 		return;
@@ -249,8 +254,6 @@ static void remove_found(int err, const char *why, json_t *res, void *arg)
 		if (!err && state && !strcmp(state, "recording"))
 			err = EBUSY;
 	}
-	if (!err && !a->pbx->records)
-		err = ERR_STATE;
 	if (!err)
 		err = removal_start(a->pbx, items, false, a->h, a->arg);
 	if (err)
@@ -327,6 +330,10 @@ static void watch(void *arg)
 	struct records *r = p->records;
 	struct record_space *s = r->space ? NULL : mem_zalloc(sizeof(*s), NULL);
 
+	if (!r->files) {
+		mem_deref(s);
+		return;
+	}
 	/* nobody is recorded and there is room: nothing to watch */
 	if (r->open.n || r->low)
 		timer_start(&r->watch, p->loop, WATCH_MS, watch, p);

@@ -119,6 +119,8 @@ void server_stop(struct scene *s, bool polite);
 /** From now on (until it stops) the server plays prompts and music: files below dir/sounds, else tones and its own
  * melody; nothing that this machine has. */
 void scene_sounds(struct scene *s);
+/** From now on (until it stops) the server can record calls. */
+void scene_record(struct scene *s);
 /** Let `ms` of virtual time pass. */
 void scene_run(struct scene *s, uint64_t ms);
 /** Nothing may be left of calls: transactions, dialogs, streams, ports, calls. Lets 70 s pass first. */
@@ -349,6 +351,11 @@ const char *typed_codes(struct typed *t);
 	/* prack.c */ \
 	X(prack_early_media) X(prack_by_tcp) X(prack_by_tls) X(prack_by_udp_and_tcp) X(prack_answers_lost) X(prack_lost) \
 	X(update_before_the_answer) X(prack_with_an_unknown_extension) \
+	/* recording.c */ \
+	X(recording_always) X(recording_on_demand) X(recording_by_administrator) X(recording_follows_a_transfer) \
+	X(recording_follows_who_stays) X(recording_through_hold) X(recording_folder_is_in_the_way) \
+	X(recording_without_room) X(recordings_grow_old) X(recording_left_by_a_crash) X(recording_when_the_server_stops) \
+	X(recording_of_echo) X(recording_mixed) \
 	/* timer.c */ \
 	X(timer_goes_on_by_udp) X(timer_goes_on_by_tcp) X(timer_goes_on_by_tls) X(timer_is_kept_by_the_phones) X(timer_caller_vanishes) \
 	X(timer_callee_vanishes) \

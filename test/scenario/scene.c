@@ -72,11 +72,19 @@ void scene_sounds(struct scene *s)
 	struct sounds_cfg cfg = {.loop = s->loop, .own = own};
 
 	snprintf(own, sizeof(own), "%s/sounds", s->dir);
-	assert_int_equal(files_alloc(&s->files, s->loop), 0);
+	if (!s->files)
+		assert_int_equal(files_alloc(&s->files, s->loop), 0);
 	cfg.files = s->files;
 	assert_int_equal(sounds_alloc(&s->sounds, &cfg), 0);
 	calls_set_sounds(s->calls, s->sounds);
 	pbx_set_calls(s->pbx, s->calls);
+}
+
+void scene_record(struct scene *s)
+{
+	if (!s->files)
+		assert_int_equal(files_alloc(&s->files, s->loop), 0);
+	assert_int_equal(pbx_set_files(s->pbx, s->files), 0);
 }
 
 void server_start(struct scene *s)
@@ -146,6 +154,7 @@ void server_stop(struct scene *s, bool polite)
 	s->media = mem_deref(s->media);
 	loop_drain(s->loop);
 	s->sounds = mem_deref(s->sounds);
+	assert_int_equal(pbx_set_files(s->pbx, NULL), 0);
 	s->files = mem_deref(s->files);
 	loop_drain(s->loop);
 	s->pbx = mem_deref(s->pbx);
