@@ -4,7 +4,6 @@
 #include "pbx/pbx_priv.h"
 #include "call/quality.h"
 #include "call/recording.h"
-#include "call/tones.h"
 #include "pbx/recording.h"
 #include "pbx/trunk.h"
 
