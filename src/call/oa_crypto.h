@@ -15,7 +15,7 @@ bool oa_crypto_allows(const struct leg *l, const struct sdp *d, size_t i);
 /** May any line of it? Of an offer: else 488. Of an answer: else the call ends. */
 bool oa_crypto_takes(const struct leg *l, struct slice sdp);
 /** Words for that. */
-#define OA_CRYPTO_REFUSED "encryption of the sound is required or forbidden, and the phone does otherwise"
+#define OA_CRYPTO_REFUSED "encrypted sound (SRTP): the phone does not do what is set for it"
 /** It was offered SRTP first, and RTP will do as well. */
 bool oa_crypto_may_do_without(const struct leg *l);
 /** The profile of a line that we offer; `like`: as the other side has it ("RTP/AVPF"). */

@@ -1,6 +1,7 @@
 # linphone.sh: Debian's linphonec as a phone; for scripts that have lib.sh already.
 #
-#	linphone NAME NUMBER TRANSPORT HZ [CA]   begins one, which registers; CA: file that the server's certificate is checked with
+#	linphone NAME NUMBER TRANSPORT HZ [CA]   begins one, which registers; CA: file that the server's certificate is checked with;
+#	                                         LP_SIP: more lines for the part [sip] of its settings
 #	lp NAME TEXT                             types a command: "call sip:101@127.0.0.1" "answer" "terminate" "transfer 1 sip:102@127.0.0.1" ...
 #	lp_saw NAME PATTERN [SECONDS]            it printed that since the last command
 #	lp_sound NAME                            plays its tone into the call and records what it hears, to $T/NAME/heard.wav
@@ -30,6 +31,7 @@ linphone() {
 		root_ca=${5:-/etc/ssl/certs}
 		verify_server_certs=1
 		verify_server_cn=1
+		${LP_SIP:-}
 		[sound]
 		echocancellation=0
 		[rtp]

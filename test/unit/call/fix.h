@@ -98,6 +98,7 @@ struct fix {
 	int inside_result;
 	size_t ntransfer;
 	uint16_t refuse_transfer; /* the owner says this */
+	struct media_policy mp[PHONES]; /* what is set for the sound of the phones */
 	bool drained;
 	size_t sip_packets, lose, lose_n; /* SIP packets so far; from index `lose` on, `lose_n` are lost */
 	bool oom;                         /* memory may run out */
@@ -361,7 +362,17 @@ static uint16_t transfer_h(struct call *c, struct leg *by, const char *number, v
 	return 0;
 }
 
+static void media_h(const struct leg *l, struct media_policy *mp, void *arg)
+{
+	const struct fix *f = arg;
+
+	for (unsigned i = 0; i < PHONES; i++)
+		if (f->p[i].user && !strcmp(f->p[i].user, l->party.number))
+			*mp = f->mp[i];
+}
+
 static const struct call_ops call_ops = {
+	.media = media_h,
 	.incoming = incoming_h, .record = record_h, .dtmf = dtmf_h, .transfer = transfer_h};
 
 /* ------------------------------------------------------------------ phones */

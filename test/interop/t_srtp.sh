@@ -1,0 +1,148 @@
+# SRTP with keys by SDES: baresip and linphonec, each with the other and with phones that speak plain RTP; each suite
+# that they know; the four settings of an extension; a key change in mid-call.
+. "$HERE/lib.sh"
+. "$HERE/linphone.sh"
+MODULES="g711 srtp"
+
+# talk CALLER CALLEE NUMBER: baresip to baresip, both hear the other's tone
+talk() {
+	mark "$1" "$2"
+	tell "$1" dial "$3"
+	event "$2" CALL_INCOMING
+	tell "$2" accept
+	event "$1" CALL_ESTABLISHED
+	event "$2" CALL_ESTABLISHED
+	sleep "${4:-1.5}"
+	mark "$2"; tell "$1" hangup
+	event "$2" CALL_CLOSED
+	sleep 0.2
+}
+protected() { # protected NAME: the newest description that baresip got speaks of SRTP
+	tail -n 60 "$T/$1/log" | grep -a -q -i "srtp: .*enabled\|SRTP is Enabled\|srtp.*Enabled"
+}
+both='(.legs | length) == 2 and ([.legs[].quality | .received > 50 and .lost <= 8] | all)'
+
+certificate_ localhost
+server_start
+numbers 100 101 102 103 104
+oh extension set 100 --srtp offered >>"$T/cli.log" 2>&1 || bad "no setting srtp"
+oh extension set 102 --srtp required >>"$T/cli.log" 2>&1 || bad "no setting srtp"
+
+test_ "srtp: baresip with SRTP calls one without, and is called"
+phone a 100 udp 440 ";mediaenc=srtp-mand"
+phone b 101 udp 1000
+talk a b 101
+heard a '^b{10,}' 440 1000
+heard b '^a{10,}' 440 1000
+cdr "100 to 101" ".outcome == \"answered\" and $both"
+talk b a 100
+heard a '^b{10,}' 440 1000
+heard b '^a{10,}' 440 1000
+cdr "101 to 100" ".outcome == \"answered\" and $both"
+
+test_ "srtp: two baresips with SRTP, hold and resume"
+phone c 102 udp 2000 ";mediaenc=srtp-mand"
+mark a c
+tell a dial 102
+event c CALL_INCOMING
+tell c accept
+event a CALL_ESTABLISHED
+event c CALL_ESTABLISHED
+sleep 1.2
+tell a hold
+sleep 1
+tell a resume
+sleep 2
+mark c; tell a hangup
+event c CALL_CLOSED
+sleep 0.2
+heard a 'b{20,}' 440 2000
+heard c 'a{20,}' 440 2000
+cdr "100 to 102" ".outcome == \"answered\" and $both"
+
+test_ "srtp: who must have it gets no plain call"
+mark b
+oh extension set 101 --srtp required >>"$T/cli.log" 2>&1
+tell b dial 100
+event b CALL_CLOSED
+cdr "101 to 100" '.outcome != "answered" and .code == 488'
+mark a
+tell a dial 101
+event a CALL_CLOSED
+cdr "100 to 101" '.outcome != "answered" and .code == 488'
+
+test_ "srtp: offered to a phone without it, which is then called with RTP"
+oh extension set 101 --srtp offered >>"$T/cli.log" 2>&1
+talk a b 101
+heard a '^b{10,}' 440 1000
+heard b '^a{10,}' 440 1000
+cdr "100 to 101" ".outcome == \"answered\" and $both"
+
+test_ "srtp: off: a phone that insists on it is refused"
+oh extension set 100 --srtp off >>"$T/cli.log" 2>&1
+mark a
+tell a dial 101
+event a CALL_CLOSED
+cdr "100 to 101" '.outcome != "answered" and .code == 488'
+oh extension set 100 --srtp best_effort >>"$T/cli.log" 2>&1
+
+for suite in AES_CM_128_HMAC_SHA1_80 AES_CM_128_HMAC_SHA1_32 AES_256_CM_HMAC_SHA1_80 AES_256_CM_HMAC_SHA1_32 AEAD_AES_128_GCM AEAD_AES_256_GCM; do
+	test_ "srtp: linphonec with $suite hears itself at *43, and talks with baresip without SRTP"
+	LP_SIP=$'media_encryption=srtp\nmedia_encryption_mandatory=1\nsrtp_crypto_suites='$suite linphone d 103 udp 700
+	lp d "call sip:*43@127.0.0.1"
+	lp_saw d "connected"
+	lp_sound d
+	sleep 2
+	lp d terminate
+	lp_saw d "ended"
+	lp_heard d 'a{8,}' 700
+	grep -a -q "crypto:[0-9]* $suite" "$T/d/core.log" || bad "no $suite in what it said"
+	mark b
+	lp d "call sip:101@127.0.0.1"
+	event b CALL_INCOMING
+	tell b accept
+	lp_saw d "connected"
+	lp_sound d
+	sleep 2
+	lp d terminate
+	event b CALL_CLOSED
+	cdr "103 to 101" ".outcome == \"answered\" and $both"
+	lp_heard d 'b{8,}' 700 1000
+	sleep 0.2
+	heard b 'a{8,}' 700 1000
+	lp_end d
+	rm -rf "$T/d"
+done
+
+test_ "srtp: linphonec and baresip, both with SRTP"
+LP_SIP=$'media_encryption=srtp\nmedia_encryption_mandatory=1' linphone d 103 udp 700
+mark c
+lp d "call sip:102@127.0.0.1"
+event c CALL_INCOMING
+tell c accept
+lp_saw d "connected"
+lp_sound d
+sleep 2
+lp d terminate
+event c CALL_CLOSED
+cdr "103 to 102" ".outcome == \"answered\" and $both"
+lp_heard d 'b{8,}' 700 2000
+sleep 0.2
+heard c 'a{8,}' 700 2000
+oh extension set 103 --srtp required >>"$T/cli.log" 2>&1
+lp_mark d
+tell b dial 103
+lp_saw d "Receiving new incoming call"
+lp d answer
+event b CALL_ESTABLISHED
+lp_sound d
+sleep 2
+tell b hangup
+lp_saw d "ended"
+cdr "101 to 103" ".outcome == \"answered\" and $both"
+lp_heard d 'b{8,}' 700 1000
+lp_end d
+
+test_ "srtp: no key in what the server says"
+if grep -a -q "inline:" "$T/server.log"; then bad "a key in the log"; fi
+done_
