@@ -117,7 +117,7 @@ need_() { # need_ PROGRAM...: without them the script is skipped by name; with C
 # ---- baresip
 
 # phone NAME NUMBER TRANSPORT HZ [ACCOUNT PARAMETERS]: a baresip that sends a tone from a file and keeps what it hears.
-# CODECS and MODULES give it others than G.711.
+# CODECS and MODULES give it others than G.711, BARESIP options.
 phone() {
 	local d=$T/$1 ip=${ADDR[$1]}
 	mkdir -p "$d/rec"
@@ -145,7 +145,7 @@ phone() {
 	X
 	echo "<sip:$2@127.0.0.1;transport=$3>;auth_pass=secret-$2-x;audio_codecs=${CODECS:-PCMU/8000,PCMA/8000}${5:-}" >"$d/accounts"
 	: >"$d/contacts"
-	spawn "$d/log" baresip -f "$d"
+	spawn "$d/log" baresip -f "$d" ${BARESIP:-}
 	within 8 registered "$2" || bad "baresip $1 ($2, $3) does not register: $(tail -n 3 "$d/log")"
 	within 3 connect "$1" || bad "baresip $1 has no control port"
 }
