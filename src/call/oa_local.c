@@ -43,8 +43,7 @@ static int answer_desc(struct leg *l, struct buf *b, const struct sa *bind)
 	for (size_t i = 0; i < d->nm; i++) {
 		const struct sdp_media *m = &d->m[i];
 
-		if (!have && oa_line_ok(d, i) && slice_eqs(m->type, "audio") &&
-		    oa_crypto_allows(l, d, i)) {
+		if (!have && oa_line_ok(d, i) && slice_eqs(m->type, "audio") && oa_crypto_allows(l, d, i)) {
 			err = write_sound(b, l, i, d, bind);
 			if (err)
 				return err;

@@ -43,8 +43,7 @@ bool oa_proto_ok(const struct sdp_media *m)
 
 bool oa_line_ok(const struct sdp *d, size_t i)
 {
-	return i < d->nm && i < LEG_MEDIA_MAX && d->m[i].port && oa_proto_ok(&d->m[i]) &&
-	       oa_crypto_usable(d, &d->m[i]);
+	return i < d->nm && i < LEG_MEDIA_MAX && d->m[i].port && oa_proto_ok(&d->m[i]) && oa_crypto_usable(d, &d->m[i]);
 }
 
 enum sdp_dir oa_dir(const struct sdp_media *m)
