@@ -36,6 +36,7 @@ struct calls {
 	struct list trunks;    /**< struct trunk */
 	struct list rooms;     /**< struct room */
 	struct sounds *sounds; /**< NULL: nothing to play */
+	char country[4];       /**< whose tones people know, "": none in particular */
 	uint32_t max;
 	struct list live, ending; /**< struct call */
 	struct list gone;         /**< struct leg, to be freed at the tail */

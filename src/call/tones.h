@@ -12,9 +12,17 @@ enum tone_name {
 	TONE_GREETING, /**< two short rising notes: "go on" */
 	TONE_CONFIRM,  /**< one short note: done */
 	TONE_REFUSED,  /**< two low notes: not possible */
-	TONE_RINGBACK, /**< 425 Hz, 1 s on, 4 s off (ITU-T E.180): somebody rings */
-	TONE_WAITING   /**< a short soft note each 3 s: you are not forgotten */
+	TONE_WAITING,  /**< a short soft note each 3 s: you are not forgotten */
+	/* as the country has them (ITU-T E.180), see calls_set_country(); leg_tone() plays one round of them */
+	TONE_DIAL,        /**< may be without an end: only for leg_tone_start() */
+	TONE_RINGBACK,    /**< somebody rings */
+	TONE_BUSY,        /**< subscriber busy */
+	TONE_CONGESTION,  /**< no line is free, or it does not work */
+	TONE_CALL_WAITING /**< somebody else calls */
 };
+/** Tones as in that country (ISO 3166 code, upper case); "" or unknown: what E.180 recommends. */
+void calls_set_country(struct calls *cs, const char *iso);
+
 /** Play a tone and wait for its end. As leg_play(). */
 int leg_tone(struct leg *l, enum tone_name t) MUST_CHECK;
 

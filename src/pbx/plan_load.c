@@ -90,6 +90,7 @@ bool plan_apply(const struct change_item *it, json_t *row, struct pbx *p)
 	if (!plan_resource(it->r))
 		return false;
 	err = plan_take(&p->plan, it->r, it->key, row);
+	settings_use(p); /* tones follow the country */
 	if (err)
 		log_error("pbx", "%s %s was saved, but this process could not take it over (%s); restart to use it",
 			  it->r->name, it->key, err_str(err));

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "call/sounds.h"
+#include "call/tones.h"
 #include "pbx/pbx_priv.h"
 #include "pbx/recording.h"
 #include "pbx/settings.h"
@@ -39,6 +40,8 @@ void settings_use(struct pbx *p)
 {
 	if (p->calls)
 		calls_set_recall(p->calls, p->settings.recall_s * 1000);
+	if (p->calls)
+		calls_set_country(p->calls, p->plan.home.country ? p->plan.home.country->iso : "");
 	if (p->calls && calls_sounds(p->calls))
 		sounds_set_language(calls_sounds(p->calls), p->settings.language);
 	record_settings(p);
