@@ -82,14 +82,14 @@ static void apply(struct oh_call *c, const struct sdp *d)
 {
 	struct mstream_remote r;
 
-	ua_sdp_remote(&r, d, (size_t)c->audio_line, c->dir);
+	ua_sdp_remote(&r, c, d, (size_t)c->audio_line, c->dir);
 	mstream_set_remote(c->audio, &r);
 	if (r.ncodec) {
 		keep_codec(c, &r);
 		begin_sound(c);
 	}
 	if (c->video) {
-		ua_sdp_remote(&r, d, c->video_line < 0 ? SDP_MEDIA_MAX : (size_t)c->video_line, c->dir);
+		ua_sdp_remote(&r, c, d, c->video_line < 0 ? SDP_MEDIA_MAX : (size_t)c->video_line, c->dir);
 		mstream_set_remote(c->video, &r);
 		mstream_echo(c->video);
 	}

@@ -310,14 +310,14 @@ enum sdp_dir ua_sdp_dir(const struct sdp_media *m)
 	return (enum sdp_dir)d;
 }
 
-static void add_codec(struct mstream_remote *r, const struct sdp *d, const struct sdp_media *m, struct slice fmt)
+static void add_codec(struct mstream_remote *r, const struct ua_codecs *codecs, const struct sdp *d,
+		      const struct sdp_media *m, struct slice fmt)
 {
-	static const struct ua_codecs all = {.pt = {0, 8}, .n = 2};
 	struct mcodec *c = &r->codec[r->ncodec];
 	struct slice enc;
 	uint32_t pt;
 
-	if (r->ncodec == MCODEC_MAX || fmt_kind(d, m, fmt, &all) == FMT_NONE || slice_u32(fmt, &pt) || pt > 127 ||
+	if (r->ncodec == MCODEC_MAX || fmt_kind(d, m, fmt, codecs) == FMT_NONE || slice_u32(fmt, &pt) || pt > 127 ||
 	    sdp_rtpmap(d, m, fmt, &enc, &c->rate, &c->ch))
 		return;
 	c->pt = (uint8_t)pt;
@@ -328,12 +328,13 @@ static void add_codec(struct mstream_remote *r, const struct sdp *d, const struc
 	r->ncodec++;
 }
 
-void ua_sdp_remote(struct mstream_remote *r, const struct sdp *d, size_t i, enum sdp_dir dir)
+void ua_sdp_remote(struct mstream_remote *r, const struct oh_call *c, const struct sdp *d, size_t i, enum sdp_dir dir)
 {
 	memset(r, 0, sizeof(*r));
 	if (i >= d->nm || !d->m[i].port)
 		return;
 	const struct sdp_media *m = &d->m[i];
+	const struct ua_codecs *codecs = c->change == UA_CHANGE_CODECS ? &c->new_codecs : &c->codecs;
 	enum sdp_dir theirs = ua_sdp_dir(m);
 	const struct sdp_attr *a = sdp_attr_find(d, m, "ptime");
 	uint32_t ptime;
@@ -343,7 +344,7 @@ void ua_sdp_remote(struct mstream_remote *r, const struct sdp *d, size_t i, enum
 	r->we_send = (dir & SDP_SENDONLY) && (theirs & SDP_RECVONLY) && sa_isset(&m->conn);
 	r->we_recv = (dir & SDP_RECVONLY) && (theirs & SDP_SENDONLY);
 	for (size_t f = 0; f < m->nfmt; f++)
-		add_codec(r, d, m, m->fmt[f]);
+		add_codec(r, codecs, d, m, m->fmt[f]);
 	if (a && !slice_u32(a->val, &ptime) && ptime <= 200)
 		r->ptime_ms = (uint16_t)ptime;
 }

@@ -226,8 +226,10 @@ int ua_sdp_write(struct oh_call *c, const struct sdp *offer, const struct ua_cod
 		 enum sdp_dir dir) MUST_CHECK;
 /** Direction of a line as its describer means it; an address of 0.0.0.0 is the old way to hold (RFC 3264 8.4). */
 enum sdp_dir ua_sdp_dir(const struct sdp_media *m);
-/** Remote description of a line for a stream, with our direction `dir`. */
-void ua_sdp_remote(struct mstream_remote *r, const struct sdp *d, size_t i, enum sdp_dir dir);
+/** Remote description of a line for a stream of the call, with our direction `dir`: what it takes of the codecs that we
+ * named. */
+void ua_sdp_remote(struct mstream_remote *r, const struct oh_call *c, const struct sdp *d, size_t i,
+		   enum sdp_dir dir);
 
 /* play.c */
 /** Begin to send what the options say, once the far end can hear something. ENOENT, ERR_SYNTAX (file), ENOMEM. */

@@ -56,6 +56,11 @@ void codec_change_refused(void **state)
 	talk(&s->a, &s->b, "101");
 	assert_int_equal(oh_call_reoffer(s->a.call, "PCMA"), 0);
 	agent_wait(&s->a, "changed:200", 2000);
+	scene_run(s, 1000);
+	assert_string_equal(codec_of(&s->a), "PCMA");
+	assert_string_equal(codec_of(&s->b), "PCMU");
+	assert_hears(&s->a, &s->b);
+	assert_hears(&s->b, &s->a);
 	log_clear(&s->a);
 	end_call(&s->a, &s->b);
 }
@@ -68,9 +73,90 @@ void codec_nothing_in_common(void **state)
 	s->a.opt.codecs = "PCMU";
 	s->b.opt.codecs = "PCMA";
 	talk(&s->a, &s->b, "101");
+	assert_string_equal(codec_of(&s->a), "PCMU");
+	assert_string_equal(codec_of(&s->b), "PCMA");
+	assert_hears(&s->a, &s->b);
+	assert_hears(&s->b, &s->a);
 	end_call(&s->a, &s->b);
 	scene_run(s, 100);
 	assert_cdr(s, 0, "outcome", "answered");
+	assert_string_equal(json_string_value(json_object_get(cdr_leg(s, 0, 0), "codec")), "PCMU");
+	assert_string_equal(json_string_value(json_object_get(cdr_leg(s, 0, 1), "codec")), "PCMA");
+}
+
+/* What is set for the callee decides, not what it would take. */
+void codec_of_policy(void **state)
+{
+	struct scene *s = *state;
+
+	agents_ready(s, 2);
+	extension_set(s, "101", json_pack("{s:s}", "codecs", "alaw"));
+	talk(&s->a, &s->b, "101");
+	assert_string_equal(codec_of(&s->b), "PCMA");
+	assert_string_equal(codec_of(&s->a), "PCMA");
+	end_call(&s->a, &s->b);
+	/* the caller may use another one: we translate */
+	extension_set(s, "100", json_pack("{s:s}", "codecs", "ulaw"));
+	talk(&s->a, &s->b, "101");
+	assert_string_equal(codec_of(&s->a), "PCMU");
+	assert_string_equal(codec_of(&s->b), "PCMA");
+	assert_hears(&s->a, &s->b);
+	assert_hears(&s->b, &s->a);
+	end_call(&s->a, &s->b);
+	/* nothing that its phone knows */
+	extension_set(s, "101", json_pack("{s:s}", "codecs", "g722"));
+	agent_call(&s->a, "101");
+	agent_wait(&s->a, "ended:488", 5000);
+	extension_set(s, "100", json_pack("{s:s}", "codecs", ""));
+	extension_set(s, "101", json_pack("{s:s}", "codecs", ""));
+}
+
+/* Phones of one number with different codecs ring together: each is offered what it may have, the winner's is used. */
+void codec_of_forks(void **state)
+{
+	struct scene *s = *state;
+
+	agents_ready(s, 4);
+	s->a.opt.codecs = "PCMU";
+	s->b.opt.codecs = "PCMU";
+	s->d.opt.codecs = "PCMA";
+	s->b.mood = RING;
+	s->d.mood = RING_ANSWER;
+	s->d.answer_ms = 500;
+	agent_call(&s->a, "101");
+	agent_wait(&s->a, "answered", 5000);
+	scene_run(s, 1500);
+	assert_string_equal(codec_of(&s->a), "PCMU");
+	assert_string_equal(codec_of(&s->d), "PCMA");
+	assert_hears(&s->a, &s->d);
+	assert_hears(&s->d, &s->a);
+	log_clear(&s->a);
+	log_clear(&s->b);
+	log_clear(&s->d);
+	end_call(&s->a, &s->d);
+}
+
+/* Parties that were never offered each other's codec are brought together by a transfer. */
+void codec_after_transfer(void **state)
+{
+	struct scene *s = *state;
+
+	agents_ready(s, 3);
+	s->a.opt.codecs = "PCMU";
+	s->c.opt.codecs = "PCMA";
+	s->c.mood = ANSWER;
+	talk(&s->a, &s->b, "101");
+	assert_int_equal(oh_call_transfer(s->b.call, "102"), 0);
+	agent_wait(&s->c, "answered", 5000);
+	scene_run(s, 3000);
+	assert_string_equal(codec_of(&s->a), "PCMU");
+	assert_string_equal(codec_of(&s->c), "PCMA");
+	assert_hears(&s->a, &s->c);
+	assert_hears(&s->c, &s->a);
+	log_clear(&s->a);
+	log_clear(&s->c);
+	end_call(&s->a, &s->c);
+	log_clear(&s->b);
 }
 
 void dtmf_passes(void **state)

@@ -256,7 +256,7 @@ const char *typed_codes(struct typed *t);
 	X(conference_hung_up_anywhere) \
 	/* codec.c */ \
 	X(codec_of_first_offer) X(codec_change_by_reinvite) X(codec_change_refused) \
-	X(codec_nothing_in_common) X(dtmf_passes) \
+	X(codec_nothing_in_common) X(codec_of_policy) X(codec_of_forks) X(codec_after_transfer) X(dtmf_passes) \
 	/* delayed.c */ \
 	X(delayed_offer_by_caller) X(delayed_reinvite) X(delayed_reinvite_while_held) \
 	/* glare.c */ \
