@@ -3,13 +3,14 @@
  *
  *	tone make FILE HZ SECONDS    a sine in a new file
  *	tone map FILE HZ...          one letter for each 100 ms: a for the first HZ, b for the second ..., . for
- *silence, ? for other sound; the line is matched by regular expressions
+ *silence, ? for other sound; the line is matched by regular expressions. TONE_SHARE: how pure a tone is, 0.8
  *	tone count FILE HZ...        for each HZ in how many half seconds it has a part, among others
  */
 #include "sound.h"
 
 enum { STEP = RATE / 10, HALF = RATE / 2 };
 static int16_t pcm[SOUND_MAX]; /* also of 100 s at 48 kHz */
+static double share = 0.8;     /* of the energy that must lie at the tone */
 
 static char letter(const int16_t *s, char **hz, int nhz)
 {
@@ -20,7 +21,7 @@ static char letter(const int16_t *s, char **hz, int nhz)
 	if (energy / STEP < 100.0 * 100.0)
 		return '.';
 	for (int i = 0; i < nhz; i++) {
-		if (goertzel(s, STEP, (unsigned)atoi(hz[i])) > 0.8)
+		if (goertzel(s, STEP, (unsigned)atoi(hz[i])) > share)
 			return (char)('a' + i);
 	}
 	return '?';
@@ -56,6 +57,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: tone make FILE HZ SECONDS | tone map FILE HZ... | tone count FILE HZ...\n");
 		return 2;
 	}
+	/* a codec that squeezes hard leaves less of a tone than a wire does */
+	if (getenv("TONE_SHARE"))
+		share = atof(getenv("TONE_SHARE"));
 	n = wav_load(argv[2], pcm, SOUND_MAX);
 	if (!strcmp(argv[1], "count")) {
 		count(n, argv + 3, argc - 3);
