@@ -104,7 +104,7 @@ static void answers_table(void **state)
 			fail_msg("%s:\n%s", answers[i].what, lines_of(c));
 		if (!err) {
 			assert_int_equal(sdp_decode(d, slice_str(answers[i].offer)), 0);
-			ua_sdp_remote(&r, d, (size_t)c->audio_line, c->dir);
+			ua_sdp_remote(&r, c, d, (size_t)c->audio_line, c->dir);
 			if (r.we_send != answers[i].send || r.we_recv != answers[i].recv || c->held != answers[i].held)
 				fail_msg("%s: send %d recv %d held %d", answers[i].what, r.we_send, r.we_recv, c->held);
 		}
