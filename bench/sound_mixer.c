@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "media/mix_priv.h"
+#include "media/srtp.h"
 #include "media/tone.h"
 #include "sound.h"
 
@@ -29,7 +30,8 @@ struct conf {
 	struct mixer *x;
 	unsigned talkers, listeners, senders; /* of the listeners, so many send, too, and are muted */
 	unsigned flags, seconds;
-	struct mixer_member *mb[PARTIES_MAX];
+	bool mixed;                           /* listeners have different codecs, and SRTP */
+	struct mixer_member *mb[PARTIES_MAX]; /* talkers first */
 	struct mstream *s[PARTIES_MAX];
 	int to_child;
 	uint64_t cpu0, cpu1;
@@ -155,13 +157,26 @@ static int add_party(struct conf *c, unsigned i, const struct sa *sink, struct p
 	struct sa ip, at;
 	bool talks = i < c->talkers;
 
-	r.codec[0] = (struct mcodec){0, "PCMU", 8000, 1, 0};
+	static const struct mcodec codecs[] = {
+		{.pt = 0, .name = "PCMU", .rate = 8000, .ch = 1},
+		{.pt = 8, .name = "PCMA", .rate = 8000, .ch = 1},
+		{.pt = 9, .name = "G722", .rate = 8000, .ch = 1},
+		{.pt = 96, .name = "OPUS", .rate = 48000, .ch = 2},
+	};
+	const struct srtp_key key = {.suite = SRTP_AES_CM_128_HMAC_SHA1_80,
+				     .key = {1, 2, 3, (uint8_t)i, (uint8_t)(i >> 8)}};
+
+	r.codec[0] = codecs[c->mixed && !talks ? i % ARRAY_LEN(codecs) : 0];
 	int err = sa_set(&ip, SLICE("127.0.0.1"), 0);
 	if (!err)
 		err = mstream_alloc(&c->s[i], c->m, 0, MSTREAM_AUDIO, &ip, NULL, NULL);
 	if (err)
 		return err;
 	mstream_set_remote(c->s[i], &r);
+	if (c->mixed && !talks)
+		err = mstream_set_keys(c->s[i], &key, &key);
+	if (err)
+		return err;
 	mstream_local(c->s[i], &at);
 	p->to = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(sa_port(&at))};
 	p->to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -239,7 +254,7 @@ static double piece(const char *name, void (*fn)(struct mixpart *p), struct mixp
 	for (int i = 0; i < ROUNDS; i++)
 		fn(p);
 	double ns = (double)(clock_us() - t0) * 1000 / ROUNDS;
-	printf("  %-28s %7.0f ns a frame\n", name, ns);
+	printf("piece=%s ns=%.0f\n", name, ns);
 	return ns;
 }
 
@@ -301,8 +316,8 @@ static void bare_sockets(void)
 			out += (double)(t1 - t0);
 			in += (double)(clock_us() - t1);
 		}
-		printf("  %-28s %7.0f ns a packet\n", "the system: bare sendto", out * 1000 / ROUNDS / EACH);
-		printf("  %-28s %7.0f ns a packet\n", "the system: bare recv", in * 1000 / ROUNDS / EACH);
+		printf("piece=bare_sendto ns=%.0f\n", out * 1000 / ROUNDS / EACH);
+		printf("piece=bare_recv ns=%.0f\n", in * 1000 / ROUNDS / EACH);
 	}
 	if (from >= 0)
 		close(from);
@@ -319,37 +334,26 @@ static void pieces(void)
 		return;
 	for (int i = 0; i < 160; i++)
 		p->tmp[i] = (int16_t)(i * 91 % 6000);
-	piece("G.711 decode", do_decode, p);
-	piece("G.711 encode", do_encode, p);
-	piece("level, voice", do_level, p);
+	piece("decode_pcmu", do_decode, p);
+	piece("encode_pcmu", do_encode, p);
+	piece("level", do_level, p);
 	piece("add", do_add, p);
 	memset(p->total, 0, 160 * sizeof(*p->total));
-	piece("room without one, limiter", do_minus, p);
+	piece("minus_one_and_limiter", do_minus, p);
 	mem_deref(p);
 }
 
 /* ------------------------------------------------------------------ */
 
-static struct conf *conf(unsigned talkers, unsigned listeners, unsigned senders, unsigned flags, unsigned seconds)
+static double cost(struct conf what)
 {
-	struct conf *c = calloc(1, sizeof(*c));
+	struct conf *c = malloc(sizeof(*c));
+	double ns = 0;
 
 	if (!c)
-		abort();
-	c->talkers = talkers;
-	c->listeners = listeners;
-	c->senders = senders;
-	c->flags = flags;
-	c->seconds = seconds;
-	return c;
-}
-
-static double cost(unsigned talkers, unsigned listeners, unsigned senders, unsigned flags, unsigned seconds)
-{
-	struct conf *c = conf(talkers, listeners, senders, flags, seconds);
-	double ns = 0;
+		return 0;
+	*c = what;
 	int err = measure(&ns, c);
-
 	if (err)
 		fprintf(stderr, "mixer: %s\n", err_str(err));
 	free(c);
@@ -358,29 +362,33 @@ static double cost(unsigned talkers, unsigned listeners, unsigned senders, unsig
 
 int sound_mixer(int argc, char **argv)
 {
-	unsigned seconds = argc > 1 ? (unsigned)atoi(argv[1]) : 5, talkers = argc > 2 ? (unsigned)atoi(argv[2]) : 50,
-		 listeners = argc > 3 ? (unsigned)atoi(argv[3]) : 1000;
+	unsigned seconds = sound_arg(argc, argv, 1, 5, 1, 60), talkers = sound_arg(argc, argv, 2, 50, 1, 500),
+		 listeners = sound_arg(argc, argv, 3, 1000, 0, PARTIES_MAX - 5);
 
-	if (!seconds || seconds > 60 || talkers + listeners + 5 > PARTIES_MAX) {
-		fprintf(stderr, "usage: sound mixer [SECONDS [TALKERS [LISTENERS]]]\n");
-		return 2;
-	}
-	printf("pieces:\n");
 	pieces();
 	bare_sockets();
-	double all = cost(talkers, 0, 0, 0, seconds), deaf = cost(talkers, 0, 0, MIXER_DEAF, seconds),
-	       rx = cost(talkers, 0, 0, MIXER_DEAF | MIXER_MUTED, seconds);
-	double per = 1e7 * talkers; /* ns a second -> per cent of a core for each */
-	printf("%u talking parties, PCMU: %.4f %% of a core each\n", talkers, all / per);
-	printf("  receive %.4f, jitter buffer, decode, mix %.4f, encode and send %.4f\n", rx / per, (deaf - rx) / per,
-	       (all - deaf) / per);
+	struct conf c = {.talkers = talkers, .seconds = seconds};
+	double all = cost(c);
+	c.flags = MIXER_DEAF;
+	double deaf = cost(c);
+	c.flags |= MIXER_MUTED;
+	double rx = cost(c), per = 1e7 * talkers; /* ns a second -> per cent of a core for each */
+	printf("talkers=%u core_pct_each=%.4f receive=%.4f decode_and_mix=%.4f encode_and_send=%.4f\n", talkers,
+	       all / per, rx / per, (deaf - rx) / per, (all - deaf) / per);
 	if (!listeners)
 		return 0;
-	double quiet = cost(5, listeners, 0, 0, seconds), few = cost(5, 0, 0, 0, seconds),
-	       muted = cost(5, listeners, listeners, 0, seconds);
-	printf("%u listeners that send nothing, 5 speakers: %.3f of a core; of it the speakers %.3f\n", listeners,
-	       quiet / 1e9, few / 1e9);
-	printf("%u muted listeners that send, 5 speakers: %.3f of a core; of it receiving %.3f\n", listeners,
-	       muted / 1e9, (muted - quiet) / 1e9);
+	c = (struct conf){.talkers = 5, .seconds = seconds};
+	double few = cost(c);
+	c.listeners = listeners;
+	double quiet = cost(c);
+	c.senders = listeners;
+	double muted = cost(c);
+	c.senders = 0;
+	c.mixed = true;
+	double mixed = cost(c);
+	printf("listeners=%u speakers=5 cores=%.3f speakers_alone=%.3f\n", listeners, quiet / 1e9, few / 1e9);
+	printf("listeners=%u speakers=5 muted_but_sending=1 cores=%.3f receive=%.3f\n", listeners, muted / 1e9,
+	       (muted - quiet) / 1e9);
+	printf("listeners=%u speakers=5 srtp=1 codecs=4 cores=%.3f\n", listeners, mixed / 1e9);
 	return 0;
 }

@@ -6,6 +6,7 @@
 
 const struct sound_cmd sound_table[] = {
 	{"codec", "[SECONDS]", "CPU of each codec for a second of sound; Opus beside its bare library", sound_codec},
-	{"mixer", "", "conferences: a party that talks, a thousand that listen", sound_mixer},
+	{"mixer", "[SECONDS [TALKERS [LISTENERS]]]", "conferences: a party that talks, a thousand that listen",
+	 sound_mixer},
 };
 const size_t sound_table_n = sizeof(sound_table) / sizeof(sound_table[0]);

@@ -165,6 +165,7 @@ static void dump(struct buf *b, void *arg)
 			   (unsigned long long)ms.rx_dropped, ms.rx_jitter_us, ms.rtt_us, ms.mos_x100 / 100,
 			   ms.mos_x100 % 100);
 	}
+	mixers_dump(m, b);
 }
 
 void media_stats(const struct media *m, struct media_stats *st)

@@ -132,11 +132,13 @@ void mix_hear(struct mixpart *p)
 		if (m->voice && max)
 			rank(top, &n, max, m->score);
 	}
+	/* who is at least as loud has a place */
+	int least = n && n == max ? top[n - 1] : INT16_MIN;
 	memset(p->sum->acc, 0, r->n * sizeof(int32_t));
 	p->sum->nscore = 0;
 	LIST_EACH (&p->hot, k) {
 		struct mixer_member *m = LINK_OBJ(k, struct mixer_member, hle);
-		bool heard = m->voice && (!max || (free_places && m->score >= top[n - 1]));
+		bool heard = m->voice && (!max || (free_places && m->score >= least));
 		if (heard && max)
 			free_places--;
 		share(p, m, heard);

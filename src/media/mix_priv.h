@@ -262,6 +262,8 @@ struct mixroom {
 void mix_drop(struct mixer_member *m);
 /** Loop thread, workers stopped: all rooms lose their engine. */
 void mixers_end(struct media *m);
+/** Loop thread: all rooms, a line each. */
+void mixers_dump(const struct media *m, struct buf *b);
 /** Handlers on the loop thread. */
 void mix_member_home_h(struct loop_msg *n);
 void mixpart_home_h(struct loop_msg *n);

@@ -422,6 +422,18 @@ static void room_end(struct mixroom *r)
 	mem_deref(r);
 }
 
+void mixers_dump(const struct media *m, struct buf *b)
+{
+	LIST_EACH (&m->mixers, k) {
+		const struct mixroom *r = LINK_OBJ(k, struct mixroom, le);
+		unsigned workers = 0;
+		for (unsigned i = 0; i < r->nparts; i++)
+			workers += r->part[i] != NULL;
+		buf_printf(b, "room %u Hz %u ms members %u sources %zu sinks %zu workers %u%s\n", r->rate, r->ptime,
+			   atomic_load(&r->nmembers), r->plays.n, r->taps.n, workers, r->x ? "" : " (ends)");
+	}
+}
+
 void mixers_end(struct media *m)
 {
 	while (m->mixers.head)
