@@ -288,7 +288,7 @@ void tx_prime(struct wstream *w, const int16_t *pcm, size_t n, uint32_t rate)
 	if (ready(w, rate))
 		return;
 	struct tx *t = w->tx;
-	if (t->c->stateless || t->n)
+	if ((t->c->stateless && !t->rs) || t->n)
 		return;
 	size_t most = rate > t->rate ? HEAD_ROOM : (size_t)HEAD_ROOM * rate / t->rate;
 	for (size_t k, got; n; pcm += k, n -= k) {
@@ -299,7 +299,8 @@ void tx_prime(struct wstream *w, const int16_t *pcm, size_t n, uint32_t rate)
 			t->pcm[t->n++] = s[i];
 			if (t->n < t->frame)
 				continue;
-			(void)t->c->encode(t->enc, unsent, sizeof(unsent), t->pcm, t->n);
+			if (!t->c->stateless)
+				(void)t->c->encode(t->enc, unsent, sizeof(unsent), t->pcm, t->n);
 			t->n = 0;
 		}
 	}

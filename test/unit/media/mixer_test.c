@@ -384,6 +384,55 @@ static void test_new_codec_in_the_room(void **state)
 	mt_free(&t);
 }
 
+/* Greatest distance of what was heard from a pure tone of `hz`, `ms` to the end. */
+static double roughness(const struct mphone *p, double hz, unsigned ms)
+{
+	size_t n = ms * p->c->rate / 1000;
+	double w = 2 * cos(2 * M_PI * hz / p->c->rate), worst = 0;
+
+	for (size_t i = p->n - n; i < p->n; i++) {
+		double r = p->heard[i % KEEP] - w * p->heard[(i - 1) % KEEP] + p->heard[(i - 2) % KEEP];
+		worst = fabs(r) > worst ? fabs(r) : worst;
+	}
+	return worst;
+}
+
+/* A listener begins to speak and gets a coder of its own: nobody hears the seam. */
+static void speak_up(uint8_t codec)
+{
+	static struct mt t;
+	const struct mixer_cfg mc = {.rate = 16000};
+
+	mt_init(&t, &mc, 1);
+	mt_member(&t, CODEC_PCMU, 440, 0);
+	struct mphone *b = mt_member(&t, codec, 900, 0);
+	b->silent = true;
+	mt_run(&t, 1500);
+	double calm = roughness(b, 440, 400);
+	b->silent = false;
+	mt_run(&t, 500);
+	double seam = roughness(b, 440, 500);
+	if (seam > 2 * calm)
+		fail_msg("%s: %.0f at the seam, %.0f before", b->c->name, seam, calm);
+	/* and back: its own coder stays for a while, then the shared one goes on */
+	b->silent = true;
+	mt_run(&t, 4000);
+	/* by then both coders have heard the same for two seconds, and are nearly alike */
+	seam = roughness(b, 440, 3500);
+	if (seam > 12 * calm)
+		fail_msg("%s: %.0f at the second seam, %.0f before", b->c->name, seam, calm);
+	assert_int_equal(b->breaks, 0);
+	assert_true(mphone_share(b, 440, 400) > 0.95);
+	mt_free(&t);
+}
+
+static void test_who_speaks_up_hears_no_seam(void **state)
+{
+	(void)state;
+	speak_up(CODEC_PCMA);
+	speak_up(CODEC_G722);
+}
+
 /* ------------------------------------------------------------------ sources and sinks */
 
 static void sink_write(struct media_sink *sink, const int16_t *pcm, size_t n, uint64_t us)
@@ -568,6 +617,7 @@ int main(void)
 		cmocka_unit_test(test_members_come_and_go),
 		cmocka_unit_test(test_room_ends_in_its_call_back),
 		cmocka_unit_test(test_new_codec_in_the_room),
+		cmocka_unit_test(test_who_speaks_up_hears_no_seam),
 		cmocka_unit_test(test_play_and_tap),
 		cmocka_unit_test(test_engine_ends_with_rooms_in_use),
 		cmocka_unit_test(test_three_hundred),
