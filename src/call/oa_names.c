@@ -7,25 +7,6 @@
 #include "call/oa_priv.h"
 #include "call/trunk_priv.h"
 
-static const struct {
-	const char *said;
-	uint8_t id;
-} aliases[] = {
-	{"ALAW", CODEC_PCMA},  {"G711A", CODEC_PCMA},  {"ULAW", CODEC_PCMU},
-	{"MULAW", CODEC_PCMU}, {"G711U", CODEC_PCMU},  {"G726", CODEC_G726_32},
-	{"SLIN", CODEC_L16},   {"AMRWB", CODEC_AMRWB}, {"LINEAR", CODEC_L16},
-};
-
-static uint8_t id_of(struct slice name)
-{
-	char text[16];
-
-	for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
-		if (slice_ieqs(name, aliases[i].said))
-			return aliases[i].id;
-	return name.l && slice_copy(text, sizeof(text), name) ? codec_id_of(text) : CODEC_OTHER;
-}
-
 /* They follow the codecs by themselves. */
 static bool stands_alone(uint8_t id)
 {
@@ -34,17 +15,11 @@ static bool stands_alone(uint8_t id)
 
 bool oa_pref_read(struct oa_pref *p, struct slice one)
 {
-	struct slice rest = slice_trim(one), name = slice_trim(slice_cut(&rest, '/')), rate = slice_cut(&rest, '/');
-	uint32_t ch = 0;
+	struct codec_wish w;
+	bool whole = codec_wish_read(&w, one);
 
-	*p = (struct oa_pref){.id = id_of(name), .name = name};
-	if ((rate.l && (slice_u32(rate, &p->clock) || !p->clock)) || (rest.l && (slice_u32(rest, &ch) || ch > 8)))
-		return false;
-	p->ch = (uint8_t)ch;
-	/* its clock says 8000, its sound is 16000 (RFC 3551 4.5.2) */
-	if (p->id == CODEC_G722)
-		p->clock = 0;
-	return stands_alone(p->id);
+	*p = (struct oa_pref){.id = w.id, .ch = w.ch, .clock = w.clock, .name = w.name};
+	return whole && stands_alone(p->id);
 }
 
 size_t oa_prefs(struct oa_pref v[OA_PREFS_MAX], const char *list)

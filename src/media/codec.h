@@ -117,6 +117,15 @@ const struct codec_ops *codec_find_name(struct slice name, uint32_t clock, uint8
 uint8_t codec_id_of(const char *name);
 /** Its name, upper case: "PCMU"; "": CODEC_OTHER or no id. */
 const char *codec_id_name(uint8_t id);
+/** A codec as people write it. */
+struct codec_wish {
+	uint8_t id;        /**< enum codec_id; CODEC_OTHER: not known */
+	uint8_t ch;        /**< 0: any */
+	uint32_t clock;    /**< RTP clock, 0: any */
+	struct slice name; /**< as written */
+};
+/** "opus", "alaw", "speex/16000". False: the form is broken (the name may be known all the same). */
+bool codec_wish_read(struct codec_wish *w, struct slice one) MUST_CHECK;
 /** fmtp -> coder_cfg.par. */
 uint16_t codec_par(const struct codec_ops *c, struct slice fmtp);
 

@@ -140,5 +140,8 @@ int oh_call_reoffer(struct oh_call *c, const char *codecs)
 	if (!codecs)
 		return reinvite(c, UA_CHANGE_ASK);
 	err = ua_codecs_parse(&c->new_codecs, codecs);
+	/* numbers that the session has given to codecs are kept */
+	for (uint8_t i = 0; !err && i < c->codecs.n; i++)
+		ua_codecs_number(&c->new_codecs, c->codecs.v[i].ops, c->codecs.v[i].pt);
 	return err ? err : reinvite(c, UA_CHANGE_CODECS);
 }

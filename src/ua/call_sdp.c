@@ -19,43 +19,6 @@ struct sdp *ua_sdp_scratch(void)
 
 /* ------------------------------------------------------------------ codecs */
 
-static const struct {
-	const char *name;
-	uint8_t pt;
-} g711[UA_CODECS] = {{"PCMU", 0}, {"PCMA", 8}};
-
-int ua_codecs_parse(struct ua_codecs *c, const char *names)
-{
-	struct slice rest = slice_trim(slice_str(names));
-	struct ua_codecs v = {0};
-
-	if (!rest.l) {
-		*c = (struct ua_codecs){.pt = {0, 8}, .n = 2};
-		return 0;
-	}
-	while (rest.l) {
-		struct slice name = slice_cut(&rest, ' ');
-		size_t i = 0;
-
-		rest = slice_trim(rest);
-		while (i < UA_CODECS && !slice_ieqs(name, g711[i].name))
-			i++;
-		if (i == UA_CODECS || v.n == UA_CODECS)
-			return ERR_SYNTAX;
-		v.pt[v.n++] = g711[i].pt;
-	}
-	*c = v;
-	return 0;
-}
-
-static bool codecs_have(const struct ua_codecs *c, const char *name)
-{
-	for (uint8_t i = 0; i < c->n; i++)
-		if (!strcmp(c->pt[i] == 0 ? "PCMU" : "PCMA", name))
-			return true;
-	return false;
-}
-
 enum fmt_kind { FMT_NONE, FMT_SOUND, FMT_DIGITS, FMT_H264 };
 
 /* What a format of a line is to us. */
@@ -68,14 +31,11 @@ static enum fmt_kind fmt_kind(const struct sdp *d, const struct sdp_media *m, st
 
 	if (sdp_rtpmap(d, m, fmt, &enc, &rate, &ch))
 		return FMT_NONE;
-	if (slice_ieqs(enc, "telephone-event") && rate == 8000)
-		return FMT_DIGITS;
+	if (slice_ieqs(enc, "telephone-event"))
+		return ua_clock(rate) >= 0 && (rate == 8000 || ua_codecs_clock(codecs, rate)) ? FMT_DIGITS : FMT_NONE;
 	if (slice_ieqs(enc, "H264") && rate == 90000)
 		return FMT_H264;
-	for (size_t i = 0; i < UA_CODECS; i++)
-		if (slice_ieqs(enc, g711[i].name) && rate == 8000 && ch == 1 && codecs_have(codecs, g711[i].name))
-			return FMT_SOUND;
-	return FMT_NONE;
+	return ua_codecs_find(codecs, enc, rate, ch) ? FMT_SOUND : FMT_NONE;
 }
 
 /* ------------------------------------------------------------------ their offer */
@@ -142,7 +102,7 @@ int ua_sdp_pick(struct oh_call *c, const struct sdp *d)
 struct formats {
 	struct slice v[SDP_FMT_MAX];
 	size_t n;
-	char text[8][4]; /**< those that we number */
+	char text[UA_CODECS + UA_CLOCKS][4]; /**< those that we number */
 	size_t ntext;
 };
 
@@ -166,14 +126,26 @@ static void enc_taken(struct buf *b, struct oh_call *c, const struct sdp *d, con
 		      struct slice fmt)
 {
 	struct slice enc, par = sdp_fmtp(d, m, fmt);
+	const struct ua_codec *mine;
 	uint32_t rate, pt;
 	uint8_t ch;
 
 	if (sdp_rtpmap(d, m, fmt, &enc, &rate, &ch) || slice_u32(fmt, &pt))
 		return;
-	buf_printf(b, "a=rtpmap:%u %.*s/%u\r\n", pt, SLICE_FMT(enc), rate);
-	if (slice_ieqs(enc, "telephone-event")) {
-		c->tev_pt = (uint8_t)pt;
+	buf_printf(b, ch > 1 ? "a=rtpmap:%u %.*s/%u/%u\r\n" : "a=rtpmap:%u %.*s/%u\r\n", pt, SLICE_FMT(enc), rate, ch);
+	mine = ua_codecs_find(&c->codecs, enc, rate, ch);
+	if (mine) {
+		char text[128] = "";
+
+		if (mine->ops->answer)
+			mine->ops->answer(text, sizeof(text), par);
+		else if (mine->ops->fmtp)
+			(void)slice_copy(text, sizeof(text), slice_str(mine->ops->fmtp));
+		if (*text)
+			buf_printf(b, "a=fmtp:%u %s\r\n", pt, text);
+		ua_codecs_number(&c->codecs, mine->ops, (uint8_t)pt);
+	} else if (slice_ieqs(enc, "telephone-event")) {
+		c->tev_pt[ua_clock(rate)] = (uint8_t)pt;
 		buf_printf(b, "a=fmtp:%u 0-15\r\n", pt);
 	} else if (slice_ieqs(enc, "H264")) {
 		c->h264_pt = (uint8_t)pt;
@@ -204,18 +176,33 @@ static void answer_line(struct buf *b, struct oh_call *c, const struct sdp *d, s
 		enc_taken(b, c, d, m, f.v[k]);
 }
 
+/* Its a=rtpmap and a=fmtp. */
+static void enc_offered(struct buf *b, const struct ua_codec *c)
+{
+	const struct codec_ops *o = c->ops;
+
+	buf_printf(b, o->ch > 1 ? "a=rtpmap:%u %s/%u/%u\r\n" : "a=rtpmap:%u %s/%u\r\n", c->pt, o->name, o->clock,
+		   o->ch);
+	if (o->fmtp)
+		buf_printf(b, "a=fmtp:%u %s\r\n", c->pt, o->fmtp);
+}
+
 static void offer_sound(struct buf *b, struct oh_call *c, uint16_t port, const struct ua_codecs *codecs)
 {
 	struct formats f = {.n = 0};
 
 	for (uint8_t i = 0; i < codecs->n; i++)
-		(void)fmt_number(&f, codecs->pt[i]);
-	(void)fmt_number(&f, c->tev_pt);
+		(void)fmt_number(&f, codecs->v[i].pt);
+	for (uint8_t i = 0; i < UA_CLOCKS; i++)
+		if (!i || ua_codecs_clock(codecs, ua_clocks[i]))
+			(void)fmt_number(&f, c->tev_pt[i]);
 	enc_line(b, &c->line[c->audio_line], port, &f);
 	for (uint8_t i = 0; i < codecs->n; i++)
-		enc_map(b, f.v[i], codecs->pt[i] ? "PCMA/8000" : "PCMU/8000");
-	enc_map(b, f.v[codecs->n], "telephone-event/8000");
-	buf_printf(b, "a=fmtp:%u 0-15\r\n", c->tev_pt);
+		enc_offered(b, &codecs->v[i]);
+	for (uint8_t i = 0; i < UA_CLOCKS; i++)
+		if (!i || ua_codecs_clock(codecs, ua_clocks[i]))
+			buf_printf(b, "a=rtpmap:%u telephone-event/%u\r\na=fmtp:%u 0-15\r\n", c->tev_pt[i],
+				   ua_clocks[i], c->tev_pt[i]);
 }
 
 static void offer_video(struct buf *b, struct oh_call *c, uint16_t port)
@@ -314,6 +301,7 @@ static void add_codec(struct mstream_remote *r, const struct ua_codecs *codecs, 
 		      const struct sdp_media *m, struct slice fmt)
 {
 	struct mcodec *c = &r->codec[r->ncodec];
+	const struct ua_codec *mine;
 	struct slice enc;
 	uint32_t pt;
 
@@ -325,6 +313,13 @@ static void add_codec(struct mstream_remote *r, const struct ua_codecs *codecs, 
 	for (char *p = c->name; *p; p++)
 		if (*p >= 'a' && *p <= 'z')
 			*p = (char)(*p - 'a' + 'A');
+	mine = ua_codecs_find(codecs, enc, c->rate, c->ch);
+	if (mine) {
+		c->par = codec_par(mine->ops, sdp_fmtp(d, m, fmt));
+		/* it sends with the number of our own description (RFC 3264 5.1) */
+		if (mine->pt != c->pt)
+			c->rx_pt1 = (uint8_t)(mine->pt + 1);
+	}
 	r->ncodec++;
 }
 

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "loop/loop.h"
+#include "media/codec.h"
 #include "media/tone.h"
 #include "offhook/ua.h"
 #include "sip/inv.h"
@@ -20,8 +21,11 @@
 
 enum {
 	UA_LINES = SDP_MEDIA_MAX, /**< m-lines of a call */
-	UA_CODECS = 2,            /**< PCMU and PCMA */
-	UA_TEV_PT = 101,          /**< payload types that we propose */
+	UA_CODECS = 12,           /**< of a call */
+	UA_CLOCKS = 4,            /**< RTP clocks of digits: 8000, 16000, 32000, 48000 Hz */
+	UA_TEV_PT = 101,          /**< payload types that we propose: digits at 8 kHz */
+	UA_TEV_MORE = 119,        /**< and one above at each other clock */
+	UA_DYN_PT = 102,          /**< codecs without a number of their own begin here */
 	UA_H264_PT = 96,
 	UA_LEAVE_MS = 1000, /**< at the end, so long is waited for answers to BYE and REGISTER */
 	UA_TEXT = 160,
@@ -78,12 +82,25 @@ struct ua_line {
 	char type[12], proto[24], fmt[24];
 };
 
+/** Codecs in order of preference, with the payload types of our offers. */
 struct ua_codecs {
-	uint8_t pt[UA_CODECS]; /**< 0 PCMU, 8 PCMA, in order of preference */
+	struct ua_codec {
+		const struct codec_ops *ops;
+		uint8_t pt;
+	} v[UA_CODECS];
 	uint8_t n;
 };
-/** "PCMA PCMU"; NULL or "": the default. OH_ERR_SYNTAX: a name we do not know. */
+/** "OPUS PCMA PCMU"; NULL or "": PCMU and PCMA. OH_ERR_SYNTAX: a name we do not know or cannot code. */
 int ua_codecs_parse(struct ua_codecs *c, const char *names) MUST_CHECK;
+/** The entry of an encoding; NULL. */
+const struct ua_codec *ua_codecs_find(const struct ua_codecs *c, struct slice name, uint32_t clock, uint8_t ch);
+/** The far end's offer named codecs by numbers of its own: they stay as long as the session does (RFC 3264 8.3.2). */
+void ua_codecs_number(struct ua_codecs *c, const struct codec_ops *ops, uint8_t pt);
+/** Does one of them have this clock? */
+bool ua_codecs_clock(const struct ua_codecs *c, uint32_t clock);
+/** Place of a clock of digits, -1: none that we know. */
+int ua_clock(uint32_t clock);
+extern const uint32_t ua_clocks[UA_CLOCKS];
 
 /** What our open re-INVITE asks for. */
 enum ua_change { UA_CHANGE_NONE, UA_CHANGE_HOLD, UA_CHANGE_CODECS, UA_CHANGE_ASK };
@@ -114,7 +131,8 @@ struct oh_call {
 	struct ua_line line[UA_LINES];
 	uint8_t nline;
 	int8_t audio_line, video_line; /**< -1: none */
-	uint8_t tev_pt, h264_pt;
+	uint8_t tev_pt[UA_CLOCKS];     /**< of digits at each clock */
+	uint8_t h264_pt;
 	uint64_t sdp_id, sdp_version;
 	struct rbuf *local; /**< our last description */
 	struct rbuf *offer; /**< theirs, while it waits for our answer */
