@@ -106,17 +106,27 @@ int oh_account_register(struct oh_account *a, bool on);
 void oh_account_remove(struct oh_account *a);
 bool oh_account_registered(const struct oh_account *a);
 
+/** Encryption of sound (SRTP; keys in the description, RFC 4568). */
+enum oh_srtp {
+	OH_SRTP_OFF,         /**< plain RTP */
+	OH_SRTP_BEST_EFFORT, /**< offered beside plain RTP (RFC 8643); taken when it is offered */
+	OH_SRTP_OFFERED,     /**< our offers ask for it; plain offers are answered */
+	OH_SRTP_REQUIRED     /**< no call without it */
+};
+
 /** How a call sounds and what it offers. All zero: PCMU, PCMA and telephone-event, silence sent, nothing kept. */
 struct oh_call_options {
 	const char *play_file; /**< WAV to send, over and over */
 	unsigned play_tone_hz; /**< or a tone */
 	bool play_once;        /**< the file once, the tone for 1 s; then OH_CALL_PLAYED and silence */
 	bool record;           /**< keep received sound for oh_call_heard / oh_call_save */
-	const char *codecs;    /**< "PCMA PCMU" in order; NULL: default */
-	bool delayed_offer;    /**< INVITE without SDP */
-	bool hold_inactive;    /**< hold with "inactive" in place of "sendonly" */
-	bool hide;             /**< ask not to be shown to the called party (RFC 3323) */
-	bool video;            /**< offer an H264 m-line too; received video packets are counted and sent back */
+	const char *codecs;    /**< "OPUS G722 PCMA PCMU" in order; NULL: PCMU and PCMA */
+	enum oh_srtp srtp;
+	const char *srtp_suites; /**< "AEAD_AES_128_GCM AES_CM_128_HMAC_SHA1_80" in order; NULL: default */
+	bool delayed_offer;      /**< INVITE without SDP */
+	bool hold_inactive;      /**< hold with "inactive" in place of "sendonly" */
+	bool hide;               /**< ask not to be shown to the called party (RFC 3323) */
+	bool video;              /**< offer an H264 m-line too; received video packets are counted and sent back */
 	const char
 		*replaces; /**< take the place of a phone in that call (RFC 3891): "Call-ID;to-tag=...;from-tag=..." */
 	uint32_t ptime_ms; /**< 10-60 ms of sound in a packet that we are sent; 0: 20 */
@@ -137,8 +147,8 @@ int oh_call_answer(struct oh_call *c, const struct oh_call_options *o);
 int oh_call_reject(struct oh_call *c, unsigned code, const char *contact);
 /** End it, in any state: CANCEL, refusal or BYE. OH_CALL_ENDED follows with code 0. */
 void oh_call_hangup(struct oh_call *c);
-/** re-INVITE: hold (sendonly, or as the options say) or resume. OH_CALL_CHANGED follows. OH_ERR_STATE: not answered, or another exchange is
- * open. */
+/** re-INVITE: hold (sendonly, or as the options say) or resume. OH_CALL_CHANGED follows. OH_ERR_STATE: not answered, or
+ * another exchange is open. */
 int oh_call_hold(struct oh_call *c, bool hold);
 /** re-INVITE with other codecs, or without SDP when codecs is NULL. As oh_call_hold; OH_ERR_SYNTAX (codecs). */
 int oh_call_reoffer(struct oh_call *c, const char *codecs);
@@ -166,6 +176,7 @@ struct oh_call_stats {
 	uint32_t jitter_us, rtt_us;
 	double mos; /**< 1.0-4.5, 0: unknown */
 	char codec[16];
+	bool encrypted; /**< both ways, by SRTP */
 	uint64_t video_received;
 };
 void oh_call_get_stats(const struct oh_call *c, struct oh_call_stats *st);

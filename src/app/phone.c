@@ -38,7 +38,18 @@ const struct opt phone_opts[] = {
 	{.name = "tone", .arg = "HZ", .help = "send a tone"},
 	{.name = "record", .arg = "FILE.wav", .words = "@file", .help = "keep what is heard"},
 	{.name = "expect-tone", .arg = "HZ", .help = "fail unless this tone is heard"},
-	{.name = "codecs", .arg = "LIST", .def = "PCMU,PCMA", .help = "codecs by preference"},
+	{.name = "codecs",
+	 .arg = "LIST",
+	 .def = "PCMU,PCMA",
+	 .help = "codecs by preference: opus,g722,pcma,pcmu,gsm,speex,g726-32,l16/16000 ..."},
+	{.name = "srtp",
+	 .arg = "HOW",
+	 .def = "best_effort with --transport tls, else off",
+	 .words = "off best_effort offered required",
+	 .help = "encrypt the sound: off, best_effort, offered or required"},
+	{.name = "srtp-suites",
+	 .arg = "LIST",
+	 .help = "its suites by preference: AEAD_AES_128_GCM,AES_CM_128_HMAC_SHA1_80 ..."},
 	{.name = "dtmf", .arg = "DIGITS", .help = "press these keys once the call is answered"},
 	{.name = "seconds",
 	 .arg = "N",
@@ -60,7 +71,7 @@ struct phone {
 	struct oh_account *account;
 	struct oh_call *call;
 	struct oh_call_options how;
-	char codecs[128];
+	char codecs[128], suites[192];
 	const char *target, *record, *dtmf, *user, *server;
 	bool answer;
 	uint32_t expect_hz, seconds, hold_after, wait;
@@ -176,9 +187,9 @@ static void report_sound(struct phone *p, const struct oh_call *call)
 	struct oh_call_stats st;
 
 	oh_call_get_stats(call, &st);
-	say("sound: %llu packets sent, %llu received, %llu lost, jitter %.1f ms%s%s", (unsigned long long)st.sent,
+	say("sound: %llu packets sent, %llu received, %llu lost, jitter %.1f ms%s%s%s", (unsigned long long)st.sent,
 	    (unsigned long long)st.received, (unsigned long long)st.lost, st.jitter_us / 1000.0, *st.codec ? ", " : "",
-	    st.codec);
+	    st.codec, st.encrypted ? ", encrypted" : "");
 	if (st.mos > 0)
 		say("quality: MOS %.2f", st.mos);
 	if (p->record) {
@@ -344,9 +355,42 @@ static void tick(void *arg)
 
 /* ------------------------------------------------------------------ options */
 
+/* A list with commas, as the library wants it. False: too long. */
+static bool read_list(const struct cli *c, const char *name, char *dst, size_t size, const char **to)
+{
+	const char *v = cli_opt(c, name);
+
+	if (!v)
+		return true;
+	if (!slice_copy(dst, size, slice_str(v))) {
+		(void)cli_usage(c, "--%s is too long.", name);
+		return false;
+	}
+	for (char *s = dst; *s; s++) {
+		if (*s == ',')
+			*s = ' ';
+	}
+	*to = dst;
+	return true;
+}
+
+static int read_srtp(struct phone *p, const struct cli *c)
+{
+	static const char *const words[] = {"off", "best_effort", "offered", "required"};
+	const char *v = cli_opt(c, "srtp"), *tp = cli_opt(c, "transport");
+
+	p->how.srtp = tp && !strcmp(tp, "tls") ? OH_SRTP_BEST_EFFORT : OH_SRTP_OFF;
+	for (size_t i = 0; v && i < ARRAY_LEN(words); i++) {
+		if (!strcmp(v, words[i])) {
+			p->how.srtp = (enum oh_srtp)i;
+			return CLI_OK;
+		}
+	}
+	return v ? cli_usage(c, "--srtp is off, best_effort, offered or required.") : CLI_OK;
+}
+
 static int read_sound(struct phone *p, const struct cli *c)
 {
-	const char *codecs = cli_opt(c, "codecs");
 	uint32_t tone = 0;
 
 	p->how.play_file = cli_opt(c, "play");
@@ -357,16 +401,10 @@ static int read_sound(struct phone *p, const struct cli *c)
 		return cli_usage(c, "--play or --tone, not both.");
 	p->how.play_tone_hz = tone;
 	p->how.record = p->record || p->expect_hz;
-	if (codecs) {
-		if (!slice_copy(p->codecs, sizeof(p->codecs), slice_str(codecs)))
-			return cli_usage(c, "--codecs is too long.");
-		for (char *s = p->codecs; *s; s++) {
-			if (*s == ',')
-				*s = ' ';
-		}
-		p->how.codecs = p->codecs;
-	}
-	return CLI_OK;
+	if (!read_list(c, "codecs", p->codecs, sizeof(p->codecs), &p->how.codecs) ||
+	    !read_list(c, "srtp-suites", p->suites, sizeof(p->suites), &p->how.srtp_suites))
+		return CLI_USAGE;
+	return read_srtp(p, c);
 }
 
 static int read_options(struct phone *p, const struct cli *c)

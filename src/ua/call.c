@@ -18,6 +18,7 @@ static void call_destroy(void *obj)
 	mem_deref(c->rec);
 	mem_deref(c->local);
 	mem_deref(c->offer);
+	mem_deref(c->crypto);
 	mem_deref(c->play_file);
 	mem_deref(c->replaces);
 	mem_deref(c->early_tag);
@@ -41,6 +42,9 @@ int ua_call_options(struct oh_call *c, const struct oh_call_options *o)
 		return err;
 	if (o->ptime_ms && (o->ptime_ms < 10 || o->ptime_ms > 60))
 		return ERR_SYNTAX;
+	err = ua_crypto_options(c, o);
+	if (err)
+		return err;
 	if (o->play_file) {
 		err = mem_strdup(&file, o->play_file);
 		if (err)
@@ -255,6 +259,7 @@ void oh_call_get_stats(const struct oh_call *c, struct oh_call_stats *st)
 		st->video_received = m.rx_packets;
 	}
 	(void)slice_copy(st->codec, sizeof(st->codec), slice_str(c->codec));
+	st->encrypted = ua_crypto_on(c);
 }
 
 const char *oh_call_id(const struct oh_call *c)

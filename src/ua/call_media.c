@@ -83,6 +83,9 @@ static void apply(struct oh_call *c, const struct sdp *d)
 	struct mstream_remote r;
 
 	ua_sdp_remote(&r, c, d, (size_t)c->audio_line, c->dir);
+	int err = ua_crypto_apply(c);
+	if (err)
+		log_warn("ua", "the keys of a call are not in force: %s", err_str(err));
 	mstream_set_remote(c->audio, &r);
 	if (r.ncodec) {
 		keep_codec(c, &r);
@@ -113,7 +116,8 @@ static void first_lines(struct oh_call *c)
 {
 	if (c->nline)
 		return;
-	c->line[0] = (struct ua_line){"audio", "RTP/AVP", "0"};
+	c->line[0] = (struct ua_line){"audio", "", "0"};
+	(void)slice_copy(c->line[0].proto, sizeof(c->line[0].proto), slice_str(ua_crypto_proto(c)));
 	c->audio_line = 0;
 	c->nline = 1;
 	if (!c->want_video)
@@ -159,6 +163,8 @@ int ua_media_answer(struct oh_call *c, struct slice offer)
 		return ERR_SYNTAX;
 	err = ua_sdp_pick(c, d);
 	if (!err)
+		err = ua_crypto_take(c, d, (size_t)c->audio_line);
+	if (!err)
 		err = open_streams(c);
 	if (!err)
 		err = ua_sdp_write(c, d, &c->codecs, c->hold ? ua_hold_dir(c) : SDP_SENDRECV);
@@ -173,12 +179,16 @@ int ua_media_answer(struct oh_call *c, struct slice offer)
 int ua_media_answered(struct oh_call *c, struct slice answer)
 {
 	struct sdp *d = ua_sdp_scratch();
+	int err;
 
 	if (!c->audio || sdp_decode(d, answer))
 		return ERR_SYNTAX;
 	/* An answer has the lines of the offer; a refused sound line leaves a call without sense. */
 	if (c->audio_line < 0 || (size_t)c->audio_line >= d->nm || !d->m[c->audio_line].port)
 		return ENOTSUP;
+	err = ua_crypto_answered(c, d, (size_t)c->audio_line);
+	if (err)
+		return err;
 	c->offered = false;
 	apply(c, d);
 	if (c->answered)

@@ -40,28 +40,27 @@ static enum fmt_kind fmt_kind(const struct sdp *d, const struct sdp_media *m, st
 
 /* ------------------------------------------------------------------ their offer */
 
-static bool line_ok(const struct sdp *d, size_t i, const char *type, enum fmt_kind kind, const struct ua_codecs *codecs)
+static bool line_ok(const struct oh_call *c, const struct sdp *d, size_t i, const char *type, enum fmt_kind kind)
 {
 	if (i >= d->nm)
 		return false;
 	const struct sdp_media *m = &d->m[i];
-	if (!m->port || !slice_ieqs(m->type, type) ||
-	    (!slice_ieqs(m->proto, "RTP/AVP") && !slice_ieqs(m->proto, "RTP/AVPF")))
+	if (!m->port || !slice_ieqs(m->type, type) || !ua_crypto_proto_ok(c, m->proto))
 		return false;
 	for (size_t f = 0; f < m->nfmt; f++)
-		if (fmt_kind(d, m, m->fmt[f], codecs) == kind)
+		if (fmt_kind(d, m, m->fmt[f], &c->codecs) == kind)
 			return true;
 	return false;
 }
 
 bool ua_sdp_audio_ok(const struct oh_call *c, const struct sdp *d, size_t i)
 {
-	return line_ok(d, i, "audio", FMT_SOUND, &c->codecs);
+	return line_ok(c, d, i, "audio", FMT_SOUND);
 }
 
 bool ua_sdp_video_ok(const struct oh_call *c, const struct sdp *d, size_t i)
 {
-	return c->want_video && line_ok(d, i, "video", FMT_H264, &c->codecs);
+	return c->want_video && line_ok(c, d, i, "video", FMT_H264);
 }
 
 /* The line in use stays, else the first that fits. */
@@ -244,6 +243,8 @@ static void enc_own_line(struct buf *b, struct oh_call *c, const struct sdp *off
 		offer_video(b, c, sa_port(&local));
 	if (sound && c->ptime)
 		buf_printf(b, "a=ptime:%u\r\n", c->ptime);
+	if (sound)
+		ua_crypto_write(b, c, offer);
 	sdp_enc_attr(b, slice_str(sdp_dir_name(line_dir(offer, i, dir))), SLICE_NULL);
 }
 

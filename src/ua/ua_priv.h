@@ -106,6 +106,7 @@ extern const uint32_t ua_clocks[UA_CLOCKS];
 enum ua_change { UA_CHANGE_NONE, UA_CHANGE_HOLD, UA_CHANGE_CODECS, UA_CHANGE_ASK };
 
 struct recorder;
+struct ua_crypto;
 struct oh_call {
 	struct link le;
 	struct oh_ua *ua;
@@ -122,6 +123,8 @@ struct oh_call {
 	bool once, record, delayed, hold_inactive, hide, want_video;
 	uint32_t ptime;
 	struct ua_codecs codecs;
+	enum oh_srtp srtp;
+	struct ua_crypto *crypto; /**< NULL: plain RTP only */
 	bool hold;
 	/* our open re-INVITE */
 	enum ua_change change;
@@ -248,6 +251,23 @@ enum sdp_dir ua_sdp_dir(const struct sdp_media *m);
  * named. */
 void ua_sdp_remote(struct mstream_remote *r, const struct oh_call *c, const struct sdp *d, size_t i,
 		   enum sdp_dir dir);
+
+/* call_crypto.c */
+/** Keys as the options ask. ENOMEM, ERR_SYNTAX (suites). */
+int ua_crypto_options(struct oh_call *c, const struct oh_call_options *o) MUST_CHECK;
+/** Profile of our offers (RFC 4568 7.1: "RTP/SAVP"; beside plain RTP it stays "RTP/AVP"). */
+const char *ua_crypto_proto(const struct oh_call *c);
+/** A profile that we could answer. */
+bool ua_crypto_proto_ok(const struct oh_call *c, struct slice proto);
+/** Keys of an offer's line, and ours for it. ENOTSUP: none that we can use, and it may not be plain. */
+int ua_crypto_take(struct oh_call *c, const struct sdp *d, size_t i) MUST_CHECK;
+/** Keys of the answer to our offer. ENOTSUP as before. */
+int ua_crypto_answered(struct oh_call *c, const struct sdp *d, size_t i) MUST_CHECK;
+void ua_crypto_write(struct buf *b, const struct oh_call *c, bool answer);
+/** What was agreed is in force. ENOMEM, EIO. */
+int ua_crypto_apply(struct oh_call *c) MUST_CHECK;
+/** Both ways are encrypted. */
+bool ua_crypto_on(const struct oh_call *c);
 
 /* play.c */
 /** Begin to send what the options say, once the far end can hear something. ENOENT, ERR_SYNTAX (file), ENOMEM. */
