@@ -13,5 +13,7 @@ install: all
 	install -Dm644 $(BUILD)/liboffhook.a $(DESTDIR)$(PREFIX)/lib/liboffhook.a
 	install -d $(DESTDIR)$(PREFIX)/include/offhook
 	install -m644 include/offhook/*.h $(DESTDIR)$(PREFIX)/include/offhook/
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' mk/offhook.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/offhook.pc
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	$(BUILD)/offhook completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/offhook

@@ -9,7 +9,9 @@
 static char build[PATH_MAX]; /* "build" or "build/asan" */
 static char tmp[] = "/tmp/offhook-public-XXXXXX";
 
-#define LIBS "$(pkg-config --libs libuv libssl libcrypto libcares) -lm -lpthread"
+#define LIBS                                                                                                           \
+	"$(pkg-config --libs libuv libssl libcrypto libcares opus opusfile libopusenc ogg speex speexdsp spandsp) "    \
+	"-lgsm -lm -lpthread"
 
 static void sh(const char *fmt, ...) PRINTF_LIKE(1, 2);
 static void sh(const char *fmt, ...)
