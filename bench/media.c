@@ -62,6 +62,10 @@ static void send_rtp(int fd, unsigned port, unsigned leg, unsigned seq, unsigned
 		memcpy(m + 12, g.sound[leg % 2][seq % SOUND], PAYLOAD);
 	else
 		memcpy(m + 12, &t, sizeof(t));
+	/* and its number in letters that u-law keeps, for those who look into recordings (test/tools/frames.c) */
+	if (!g.coded)
+		for (int i = 0; i < 3; i++)
+			m[12 + sizeof(t) + i] = (unsigned char)(0x20 | (seq >> (10 - 5 * i) & 31));
 	net_queue(fd, &to, m, PKT);
 	g.sent++;
 }

@@ -9,7 +9,7 @@ $(TOOLS): $(BUILD)/tools/%: $(BUILD)/obj/test/tools/%.o
 
 .PHONY: tools soak soak-calls soak-flood
 tools: $(TOOLS)
-interop: $(TOOLS)
+interop: $(TOOLS) $(BUILD)/bench/load
 
 soak: deps-fuzz fuzz-soak soak-calls soak-flood
 soak-calls: deps $(BUILD)/offhook $(BUILD)/bench/load $(TOOLS)

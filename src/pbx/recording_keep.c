@@ -289,8 +289,14 @@ static void space_work(struct file_job *j)
 {
 	struct record_space *s = CONTAINER_OF(j, struct record_space, j);
 	struct statvfs v;
+	int rc = statvfs(s->path, &v);
 
-	if (statvfs(s->path, &v))
+	/* recordings may lie on a disk of their own; before the first one there is no folder */
+	if (rc && errno == ENOENT) {
+		*strrchr(s->path, '/') = '\0';
+		rc = statvfs(s->path, &v);
+	}
+	if (rc)
 		s->err = errno;
 	else
 		s->mb = (uint64_t)v.f_bavail * v.f_frsize >> 20;
@@ -340,7 +346,7 @@ static void watch(void *arg)
 	if (!s)
 		return;
 	s->pbx = p;
-	(void)snprintf(s->path, sizeof(s->path), "%s", store_dir(p->store));
+	(void)snprintf(s->path, sizeof(s->path), "%s/recordings", store_dir(p->store));
 	s->j.work = space_work;
 	s->j.done = space_done;
 	r->space = s;
