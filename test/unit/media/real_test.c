@@ -15,6 +15,13 @@ struct rphone {
 	uint16_t seq;
 	unsigned got;
 	struct mstream *s;
+	struct rear *ear;
+};
+
+/* Somebody who hears a phone. */
+struct rear {
+	struct media_sink sink;
+	struct rphone *p;
 };
 
 struct rt {
@@ -171,16 +178,58 @@ static void sink_write(struct media_sink *sink, const int16_t *pcm, size_t n, ui
 
 static void sink_done(struct media_sink *sink)
 {
-	mem_deref(sink);
+	struct rear *e = CONTAINER_OF(sink, struct rear, sink);
+
+	if (e->p->ear == e)
+		e->p->ear = NULL;
+	mem_deref(e);
+}
+
+static void hear(struct rphone *p)
+{
+	static const uint32_t rates[] = {8000, 16000, 48000};
+	struct rear *e = mem_zalloc(sizeof(*e), NULL);
+
+	assert_non_null(e);
+	e->p = p;
+	e->sink.rate = rates[rand_below(3)];
+	e->sink.dir = rand_below(2) ? MSINK_TX : MSINK_RX;
+	e->sink.write = sink_write;
+	e->sink.done = sink_done;
+	p->ear = e;
+	assert_int_equal(mstream_tap(p->s, &e->sink), 0);
+}
+
+/* The phone wants something else from now on: another codec, longer packets, fax. */
+static void another_remote(struct rphone *p)
+{
+	struct mstream_remote r = fx_remote(&p->addr);
+
+	switch (rand_below(4)) {
+	case 0:
+		r.codec[0] = (struct mcodec){9, "G722", 8000, 1, 0, 1};
+		r.codec[1] = (struct mcodec){101, "TELEPHONE-EVENT", 8000, 1, 0, 0};
+		r.ncodec = 2;
+		break;
+	case 1:
+		r.ptime_ms = 30;
+		r.ptime_strict = true;
+		break;
+	case 2:
+		r.udptl = rand_below(4) == 0;
+		break;
+	default:
+		break;
+	}
+	mstream_set_remote(p->s, &r);
 }
 
 static void something(struct rt *t, struct rphone *a, struct rphone *b)
 {
 	const struct tone_step tone = {.f1 = 440, .ms = 100, .level_dbm0 = -10};
 	struct media_source *src;
-	struct media_sink *sink;
 
-	switch (rand_below(8)) {
+	switch (rand_below(9)) {
 	case 0:
 		mstream_echo(a->s);
 		break;
@@ -189,22 +238,22 @@ static void something(struct rt *t, struct rphone *a, struct rphone *b)
 		assert_int_equal(mstream_play(a->s, src), 0);
 		break;
 	case 2:
-		sink = mem_zalloc(sizeof(*sink), NULL);
-		sink->write = sink_write;
-		sink->done = sink_done;
-		assert_int_equal(mstream_tap(a->s, sink), 0);
+		if (!a->ear)
+			hear(a);
 		break;
 	case 3:
 		assert_int_equal(mstream_dtmf(a->s, SLICE("19")), 0);
 		break;
+	case 8:
+		if (a->ear)
+			mstream_untap(a->s, &a->ear->sink);
+		break;
 	case 4:
 		mstream_idle(a->s);
 		break;
-	case 5: {
-		struct mstream_remote r = fx_remote(&a->addr);
-		mstream_set_remote(a->s, &r);
+	case 5:
+		another_remote(a);
 		break;
-	}
 	case 6:
 		mstream_close(a->s, closed_h, t);
 		t->closing++;

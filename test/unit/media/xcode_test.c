@@ -345,6 +345,53 @@ static void test_continuity_over_all(void **state)
 	two_close(&t);
 }
 
+static void rtcp_send(struct two *t, struct phone *p, const struct rtcp_sr *sr, const struct rtcp_rb *rb)
+{
+	uint8_t b[200];
+	struct sa to = p->to;
+	size_t l = rtcp_encode_report(b, sizeof(b), p->ssrc, sr, rb, rb ? 1 : 0, "x", false);
+
+	sa_set_port(&to, (uint16_t)(sa_port(&to) + 1));
+	assert_int_equal(udp_send_now(p->rtcp, &to, b, l), 0);
+	vnet_run(t->f.net, 5);
+}
+
+/* Reports speak of the other clock's times, and of the sender's own numbers. */
+static void test_reports_follow(void **state)
+{
+	struct two t;
+	struct rtcp_pkt k;
+	struct rtcp_sr sr;
+	struct rtcp_rb rb;
+	size_t off = 0;
+	(void)state;
+
+	two_open(&t, codec_named("OPUS", 48000), codec_named("PCMU", 8000), 1);
+	two_join(&t);
+	talk(&t.f, &t.va, &t.vb, 400);
+	/* the time of a's next packet, as b counts */
+	const struct got *last = &t.b->got[t.b->ngot - 1];
+	rtcp_send(&t, t.a, &(struct rtcp_sr){.ssrc = t.a->ssrc, .ntp_sec = 5, .rtp_ts = t.a->ts, .packets = 20}, NULL);
+	assert_int_equal(t.b->nrtcp, 1);
+	assert_true(rtcp_next(t.b->rtcp_p, t.b->rtcp_l, &off, &k));
+	assert_int_equal(rtcp_sr_decode(&sr, &k), 0);
+	assert_int_equal(sr.ssrc, last->h.ssrc);
+	assert_int_equal(sr.rtp_ts, last->h.ts + 160);
+	assert_int_equal(sr.packets, t.b->ngot);
+	/* b has got all but two; 10 ms of jitter are 80 of its ticks and 480 of a's */
+	rtcp_send(&t, t.b, NULL,
+		  &(struct rtcp_rb){.ssrc = last->h.ssrc, .lost = 2, .ext_seq = last->h.seq, .jitter = 80});
+	assert_int_equal(t.a->nrtcp, 1);
+	off = 0;
+	assert_true(rtcp_next(t.a->rtcp_p, t.a->rtcp_l, &off, &k));
+	assert_int_equal(rtcp_rb_decode(&rb, &k, 0), 0);
+	assert_int_equal(rb.ssrc, t.a->ssrc);
+	assert_int_equal((uint16_t)rb.ext_seq, (uint16_t)(t.a->seq - 1));
+	assert_int_equal(rb.lost, 2);
+	assert_int_equal(rb.jitter, 480);
+	two_close(&t);
+}
+
 /* ------------------------------------------------------------------ trouble */
 
 static void test_no_memory(void **state)
@@ -445,6 +492,7 @@ int main(void)
 		cmocka_unit_test(test_loss_while_collecting),
 		cmocka_unit_test(test_another_ssrc_and_a_jump),
 		cmocka_unit_test(test_continuity_over_all),
+		cmocka_unit_test(test_reports_follow),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_random_packets),
 	};
