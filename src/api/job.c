@@ -167,8 +167,9 @@ void job_warn(struct job *j, const char *fmt, ...)
 void job_warn_weak(struct job *j, const struct resource *r, const char *key, const json_t *row)
 {
 	for (size_t i = 0; i < r->nfield; i++) {
-		/* one without a shortest length comes from elsewhere: a provider chose it */
-		bool ours = r->field[i].type == FIELD_SECRET && r->field[i].min > 0;
+		/* one without a shortest length comes from elsewhere: a provider chose it; one of digits is a PIN, and
+		 * guessing is bounded where it is asked for */
+		bool ours = r->field[i].type == FIELD_SECRET && r->field[i].min > 0 && !r->field[i].pattern;
 		const char *v = ours ? json_text(row, r->field[i].name) : NULL;
 		const char *weak = v ? pbx_password_weak(slice_str(key), slice_str(v)) : NULL;
 

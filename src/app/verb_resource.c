@@ -108,6 +108,11 @@ static json_t *body_of(const struct cli *c)
 			continue;
 		if (f->type == FIELD_SECRET)
 			v = secret_value(v);
+		/* --pin "": none any more */
+		if (f->type == FIELD_SECRET && f->min > 0 && !*v && !(f->flags & FIELD_GENERATED)) {
+			json_object_set_new(o, f->name, json_null());
+			continue;
+		}
 		json_t *s = json_string(v);
 		if (!s) {
 			json_decref(o);
