@@ -10,12 +10,30 @@ mkdir -p "$T/data/sounds/moh" "$T/data/sounds/en"
 "$TOOLS/tone" make "$T/data/sounds/en/conf-onlyperson.wav" 900 1
 on_hold() { [ "$(oh calls --json | jq -r '[.items[0].legs[].state] | index("on hold")')" != null ]; }
 talking() { ! on_hold; }
+# baresip ends its record at the first change of a call: what it is sent while it is held is counted instead
+sent() { oh calls --json | jq "[.items[0].legs[] | select(.number == \"$1\") | .sent][0] // 0"; }
+fed() { # fed NUMBER: it is sent sound, at the pace of sound
+	local n0 n1
+	sleep 1.2; n0=$(sent "$1"); sleep 2; n1=$(sent "$1")
+	[ $((n1 - n0)) -ge 45 ] && [ $((n1 - n0)) -le 160 ] || bad "$1 is sent $((n1 - n0)) packets in two seconds on hold"
+}
+starved() {
+	local n0 n1
+	sleep 1.2; n0=$(sent "$1"); sleep 2; n1=$(sent "$1")
+	[ "$n0" = "$n1" ] || bad "$1 is sent $((n1 - n0)) packets on hold"
+}
+resumed() { # resumed: sound flows both ways again
+	local n0 n1
+	n0=$(flow 0) n1=$(flow 1)
+	within 5 more_than "$n0" "$n1" || bad "no sound after resume: $n0 $n1, then $(flow 0) $(flow 1)"
+}
+more_than() { [ "$(flow 0)" -ge $(($1 + 40)) ] && [ "$(flow 1)" -ge $(($2 + 40)) ]; }
 phone a 100 udp 440
 phone b 101 udp 1000
 
 held_by_baresip() { # held_by_baresip WHO: 100 calls 101
-	local other=b back=440
-	[ "$1" = a ] || other=a back=1000
+	local other=101
+	[ "$1" = a ] || other=100
 	mark a b
 	tell a dial 101
 	event b CALL_INCOMING
@@ -24,14 +42,12 @@ held_by_baresip() { # held_by_baresip WHO: 100 calls 101
 	sleep 1.5
 	tell "$1" hold
 	within 4 on_hold || bad "not on hold: $(oh calls)"
-	sleep 2.5
+	fed $other
 	tell "$1" resume
 	within 4 talking || bad "still on hold: $(oh calls)"
-	sleep 2
+	resumed
 	mark b; tell a hangup
 	event b CALL_CLOSED
-	sleep 0.3
-	heard $other 'a{8,}.{0,12}b{15,}.{0,12}a{10,}' $back 1500
 	cdr "100 to 101" '.from == "100" and .outcome == "answered" and .ended_by == "caller"'
 }
 test_ "baresip holds baresip, which hears music and then the caller again"
@@ -50,14 +66,12 @@ lp_sound c
 sleep 2
 lp c "pause"
 within 6 on_hold || bad "not on hold: $(oh calls)"
-sleep 2.5
+fed 101
 lp c "resume"
 within 6 talking || bad "still on hold: $(oh calls)"
-sleep 2.5
+resumed
 lp c terminate
 event b CALL_CLOSED
-sleep 0.3
-heard b 'b{15,}' 660 1500
 
 test_ "baresip holds linphonec, which hears music"
 lp_mark c
@@ -75,7 +89,7 @@ within 4 talking || bad "still on hold: $(oh calls)"
 sleep 2
 tell b hangup
 lp_saw c "ended"
-lp_heard c 'b{15,}' 1000 1500
+lp_heard c 'a{5,}.{0,15}b{15,}.{0,15}a{5,}' 1000 1500
 lp_end c
 
 test_ "music is switched off: who is held hears none"
@@ -88,11 +102,9 @@ event a CALL_ESTABLISHED
 sleep 1
 tell a hold
 within 4 on_hold || bad "not on hold: $(oh calls)"
-sleep 2
+starved 101
 mark b; tell a hangup
 event b CALL_CLOSED
-sleep 0.3
-heard b '^[^b]*$' 440 1500
 
 test_ "a conference asks for its PIN; without one the caller is told to be alone; members are shown and taken out"
 check "conference" oh conference add 800 --name Team --pin 1234
