@@ -206,7 +206,10 @@ static int prepare(struct wstream *to, struct xcode *x, const struct wcodec *c, 
 	if (to->map.act == RELAY_CODE) {
 		/* mostly the packets that go are as long as those that come */
 		uint32_t ticks = x->dc->duration(x->dc, p + h->hdrlen, h->payload);
-		unsigned like = to->r.strict ? ms : codec_ms(x->ec, ticks * 1000 / in_clock, to->r.maxptime);
+		unsigned src = ticks * 1000 / in_clock;
+		/* but not several times what the party wants: some read the first frame only */
+		bool split = to->r.strict || (src > ms && src % ms == 0);
+		unsigned like = split ? ms : codec_ms(x->ec, src, to->r.maxptime);
 		int err = coders_make(x, fmt, like);
 		if (err)
 			return err;
@@ -367,7 +370,7 @@ static bool fits(const struct wstream *to, size_t n)
 
 	if (x->collect || len_us % x->ec->step_us)
 		return false;
-	if (to->r.strict && n != x->frame)
+	if (n != x->frame && (to->r.strict || (n > x->frame && n % x->frame == 0)))
 		return false;
 	return len_us <= 1000ULL * codec_ms(x->ec, 60, to->r.maxptime);
 }

@@ -123,6 +123,25 @@ static void test_lengths(void **state)
 			}
 }
 
+/* Two frames in what comes are two packets, for who wants 20 ms: some phones read the first frame of a packet only. */
+static void test_no_longer_than_wanted(void **state)
+{
+	struct two t;
+	const struct codec_ops *gsm = codec_named("GSM", 8000);
+	(void)state;
+
+	two_open(&t, codec_named("L16", 16000), gsm, 1);
+	t.va.ms = 40;
+	two_join(&t);
+	talk(&t.f, &t.va, NULL, 800);
+	assert_in_range(t.b->ngot, 38, 40);
+	for (size_t n = 0; n < t.b->ngot; n++)
+		assert_int_equal(t.b->got[n].h.payload, 33);
+	assert_steps(t.b, 0, gsm, PT_OF_B);
+	assert_tone(t.b, 0, gsm, 700);
+	two_close(&t);
+}
+
 static void test_maxptime(void **state)
 {
 	struct two t;
@@ -485,6 +504,7 @@ int main(void)
 		cmocka_unit_test(test_every_pair_of_codecs),
 		cmocka_unit_test(test_two_workers),
 		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_no_longer_than_wanted),
 		cmocka_unit_test(test_maxptime),
 		cmocka_unit_test(test_losses_stay_visible),
 		cmocka_unit_test(test_fec_restores),
