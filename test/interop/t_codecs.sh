@@ -14,7 +14,7 @@ declare -A CODEC=([a]=PCMU/8000 [b]=PCMA/8000 [c]=G722/16000 [e]=GSM/8000 [f]=op
 declare -A POLICY=([d]=speex/16000 [g]=l16/16000)
 declare -A SAID=([a]=PCMU [b]=PCMA [c]=G722 [d]=SPEEX [e]=GSM [f]=OPUS [g]=L16 [h]='PCMU|OPUS')
 PHONES=(a b c d e f g h)
-export TONE_SHARE=0.5 # GSM and Speex are made for speech; what is not the tone has next to nothing of it
+export TONE_SHARE=0.35 # GSM and Speex are made for speech; what is not the tone has next to nothing of it
 
 # what both kinds of phone can do
 rings() { if [ "$1" = d ]; then lp_saw d "Receiving new incoming call|is contacting you"; else event "$1" CALL_INCOMING; fi; }
