@@ -47,6 +47,11 @@ static unsigned sdp(char *out, size_t size, unsigned port, bool called)
 					  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
 					  "m=audio %u RTP/AVP %u\r\na=rtpmap:%u %s/8000\r\na=sendrecv\r\n",
 					  port, called ? 9 : 0, called ? 9 : 0, called ? "G722" : "PCMU");
+	if (g.o->srtp && !called)
+		return (unsigned)snprintf(out, size,
+					  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+					  "m=audio %u RTP/SAVP 0\r\na=rtpmap:0 PCMU/8000\r\n%sa=sendrecv\r\n",
+					  port, srtp_line);
 	return (unsigned)snprintf(out, size,
 				  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %u "
 				  "RTP/AVP 0 8 101\r\n"

@@ -18,7 +18,7 @@ enum { MSG_MAX = 4096, BATCH = 64 };
 /** What to do, from the command line. */
 struct opts {
 	struct sockaddr_in target; /**< server's SIP address */
-	const char *mode;          /**< "register" "calls" "media" "xcode" "ngmedia" "ngxcode" "tls" */
+	const char *mode;          /**< "register" "calls" "media" "xcode" "srtp" "ngmedia" "ngxcode" "ngsrtp" "tls" */
 	unsigned users;            /**< numbers base .. base + users - 1 */
 	unsigned base;
 	unsigned count;         /**< requests or calls in all */
@@ -29,6 +29,7 @@ struct opts {
 	const char *password;   /**< the same for all users; NULL: expect no challenge */
 	const char *realm_host; /**< host part of URIs */
 	bool xcode;             /**< the caller has u-law alone, the called end G.722 alone */
+	bool srtp;              /**< the caller sends and gets SRTP */
 	bool sha256;            /**< answer the SHA-256 challenge rather than MD5 */
 	int pid[8];             /**< server's processes, for CPU */
 	unsigned npid;
@@ -82,6 +83,13 @@ int run_media(const struct opts *o);
 int run_ngmedia(const struct opts *o);
 /* tls.c: as those above */
 int run_tls(const struct opts *o);
+
+/* srtp.c */
+/** The key of all callers, as a line of their descriptions. */
+extern const char *const srtp_line;
+enum { SRTP_TAIL = 16 /**< room that a packet needs behind it */ };
+/** Protect a packet of RTP; its new length. */
+size_t srtp_seal(unsigned char *p, size_t l);
 
 /** Media ports of held calls: where each side must send. */
 struct media_leg {

@@ -96,18 +96,20 @@ int main(int argc, char **argv)
 		}
 	}
 	o.mode = optind < argc ? argv[optind] : "";
+	o.srtp = !strcmp(o.mode, "srtp") || !strcmp(o.mode, "ngsrtp");
 	o.xcode = !strcmp(o.mode, "xcode") || !strcmp(o.mode, "ngxcode");
 	if (!strcmp(o.mode, "register"))
 		return run_register(&o);
 	if (!strcmp(o.mode, "calls"))
 		return run_calls(&o);
-	if (!strcmp(o.mode, "media") || !strcmp(o.mode, "xcode"))
+	if (!strcmp(o.mode, "media") || !strcmp(o.mode, "xcode") || !strcmp(o.mode, "srtp"))
 		return run_media(&o);
-	if (!strcmp(o.mode, "ngmedia") || !strcmp(o.mode, "ngxcode"))
+	if (!strcmp(o.mode, "ngmedia") || !strcmp(o.mode, "ngxcode") || !strcmp(o.mode, "ngsrtp"))
 		return run_ngmedia(&o);
 	if (!strcmp(o.mode, "tls"))
 		return run_tls(&o);
-	fprintf(stderr, "usage: load register|calls|media|xcode|ngmedia|ngxcode|tls --target 127.0.0.1:5060 [--users N "
+	fprintf(stderr, "usage: load register|calls|media|xcode|srtp|ngmedia|ngxcode|ngsrtp|tls --target "
+			"127.0.0.1:5060 [--users N "
 			"--base N --count "
 			"N --rate N --seconds N\n"
 			"            --password P --host NAME --sha256 --pid PID --uac-port N --uas-port N --ng "

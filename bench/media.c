@@ -12,8 +12,9 @@
 enum { PAYLOAD = 160, PKT = 12 + PAYLOAD, SOCKS = 16, HIST = 20000, SOUND = 50 };
 
 static struct {
-	uint64_t sent, got;
+	uint64_t sent, got, timed;
 	uint64_t hist[HIST]; /**< by microsecond, the last cell takes the rest */
+	bool srtp;           /**< callers speak SRTP */
 	bool measure;
 	bool coded; /**< the payload is sound, and comes out coded anew: no stamp survives */
 	unsigned char sound[2][SOUND][PAYLOAD];
@@ -24,11 +25,13 @@ static void on_rtp(char *p, size_t l, const struct sockaddr_in *from)
 	uint64_t t, d;
 
 	(void)from;
-	if (!g.measure || l != PKT)
+	if (!g.measure || (l != PKT && !(g.srtp && l > PKT)))
 		return;
 	g.got++;
-	if (g.coded)
+	/* the stamp of what is coded again, or protected, cannot be read */
+	if (g.coded || l != PKT)
 		return;
+	g.timed++;
 	memcpy(&t, p + 12, sizeof(t));
 	d = now_us() - t;
 	g.hist[d < HIST ? d : HIST - 1]++;
@@ -40,7 +43,7 @@ static double percentile(double share)
 
 	for (unsigned i = 0; i < HIST; i++) {
 		sum += g.hist[i];
-		if ((double)sum >= share * (double)g.got)
+		if ((double)sum >= share * (double)g.timed)
 			return i / 1000.0;
 	}
 	return HIST / 1000.0;
@@ -49,7 +52,8 @@ static double percentile(double share)
 static void send_rtp(int fd, unsigned port, unsigned leg, unsigned seq, unsigned pt)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-	unsigned char m[PKT] = {0x80, (unsigned char)pt};
+	unsigned char m[PKT + SRTP_TAIL] = {0x80, (unsigned char)pt};
+	size_t l = PKT;
 	uint64_t t = now_us();
 	uint32_t ts = htonl(seq * 160), ssrc = htonl(0x10000 + leg);
 	uint16_t s = htons((uint16_t)seq);
@@ -66,7 +70,9 @@ static void send_rtp(int fd, unsigned port, unsigned leg, unsigned seq, unsigned
 	if (!g.coded)
 		for (int i = 0; i < 3; i++)
 			m[12 + sizeof(t) + i] = (unsigned char)(0x20 | (seq >> (10 - 5 * i) & 31));
-	net_queue(fd, &to, m, PKT);
+	if (g.srtp && leg % 2 == 0)
+		l = srtp_seal(m, l);
+	net_queue(fd, &to, m, l);
 	g.sent++;
 }
 
@@ -116,6 +122,7 @@ int media_flow(const struct opts *o, const struct media_leg *v, unsigned n, cons
 	uint64_t at = 0, cpu0, cpu;
 
 	g.coded = o->xcode;
+	g.srtp = o->srtp;
 	for (unsigned i = 0; i < 2 * SOUND * PAYLOAD; i++)
 		(&g.sound[0][0][0])[i] = (unsigned char)(i * 2654435761u >> 24);
 	flow(v, n, afd, bfd, nrtp, 2, &at); /* latch and warm up */

@@ -39,6 +39,8 @@ static unsigned command(int fd, const struct sockaddr_in *to, const char *cmd, u
 		snprintf(m + strlen(m), sizeof(m) - strlen(m), "5:codecd9:transcodel%zu:%see", strlen(codec), codec);
 	if (strcmp(cmd, "offer"))
 		bstr(m, sizeof(m), "to-tag", "b");
+	else if (sdp && strstr(sdp, "RTP/SAVP"))
+		bstr(m, sizeof(m), "transport-protocol", "RTP/AVP");
 	strcat(m, "e");
 	if (sendto(fd, m, strlen(m), 0, (const struct sockaddr *)to, sizeof(*to)) < 0 || poll(&p, 1, 3000) != 1)
 		return 0;
@@ -56,7 +58,7 @@ int run_ngmedia(const struct opts *o)
 	unsigned ap[SOCKS], bp[SOCKS];
 	char sdp[512];
 	static const char *const form = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-					"m=audio %u RTP/AVP %u\r\na=rtpmap:%u %s/8000\r\na=sendrecv\r\n";
+					"m=audio %u RTP/%s %u\r\na=rtpmap:%u %s/8000\r\n%sa=sendrecv\r\n";
 	unsigned bpt = o->xcode ? 9 : 0;
 	const char *bname = o->xcode ? "G722" : "PCMU";
 	uint64_t before = rss_anon_kb(o);
@@ -68,9 +70,10 @@ int run_ngmedia(const struct opts *o)
 		bp[i] = net_port(bfd[i]);
 	}
 	for (unsigned i = 0; i < o->count; i++) {
-		snprintf(sdp, sizeof(sdp), form, ap[i % SOCKS], 0, 0, "PCMU");
+		snprintf(sdp, sizeof(sdp), form, ap[i % SOCKS], o->srtp ? "SAVP" : "AVP", 0, 0, "PCMU",
+			 o->srtp ? srtp_line : "");
 		v[i].b_port = (uint16_t)command(ng, &o->ng, "offer", i, sdp, o->xcode ? "G722" : NULL);
-		snprintf(sdp, sizeof(sdp), form, bp[i % SOCKS], bpt, bpt, bname);
+		snprintf(sdp, sizeof(sdp), form, bp[i % SOCKS], "AVP", bpt, bpt, bname, "");
 		v[i].a_port = (uint16_t)command(ng, &o->ng, "answer", i, sdp, NULL);
 		if (!v[i].a_port || !v[i].b_port) {
 			fprintf(stderr, "load: rtpengine made no session %u\n", i);

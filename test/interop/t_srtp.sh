@@ -24,7 +24,7 @@ said() { # said NAME PATTERN: in a description that baresip sent or got, coloure
 both='([.legs[] | select(.code == 200) | .quality | .received > 50 and .lost <= 8] | length == 2 and all)'
 
 certificate_ localhost
-server_start
+server_start --log-level debug
 numbers 100 101 102 103 104
 oh extension set 100 --srtp offered >>"$T/cli.log" 2>&1 || bad "no setting srtp"
 oh extension set 102 --srtp required >>"$T/cli.log" 2>&1 || bad "no setting srtp"
