@@ -433,6 +433,37 @@ static void test_who_speaks_up_hears_no_seam(void **state)
 	speak_up(CODEC_G722);
 }
 
+/* From the packet that brings the first word to the one that takes it on: a jitter buffer on an even network, a frame.
+ */
+static void word_takes(unsigned workers, unsigned most_ms)
+{
+	static struct mt t;
+	const struct mixer_cfg mc = {.rate = 8000};
+	unsigned ms = 0;
+
+	mt_init(&t, &mc, workers);
+	struct mphone *a = mt_member(&t, CODEC_PCMU, 440, 0), *b = mt_member(&t, CODEC_PCMU, 900, workers - 1);
+	b->silent = true;
+	a->amp = 0;
+	mt_run(&t, 3007);
+	a->amp = 8000;
+	for (; mphone_rms(b, 10) < 500 && ms < 300; ms++) {
+		if (ms % 20 == 0)
+			mphone_say(a);
+		vnet_run(t.f.net, 1);
+	}
+	if (ms > most_ms)
+		fail_msg("%u ms from word to ear with %u workers", ms, workers);
+	mt_free(&t);
+}
+
+static void test_a_word_takes_little_time(void **state)
+{
+	(void)state;
+	word_takes(1, 50);
+	word_takes(2, 70);
+}
+
 /* ------------------------------------------------------------------ sources and sinks */
 
 static void sink_write(struct media_sink *sink, const int16_t *pcm, size_t n, uint64_t us)
@@ -618,6 +649,7 @@ int main(void)
 		cmocka_unit_test(test_room_ends_in_its_call_back),
 		cmocka_unit_test(test_new_codec_in_the_room),
 		cmocka_unit_test(test_who_speaks_up_hears_no_seam),
+		cmocka_unit_test(test_a_word_takes_little_time),
 		cmocka_unit_test(test_play_and_tap),
 		cmocka_unit_test(test_engine_ends_with_rooms_in_use),
 		cmocka_unit_test(test_three_hundred),
