@@ -282,11 +282,11 @@ static inline double me_frame_db(double *db, const int16_t *s)
 	return e;
 }
 
-/* From 100 Hz to 3.8 kHz, over frames within 35 dB of the loudest of `ref`. */
+/* In the band of a telephone line, 300 to 3400 Hz, over frames within 35 dB of the loudest of `ref`. */
 static inline double me_lsd(const int16_t *ref, const int16_t *deg, size_t n)
 {
 	double x[ME_WIN / 2], y[ME_WIN / 2], top = 0, sum = 0;
-	size_t frames = 0, lo = 100 * ME_WIN / ME_RATE, hi = 3800 * ME_WIN / ME_RATE;
+	size_t frames = 0, lo = 300 * ME_WIN / ME_RATE, hi = 3400 * ME_WIN / ME_RATE;
 
 	for (size_t at = 0; at + ME_WIN <= n; at += ME_HOP)
 		top = fmax(top, me_frame_db(x, ref + at));

@@ -1,7 +1,7 @@
 /*
  * speech.c - sound like speech for tests, and how well it got through.
  *
- *   speech make FILE SEED SECONDS       a voice (speech.h), 8 kHz
+ *   speech make FILE SEED SECONDS LEAD  a voice (speech.h), 8 kHz, after LEAD seconds of silence
  *   speech compare REFERENCE DEGRADED   "stoi 0.987 lsd 3.21 delay_ms 82.1" (measure.h)
  */
 #include "measure.h"
@@ -10,14 +10,15 @@
 
 static int16_t ref[SOUND_MAX], deg[SOUND_MAX];
 
-static int make(const char *path, uint32_t seed, size_t seconds)
+static int make(const char *path, uint32_t seed, size_t seconds, size_t lead)
 {
 	struct speech s;
-	size_t n = seconds * RATE < SOUND_MAX ? seconds * RATE : SOUND_MAX;
 
+	if (seconds + lead > SOUND_MAX / RATE)
+		return 2;
 	speech_init(&s, RATE, seed, 1);
-	speech_make(&s, ref, n);
-	wav_save(path, ref, n);
+	speech_make(&s, ref + lead * RATE, seconds * RATE);
+	wav_save(path, ref, (lead + seconds) * RATE);
 	return 0;
 }
 
@@ -32,10 +33,11 @@ static int compare(const char *a, const char *b)
 
 int main(int argc, char **argv)
 {
-	if (argc == 5 && strcmp(argv[1], "make") == 0)
-		return make(argv[2], (uint32_t)strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10));
+	if (argc == 6 && strcmp(argv[1], "make") == 0)
+		return make(argv[2], (uint32_t)strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10),
+			    strtoul(argv[5], NULL, 10));
 	if (argc == 4 && strcmp(argv[1], "compare") == 0)
 		return compare(argv[2], argv[3]);
-	fprintf(stderr, "usage: speech make FILE SEED SECONDS | compare REFERENCE DEGRADED\n");
+	fprintf(stderr, "usage: speech make FILE SEED SECONDS LEAD | compare REFERENCE DEGRADED\n");
 	return 2;
 }
