@@ -12,12 +12,12 @@
 
 enum {
 	KEEP_MS = 50,  /**< three periods of 66 Hz and a quarter */
-	FULL_MS = 20,  /**< of concealment at full loudness */
+	FULL_MS = 10,  /**< of concealment at full loudness */
 	FADED_MS = 90, /**< nothing is left of it */
 	PERIODS = 3,
 };
 /* Less alike than this is no voice: short repetition would make a buzz of it. */
-#define VOICED 0.55f
+#define VOICED 0.35f
 
 struct plc {
 	uint32_t rate;
@@ -86,7 +86,7 @@ static void periods(struct plc *p, unsigned k)
 
 static void begin(struct plc *p)
 {
-	size_t hi = pitch_hi(p->rate), win = p->rate * 20 / 1000;
+	size_t hi = pitch_hi(p->rate), win = p->rate * 12 / 1000;
 	float corr;
 
 	p->lag = pitch_match(p->hist + p->keep - win, win, -1, pitch_lo(p->rate), hi, &corr);
@@ -139,11 +139,16 @@ static int16_t clip(float v)
 	return (int16_t)(v > 32767 ? 32767 : v < -32768 ? -32768 : v);
 }
 
-/* Fade over from what would have been made up next into what came: the longer it was missing, the more slowly. */
+/*
+ * Fade over from what would have been made up next into what came: the longer it was missing, the more slowly. One lost
+ * packet takes 2 ms only: sound that is there is better than what is made up (measured, docs/decisions/0017).
+ */
 static void fade_over(struct plc *p, int16_t *pcm, size_t n)
 {
-	size_t ms = p->rate / 1000, l = 4 * ms + p->lost * 4 / 10;
+	size_t ms = p->rate / 1000, l = 2 * ms;
 
+	if (p->lost > 20 * ms)
+		l += (p->lost - 20 * ms) / 8;
 	if (l > 10 * ms)
 		l = 10 * ms;
 	if (l > n)

@@ -461,17 +461,78 @@ static void test_flush(void **state)
 	mem_deref(h.j);
 }
 
+/* Opus with in-band redundancy, every eighth packet lost: most of them are restored from the next one. */
+static void test_redundancy(void **state)
+{
+	const struct codec_ops *ops = codec_find(CODEC_OPUS, 48000, 0);
+	struct jbuf_cfg c = {.rate = 16000, .min_ms = 40};
+	struct coder_cfg cc = {.rate = 16000, .ptime = 20, .par = codec_par(ops, slice_str("useinbandfec=1"))};
+	const int16_t *voice = sim_voice_at(16000);
+	struct jbuf_stats st;
+	struct jbuf *j;
+	unsigned lost = 0;
+	void *enc;
+	(void)state;
+
+	assert_int_equal(jbuf_alloc(&j, &c), 0);
+	assert_int_equal(ops->enc_new(&enc, ops, &cc), 0);
+	ops->enc_loss(enc, 20);
+	for (uint32_t i = 0; i < 400; i++) {
+		uint8_t p[1000];
+		int16_t out[320];
+		int l = ops->encode(enc, p, sizeof(p), voice + i * 320 % 160000, 320);
+		assert_true(l > 0);
+		struct jbuf_pkt k = {
+			.codec = ops, .seq = (uint16_t)i, .ts = i * 960, .ssrc = 1, .p = p, .l = (size_t)l};
+		if (i % 8 == 7)
+			lost++;
+		else
+			jbuf_put(j, &k, 1000000 + i * 20000ULL);
+		(void)jbuf_get(j, out, 320, 1009000 + i * 20000ULL);
+	}
+	jbuf_stats(j, &st);
+	assert_true(st.fec > lost / 2 && st.fec <= lost);
+	assert_true(st.concealed + st.fec * 320 >= (lost - 2) * 320 && st.concealed + st.fec * 320 <= lost * 320);
+	mem_deref(enc);
+	mem_deref(j);
+}
+
+/* Opus that sends a packet of one or two bytes and then nothing: its decoder makes the noise, nothing is concealed. */
+static void test_coder_pauses(void **state)
+{
+	static const uint8_t dtx[] = {0x08}; /* SILK, narrow band, 20 ms, no frame */
+	const struct codec_ops *ops = codec_find(CODEC_OPUS, 48000, 0);
+	struct hand h;
+	(void)state;
+
+	hand_open(&h);
+	hand_run(&h, CODEC_OPUS, 30);
+	for (int i = 0; i < 5; i++) {
+		struct jbuf_pkt k = {.codec = ops, .seq = h.seq++, .ts = h.ts, .ssrc = h.ssrc, .p = dtx, .l = 1};
+		jbuf_put(h.j, &k, h.us);
+		for (int n = 0; n < 20; n++) {
+			hand_get(&h);
+			assert_true(h.sound);
+		}
+		h.ts += 20 * 960;
+	}
+	hand_run(&h, CODEC_OPUS, 30);
+	assert_true(h.sound && h.st.concealed == 0 && h.st.late == 0);
+	mem_deref(h.j);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_networks),    cmocka_unit_test(test_drift),
-		cmocka_unit_test(test_lengths),     cmocka_unit_test(test_pauses),
-		cmocka_unit_test(test_codecs),      cmocka_unit_test(test_wraps),
-		cmocka_unit_test(test_fixed),       cmocka_unit_test(test_begin_and_end),
-		cmocka_unit_test(test_one_missing), cmocka_unit_test(test_late_and_double),
-		cmocka_unit_test(test_changes),     cmocka_unit_test(test_digits),
-		cmocka_unit_test(test_outage),      cmocka_unit_test(test_flood),
-		cmocka_unit_test(test_flush),
+		cmocka_unit_test(test_networks),     cmocka_unit_test(test_drift),
+		cmocka_unit_test(test_lengths),      cmocka_unit_test(test_pauses),
+		cmocka_unit_test(test_codecs),       cmocka_unit_test(test_wraps),
+		cmocka_unit_test(test_fixed),        cmocka_unit_test(test_begin_and_end),
+		cmocka_unit_test(test_one_missing),  cmocka_unit_test(test_late_and_double),
+		cmocka_unit_test(test_changes),      cmocka_unit_test(test_digits),
+		cmocka_unit_test(test_outage),       cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_flush),        cmocka_unit_test(test_redundancy),
+		cmocka_unit_test(test_coder_pauses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
