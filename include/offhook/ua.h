@@ -141,7 +141,8 @@ int oh_call_start(struct oh_account *a, struct oh_call **cp, const char *to, con
 int oh_call_ring(struct oh_call *c);
 /** 183 with SDP: early media. OH_ERR_STATE when the caller made no offer. */
 int oh_call_early(struct oh_call *c, const struct oh_call_options *o);
-/** 200. OH_CALL_ANSWERED follows with the caller's ACK. After early media only what is sent can change. */
+/** 200. OH_CALL_ANSWERED follows with the caller's ACK. After early media only what is sent can change. ENOTSUP: the
+ * offer and the options have no codec or no encryption in common: the call is refused with 488. */
 int oh_call_answer(struct oh_call *c, const struct oh_call_options *o);
 /** Final refusal: 486, 603, 302 with `contact` (a URI) ... */
 int oh_call_reject(struct oh_call *c, unsigned code, const char *contact);

@@ -24,7 +24,7 @@ static struct oh_account *account_for(const struct oh_ua *ua, const struct sip_m
 }
 
 /* Nothing to say against its description? Answers the request if there is. */
-static bool offer_fits(const struct oh_call *c, struct sip_strans *st, const struct sip_msg *msg)
+static bool offer_fits(struct sip_strans *st, const struct sip_msg *msg)
 {
 	int err;
 
@@ -37,7 +37,7 @@ static bool offer_fits(const struct oh_call *c, struct sip_strans *st, const str
 			log_warn("ua", "no answer to an INVITE: %s", err_str(e));
 		return false;
 	}
-	err = ua_media_check(c, msg->body);
+	err = ua_media_check(msg->body);
 	if (err)
 		sip_reply_simple(st, err == ERR_SYNTAX ? 400 : 488, NULL);
 	return !err;
@@ -100,7 +100,7 @@ void ua_in_invite(struct oh_ua *ua, struct sip_strans *st, const struct sip_msg 
 		sip_reply_simple(st, 500, NULL);
 		return;
 	}
-	if (!offer_fits(c, st, msg)) {
+	if (!offer_fits(st, msg)) {
 		ua_call_abort(c);
 		return;
 	}
@@ -169,6 +169,8 @@ int oh_call_answer(struct oh_call *c, const struct oh_call_options *o)
 	err = early ? (o ? oh_call_play(c, o) : 0) : ua_call_options(c, o);
 	if (!err && !early)
 		err = describe(c);
+	if (err == ENOTSUP)
+		(void)!oh_call_reject(c, 488, NULL);
 	if (!err)
 		err = sip_inv_answer(c->inv, SLICE_NULL, sdp_type, rbuf_slice(c->local));
 	if (err)

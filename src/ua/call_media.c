@@ -142,14 +142,14 @@ int ua_media_offer(struct oh_call *c)
 	return err;
 }
 
-int ua_media_check(const struct oh_call *c, struct slice offer)
+int ua_media_check(struct slice offer)
 {
 	struct sdp *d = ua_sdp_scratch();
 
 	if (sdp_decode(d, offer))
 		return ERR_SYNTAX;
 	for (size_t i = 0; i < d->nm; i++)
-		if (ua_sdp_audio_ok(c, d, i))
+		if (ua_sdp_possible(d, i))
 			return 0;
 	return ENOTSUP;
 }

@@ -53,6 +53,21 @@ static bool line_ok(const struct oh_call *c, const struct sdp *d, size_t i, cons
 	return false;
 }
 
+bool ua_sdp_possible(const struct sdp *d, size_t i)
+{
+	const struct sdp_media *m = &d->m[i];
+	struct slice enc;
+	uint32_t rate;
+	uint8_t ch;
+
+	if (!m->port || !slice_ieqs(m->type, "audio") || !slice_starts(m->proto, SLICE("RTP/")))
+		return false;
+	for (size_t f = 0; f < m->nfmt; f++)
+		if (!sdp_rtpmap(d, m, m->fmt[f], &enc, &rate, &ch) && codec_find_name(enc, rate, ch))
+			return true;
+	return false;
+}
+
 bool ua_sdp_audio_ok(const struct oh_call *c, const struct sdp *d, size_t i)
 {
 	return line_ok(c, d, i, "audio", FMT_SOUND);

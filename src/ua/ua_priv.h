@@ -228,8 +228,8 @@ int ua_media_offer(struct oh_call *c) MUST_CHECK;
 int ua_media_answer(struct oh_call *c, struct slice offer) MUST_CHECK;
 /** Their answer to our last offer. ERR_SYNTAX, ENOTSUP: no sound was agreed. */
 int ua_media_answered(struct oh_call *c, struct slice answer) MUST_CHECK;
-/** Could this offer be answered? 0, ERR_SYNTAX, ENOTSUP. */
-int ua_media_check(const struct oh_call *c, struct slice offer) MUST_CHECK;
+/** Could this offer be answered, by some options that the application may choose? 0, ERR_SYNTAX, ENOTSUP. */
+int ua_media_check(struct slice offer) MUST_CHECK;
 /** Streams end. */
 void ua_media_close(struct oh_call *c);
 
@@ -238,6 +238,8 @@ void ua_media_close(struct oh_call *c);
 struct sdp *ua_sdp_scratch(void);
 /** Which lines of this offer we take: sets lines, audio_line, video_line. ENOTSUP: no sound. */
 int ua_sdp_pick(struct oh_call *c, const struct sdp *d) MUST_CHECK;
+/** Is it a line of sound with a codec that we know, whatever the call's options are? */
+bool ua_sdp_possible(const struct sdp *d, size_t i);
 /** May this line of an offer carry our sound, our video? */
 bool ua_sdp_audio_ok(const struct oh_call *c, const struct sdp *d, size_t i);
 bool ua_sdp_video_ok(const struct oh_call *c, const struct sdp *d, size_t i);
@@ -249,8 +251,7 @@ int ua_sdp_write(struct oh_call *c, const struct sdp *offer, const struct ua_cod
 enum sdp_dir ua_sdp_dir(const struct sdp_media *m);
 /** Remote description of a line for a stream of the call, with our direction `dir`: what it takes of the codecs that we
  * named. */
-void ua_sdp_remote(struct mstream_remote *r, const struct oh_call *c, const struct sdp *d, size_t i,
-		   enum sdp_dir dir);
+void ua_sdp_remote(struct mstream_remote *r, const struct oh_call *c, const struct sdp *d, size_t i, enum sdp_dir dir);
 
 /* call_crypto.c */
 /** Keys as the options ask. ENOMEM, ERR_SYNTAX (suites). */

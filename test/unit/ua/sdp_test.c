@@ -95,10 +95,11 @@ static void answers_table(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
 		struct oh_call *c = new_call(f, NULL);
-		int check = ua_media_check(c, slice_str(answers[i].offer)),
+		int check = ua_media_check(slice_str(answers[i].offer)),
 		    err = ua_media_answer(c, slice_str(answers[i].offer));
 
-		if (err != answers[i].err || check != err)
+		/* other options might fit what these do not */
+		if (err != answers[i].err || (check && check != err))
 			fail_msg("%s: %d %d", answers[i].what, check, err);
 		if (!err && strcmp(lines_of(c), answers[i].answer))
 			fail_msg("%s:\n%s", answers[i].what, lines_of(c));
