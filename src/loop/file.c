@@ -7,8 +7,12 @@
  */
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 #include "base/log.h"
 #include "loop/file.h"
 #include "loop/loop_priv.h"
@@ -18,6 +22,7 @@ enum {
 	SYNC_MS = 800, /**< with the tick, no more than a second of sound is on its way to the file */
 	PATH_LEN = 4096,
 	LINE = 64,
+	NICE = 5,
 };
 
 /** Messages to one thread. It lives on until the one node that wakes its loop has come back. */
@@ -152,6 +157,18 @@ static void fini_h(struct loop *l, void *arg)
 	writer_fini(f);
 }
 
+/* Sound that flows goes before sound that is coded for a file. */
+static int writer_init(struct loop *l, void *arg)
+{
+	(void)l;
+	(void)arg;
+#ifdef __linux__
+	if (setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE))
+		log_debug("loop", "the file writer keeps its priority: %s", err_str(errno));
+#endif
+	return 0;
+}
+
 /* The box of a thread, which is started when it is needed first. */
 static struct box *box_of(struct files *f, enum file_thread t)
 {
@@ -162,7 +179,9 @@ static struct box *box_of(struct files *f, enum file_thread t)
 	f->in[t]->loop = f->loop;
 	if (loop_is_virtual(f->loop))
 		return f->in[t];
-	int err = loop_thread_start(&f->thread[t], NULL, names[t], NULL, t == FILE_WRITER ? fini_h : NULL, f);
+	bool writes = t == FILE_WRITER;
+	int err = loop_thread_start(&f->thread[t], NULL, names[t], writes ? writer_init : NULL, writes ? fini_h : NULL,
+				    f);
 	if (err)
 		log_error("loop", "no %s thread, files are served by the main one: %s", names[t], err_str(err));
 	else

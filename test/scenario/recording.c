@@ -490,6 +490,40 @@ void recording_without_room(void **state)
 	scene_check_idle(s);
 }
 
+/* Memory is out while a recording begins: it does not, or it does, and the call goes on in any case. */
+void recording_without_memory(void **state)
+{
+	struct scene *s = *state;
+	char text[160], id[32];
+	struct buf why;
+	int err = ENOMEM;
+
+	scene_record(s);
+	agents_ready(s, 2);
+	talk(&s->a, &s->b, "101");
+	snprintf(id, sizeof(id), "%s", id_of(s));
+#ifdef OH_DEBUG
+	for (long i = 0; err && i < 100; i++) {
+		buf_init_fixed(&why, text, sizeof(text));
+		mem_fail_at(i);
+		err = pbx_record(s->pbx, slice_str(id), PBX_RECORD_START, "somebody", &why);
+		mem_fail_off();
+		assert_true(!err || err == ENOMEM);
+	}
+#else
+	buf_init_fixed(&why, text, sizeof(text));
+	err = pbx_record(s->pbx, slice_str(id), PBX_RECORD_START, "somebody", &why);
+#endif
+	assert_int_equal(err, 0);
+	assert_hears(&s->a, &s->b);
+	assert_hears(&s->b, &s->a);
+	end_call(&s->a, &s->b);
+	scene_run(s, 1000);
+	assert_int_equal(list(s) <= 1, 1);
+	rows_free();
+	scene_check_idle(s);
+}
+
 /* Kept for two days, then file, folders and row are gone. */
 void recordings_grow_old(void **state)
 {

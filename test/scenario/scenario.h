@@ -355,7 +355,7 @@ const char *typed_codes(struct typed *t);
 	X(recording_always) X(recording_on_demand) X(recording_by_administrator) X(recording_follows_a_transfer) \
 	X(recording_follows_who_stays) X(recording_through_hold) X(recording_folder_is_in_the_way) \
 	X(recording_without_room) X(recordings_grow_old) X(recording_left_by_a_crash) X(recording_when_the_server_stops) \
-	X(recording_of_echo) X(recording_mixed) \
+	X(recording_of_echo) X(recording_mixed) X(recording_without_memory) \
 	/* timer.c */ \
 	X(timer_goes_on_by_udp) X(timer_goes_on_by_tcp) X(timer_goes_on_by_tls) X(timer_is_kept_by_the_phones) X(timer_caller_vanishes) \
 	X(timer_callee_vanishes) \
