@@ -243,7 +243,7 @@ static enum plan like_others(const struct leg *l)
 	struct agreed a;
 	bool live;
 
-	for (size_t i = 0; p == PLAIN && i < LEG_MEDIA_MAX; i++)
+	for (size_t i = 0; l->local && p == PLAIN && i < LEG_MEDIA_MAX; i++)
 		if (in_force(&a, l, i))
 			p = is_protected(proto_of(section(rbuf_opt(l->local), i), &live)) ? PROTECTED : BESIDE;
 	mem_wipe(&a, sizeof(a));

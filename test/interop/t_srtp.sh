@@ -139,6 +139,16 @@ cdr "101 to 103" ".outcome == \"answered\" and $both"
 lp_heard d 'b{8,}' 700 1000
 lp_end d
 
+test_ "srtp: over TLS a key is offered beside RTP, and taken"
+phone d 104 tls 700 ";mediaenc=srtp"
+oh extension set 101 --srtp best_effort >>"$T/cli.log" 2>&1
+talk b d 104
+heard b 'b{8,}' 1000 700
+heard d 'b{8,}' 700 1000
+cdr "101 to 104" ".outcome == \"answered\" and $both"
+said d "m=audio [0-9]* RTP/AVP "
+said d "a=crypto:1 AEAD_AES_256_GCM"
+
 test_ "srtp: no key in what the server says"
 if grep -a -q "inline:" "$T/server.log"; then bad "a key in the log"; fi
 done_

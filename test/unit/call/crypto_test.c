@@ -406,6 +406,50 @@ static void late_offer(void **state)
 	end(&s);
 }
 
+/* Memory gone for a while at every point of a call: nothing is left over, and nothing is sent plain. */
+static void no_memory(void **state)
+{
+	struct fix *f = *state;
+	struct phone *a = &f->p[0], *b = &f->p[1];
+	struct sphone x = {.p = a, .mine = key_of(SRTP_AEAD_AES_128_GCM, 3)};
+	struct sphone y = {.p = b, .mine = key_of(SRTP_AES_CM_128_HMAC_SHA1_80, 4)};
+	unsigned up = 0;
+
+	if (!f->live && !mem_live())
+		skip(); /* only the debug build can fail allocations */
+	f->oom = true;
+	f->mp[0].srtp = f->mp[1].srtp = SRTP_REQUIRED;
+	b->after_ms = 1;
+	for (unsigned i = 0; i < 2; i++)
+		phone_register(&f->p[i]);
+	for (int n = 0; n < 200; n++) {
+		say_key(&x, "RTP/SAVP", 1);
+		say_key(&y, "RTP/SAVP", 3);
+		phone_call(a, "101");
+		mem_fail_at(n);
+		run(f, 6);
+		(void)mem_fail_off();
+		run(f, 1000);
+		if (a->inv && strstr(a->log, "answered:200")) {
+			assert_int_equal(keys_in(a->got), 1);
+			assert_has(b->got, "RTP/SAVP");
+			up++;
+		}
+		if (a->inv)
+			phone_hangup(a);
+		run(f, 80000);
+		assert_int_equal(calls_count(f->calls), 0);
+		assert_int_equal(calls_ending(f->calls), 0);
+		for (int i = 0; i < 2; i++) {
+			f->p[i].inv = mem_deref(f->p[i].inv);
+			f->p[i].l = f->p[i].nheard = 0;
+			f->p[i].log[0] = 0;
+		}
+		run(f, 40000);
+	}
+	assert_true(up > 0);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, fix_open, fix_close)
 int main(void)
 {
@@ -419,6 +463,7 @@ int main(void)
 		T(choice),
 		T(new_key_in_a_call),
 		T(late_offer),
+		T(no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
