@@ -71,18 +71,40 @@ char *codec_name(uint8_t id, uint8_t pt, char *dst)
 	return dst;
 }
 
-static const struct wcodecs *list_make(const struct mstream_remote *r)
+/* A list that was made lately, or a new one; a reference in any case. */
+static const struct wcodecs *list_get(struct wcodecs_cache *cache, const struct wcodec *v, uint8_t n)
 {
-	uint8_t n = r->ncodec < WCODEC_MAX ? r->ncodec : WCODEC_MAX;
-	struct wcodecs *l = mem_alloc(sizeof(*l) + n * sizeof(*l->v), NULL);
-
+	for (size_t i = 0; cache && i < WCODECS_RECENT; i++)
+		if (cache->v[i] && cache->v[i]->n == n && !memcmp(cache->v[i]->v, v, n * sizeof(*v)))
+			return mem_ref(cache->v[i]);
+	struct wcodecs *l = mem_alloc(sizeof(*l) + n * sizeof(*v), NULL);
 	if (!l)
 		return NULL;
 	l->n = n;
+	memcpy(l->v, v, n * sizeof(*v));
+	if (cache) {
+		const struct wcodecs **at = &cache->v[cache->next++ % WCODECS_RECENT];
+		mem_deref((void *)*at);
+		*at = mem_ref(l);
+	}
+	return l;
+}
+
+void wcodecs_cache_clear(struct wcodecs_cache *c)
+{
+	for (size_t i = 0; i < WCODECS_RECENT; i++)
+		c->v[i] = mem_deref((void *)c->v[i]);
+}
+
+static const struct wcodecs *list_make(const struct mstream_remote *r, struct wcodecs_cache *cache)
+{
+	uint8_t n = r->ncodec < WCODEC_MAX ? r->ncodec : WCODEC_MAX;
+	struct wcodec v[WCODEC_MAX];
+
 	for (uint8_t i = 0; i < n; i++) {
 		const struct mcodec *c = &r->codec[i];
 		uint32_t rate25 = c->rate / 25;
-		l->v[i] = (struct wcodec){
+		v[i] = (struct wcodec){
 			.pt = c->pt & 0x7f,
 			.id = codec_id_of(c->name),
 			.rate25 = rate25 > UINT16_MAX ? 0 : (uint16_t)rate25,
@@ -91,10 +113,10 @@ static const struct wcodecs *list_make(const struct mstream_remote *r)
 			.rx = (uint8_t)(c->rx_pt1 ? c->rx_pt1 - 1 : c->pt) & 0x7f,
 		};
 	}
-	return l;
+	return list_get(cache, v, n);
 }
 
-int wremote_make(struct wremote *w, const struct mstream_remote *r)
+int wremote_make(struct wremote *w, const struct mstream_remote *r, struct wcodecs_cache *cache)
 {
 	w->set = true;
 	w->rtp = r->rtp;
@@ -113,7 +135,7 @@ int wremote_make(struct wremote *w, const struct mstream_remote *r)
 	w->maxptime = r->maxptime_ms > 250 ? 0 : (uint8_t)r->maxptime_ms;
 	const struct wcodecs *l = NULL;
 	if (r->ncodec) {
-		l = list_make(r);
+		l = list_make(r, cache);
 		if (!l)
 			return ENOMEM;
 	}

@@ -129,6 +129,7 @@ static void media_destroy(void *obj)
 	LIST_EACH (&m->streams, i)
 		mem_deref(LINK_OBJ(i, struct mstream, le));
 	mlinks_free(m);
+	wcodecs_cache_clear(&m->codecs);
 	if (m->mail)
 		pools_free(m);
 	if (m->mail)

@@ -46,6 +46,7 @@ enum {
 	CNAME_LEN = 16,
 	DTMF_QUEUE = 8,  /**< digits on their way to the loop thread */
 	TAP_PAYLOAD = 1472, /**< longer payloads are silence to a tap */
+	WCODECS_RECENT = 8,
 	WCODEC_MAX = 16, /**< codecs of a remote that are remembered; browsers name 14 */
 };
 
@@ -59,6 +60,7 @@ struct wcodec {
 	uint8_t ch;      /**< channels, 0 or 1: one */
 	uint8_t rx;      /**< payload type that the party sends it with: mostly pt */
 };
+_Static_assert(sizeof(struct wcodec) == 8, "entries are compared as bytes");
 /** A remote's list: made by the loop thread, never changed, lent to the worker. */
 struct wcodecs {
 	uint8_t n;
@@ -69,6 +71,12 @@ static inline uint32_t wcodec_rate(const struct wcodec *c)
 	return c->rate25 ? c->rate25 * 25U : 8000U;
 }
 
+/** Lists made lately: phones of one make say the same, so their streams share one list. NULL is no cache. */
+struct wcodecs_cache {
+	const struct wcodecs *v[WCODECS_RECENT];
+	unsigned next; /**< whose place is taken next */
+};
+
 /** struct mstream_remote in a fraction of its size. */
 struct wremote {
 	struct sa rtp, rtcp; /**< port 0: nowhere */
@@ -78,7 +86,9 @@ struct wremote {
 };
 /** Everything but the list is set in any case; ENOMEM: the list stays what it was. A new list takes the place of the old
  * one, which is the caller's to drop. */
-int wremote_make(struct wremote *w, const struct mstream_remote *r) MUST_CHECK;
+int wremote_make(struct wremote *w, const struct mstream_remote *r, struct wcodecs_cache *cache) MUST_CHECK;
+/** Drop what it holds. */
+void wcodecs_cache_clear(struct wcodecs_cache *c);
 /** Entry i of the list, NULL at its end. */
 static inline const struct wcodec *wremote_codec(const struct wremote *w, size_t i)
 {
@@ -575,6 +585,7 @@ struct media {
 	unsigned nwk;
 	struct list streams, pools, dirty, links, mixers;
 	struct loop_tail tail; /**< sends the orders of this turn */
+	struct wcodecs_cache codecs;
 	bool lazy;             /**< orders that only matter when a packet comes wake nobody */
 	struct timer nudge;    /**< wakes the workers for what was left to them */
 	atomic_bool stopping;

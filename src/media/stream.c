@@ -344,7 +344,7 @@ void mstream_set_remote(struct mstream *s, const struct mstream_remote *r)
 	if (s->closed)
 		return;
 	const struct wcodecs *before = s->want.r.codecs;
-	if (wremote_make(&s->want.r, r))
+	if (wremote_make(&s->want.r, r, &s->m->codecs))
 		log_error("media", "no memory for a list of codecs: the one before stays");
 	else
 		mem_deref((void *)before);

@@ -187,7 +187,7 @@ static void test_codecs(void **state)
 	r.codec[5] = (struct mcodec){8, "PCMA", 8000, 1, 0};
 	r.codec[6] = (struct mcodec){0, "PCMU", 8000, 1, 0};
 	r.codec[7] = (struct mcodec){77, "H264", 4000000000U, 1, 0};
-	assert_int_equal(wremote_make(&w, &r), 0);
+	assert_int_equal(wremote_make(&w, &r, NULL), 0);
 	assert_int_equal(w.codecs->n, WCODEC_MAX);
 	const struct wcodec *fmt;
 	assert_non_null(wremote_ops(&w, &fmt));
@@ -210,7 +210,7 @@ static void test_codecs(void **state)
 	/* it sends by our numbers, and receives by its own */
 	r.codec[2].rx_pt1 = 1 + 112;
 	const struct wcodecs *old = w.codecs;
-	assert_int_equal(wremote_make(&w, &r), 0);
+	assert_int_equal(wremote_make(&w, &r, NULL), 0);
 	mem_deref((void *)old);
 	assert_int_equal(wremote_find(&w, 112)->pt, 98);
 	assert_null(wremote_find(&w, 98));
