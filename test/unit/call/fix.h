@@ -40,6 +40,8 @@ struct phone {
 	size_t rtp_n;    /* packets it received */
 	size_t raw_n;    /* datagrams that are no RTP */
 	struct sa rtp_src;
+	uint8_t rtp_pt; /* of the last one */
+	size_t rtp_len; /* its payload */
 	struct sip_inv *inv;
 	char log[LOG_MAX];
 	size_t l;
@@ -572,6 +574,8 @@ static void rtp_h(struct udp *u, const struct udp_rx *rx, void *arg)
 	if (rx->data.l >= 12 && ((uint8_t)rx->data.p[0] >> 6) == 2) {
 		p->rtp_n++;
 		p->rtp_src = rx->src;
+		p->rtp_pt = (uint8_t)rx->data.p[1] & 0x7f;
+		p->rtp_len = rx->data.l - 12;
 	} else {
 		p->raw_n++;
 	}
