@@ -270,3 +270,41 @@ void room_of_phones_that_vanish(void **state)
 	assert_int_equal(members(s, NULL, false), 1);
 	over(s);
 }
+
+/* Whatever cannot be had while somebody enters: it is let in or not, and nothing is left of it. */
+void room_without_memory(void **state)
+{
+	static struct peer phones, a, b;
+	struct scene *s = *state;
+	long n = 0, used;
+
+	peer_open_office(s, &phones, &a, &b);
+	open_room(s, "");
+	weather(s, 0, 0, 0, 10);
+	do {
+		/* its INVITE is with us after 10 ms */
+		struct peer_call *c = peer_invite(&phones, "100", "600", 8);
+
+		assert_int_equal(c->code, 0);
+		mem_fail_at(n);
+		vnet_run(s->net, 9);
+		used = mem_fail_off();
+		vnet_run(s->net, 40000);
+		phones.n = 0;
+		if (c->code == 200)
+			peer_bye(&phones, c);
+		vnet_run(s->net, 2000);
+		assert_int_equal(calls_count(s->calls), 0);
+		assert_int_equal(members(s, NULL, false), 0);
+		c->used = false;
+	} while (used > n++ && n < 300);
+	assert_in_range(n, 20, 299);
+	weather(s, 0, 0, 0, 0);
+	struct peer_call *c = peer_invite(&phones, "100", "600", 3000);
+	assert_int_equal(c->code, 200);
+	peer_bye(&phones, c);
+	vnet_run(s->net, 1000);
+	peer_close(&phones);
+	peer_close(&a);
+	peer_close(&b);
+}

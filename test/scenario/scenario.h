@@ -276,6 +276,7 @@ const char *typed_codes(struct typed *t);
 	X(room_of_three) X(room_tells_who_comes) X(room_with_one_on_hold) \
 	X(room_with_another_codec) X(room_mute_and_kick) X(room_of_one_who_was_sent) \
 	X(room_of_one_who_was_brought) X(room_of_one_who_was_brought_from_outside) X(room_of_phones_that_vanish) \
+	X(room_without_memory) \
 	/* video.c */ \
 	X(video_is_relayed) X(video_refused_by_phone) \
 	/* loss.c */ \
