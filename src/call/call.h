@@ -26,11 +26,11 @@ struct calls; /* the engine: all calls of a process */
 struct call;
 struct leg;
 struct dial_target;
-struct transfer; /* transfer.c */
-struct moves;    /* moves.c */
-struct join;     /* join.c */
+struct transfer;  /* transfer.c */
+struct moves;     /* moves.c */
+struct join;      /* join.c */
 struct recording; /* recording.h */
-struct leg_keys; /* digits.c */
+struct leg_keys;  /* digits.c */
 
 /** Party as shown and recorded. */
 struct party {

@@ -54,7 +54,8 @@ struct mrecorder_ops {
 /** Begin a file; time begins now. ENOMEM, EINVAL (rate, sides); errors of the file come by failed(). */
 int mrecorder_alloc(struct mrecorder **rp, const struct mrecorder_cfg *cfg, const struct mrecorder_ops *ops,
 		    void *arg) MUST_CHECK;
-/** Hear both directions of a stream; `swapped`: what its party says is MREC_HEARD. EALREADY: it hears one still; ENOMEM.
+/** Hear both directions of a stream; `swapped`: what its party says is MREC_HEARD. EALREADY: it hears one still;
+ * ENOMEM.
  */
 int mrecorder_tap(struct mrecorder *r, struct mstream *s, bool swapped) MUST_CHECK;
 /** The sink of a side, for what is no stream (mixer_tap). It is in use until its done(). */

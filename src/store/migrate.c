@@ -33,7 +33,8 @@ static const char *const steps[] = {
 	/* two words are SQLite's own: BLOB (PostgreSQL: BYTEA), and WITHOUT ROWID, which halves the cost of a put */
 	"CREATE TABLE state (domain_id BIGINT NOT NULL, kind TEXT NOT NULL, name BLOB NOT NULL, value BLOB NOT NULL,"
 	" PRIMARY KEY (domain_id, kind, name)) WITHOUT ROWID;",
-	"CREATE TABLE recording (domain_id BIGINT NOT NULL, id TEXT NOT NULL, call_id TEXT NOT NULL, start_ms BIGINT NOT NULL,"
+	"CREATE TABLE recording (domain_id BIGINT NOT NULL, id TEXT NOT NULL, call_id TEXT NOT NULL, start_ms BIGINT "
+	"NOT NULL,"
 	" state TEXT NOT NULL, file TEXT NOT NULL, from_number TEXT, to_number TEXT, length_ms BIGINT, bytes BIGINT,"
 	" lost BIGINT, paused_ms BIGINT, PRIMARY KEY (domain_id, id));"
 	"CREATE INDEX recording_start ON recording (domain_id, start_ms, id);"

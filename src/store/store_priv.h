@@ -113,11 +113,11 @@ struct record {
 	enum record_kind kind;
 	enum record_queue queue;
 	bool final;
-	struct cdr_row row;      /* RECORD_CDR */
-	struct slice table, val; /* RECORD_STATE */
+	struct cdr_row row;       /* RECORD_CDR */
+	struct slice table, val;  /* RECORD_STATE */
 	struct recording_row rec; /* RECORD_RECORDING */
-	struct slice id;         /* call's id or key */
-	char data[];             /* what the slices point to */
+	struct slice id;          /* call's id or key */
+	char data[];              /* what the slices point to */
 };
 struct records {
 	struct hash by_id;
