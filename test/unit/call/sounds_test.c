@@ -190,6 +190,73 @@ static void new_recordings_are_heard(void **state)
 	assert_int_equal(value(f, "hello", NULL), 200);
 }
 
+/* ------------------------------------------------------------------ speech */
+
+/* A program that "speaks" in place of flite: a script. */
+static void speaker(struct fix *f, const char *text)
+{
+	char path[100], own[100];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/speak", dir);
+	snprintf(own, sizeof(own), "%s/own", dir);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fprintf(file, "#!/bin/sh\n%s\n", text);
+	fclose(file);
+	assert_int_equal(chmod(path, 0700), 0);
+	calls_set_sounds(f->calls, NULL);
+	mem_deref(sounds);
+	const struct sounds_cfg cfg = {.loop = f->loop, .files = files, .own = own, .speak = path};
+	assert_int_equal(sounds_alloc(&sounds, &cfg), 0);
+	calls_set_sounds(f->calls, sounds);
+}
+
+static void spoken(void **state)
+{
+	struct fix *f = *state;
+	struct sounds_stats st;
+	char line[300], voice[100];
+	int16_t pcm[800];
+	int v;
+
+	for (size_t i = 0; i < ARRAY_LEN(pcm); i++)
+		pcm[i] = 4321;
+	snprintf(voice, sizeof(voice), "%s/voice.wav", dir);
+	assert_int_equal(wav_write(voice, pcm, ARRAY_LEN(pcm)), 0);
+	/* the text is one argument, the last one is the file; nothing else is open for the program */
+	snprintf(line, sizeof(line),
+		 "[ \"$4\" = 'That pin is not right.' ] && [ \"$(ls /proc/$$/fd | wc -l)\" -le 5 ] && cp %s \"$6\"",
+		 voice);
+	speaker(f, line);
+	assert_in_range(value(f, "conf-invalidpin", NULL), 4300, 4340);
+	sounds_stats(sounds, &st);
+	assert_int_equal(st.spoken, 1);
+	/* a sign is no word */
+	v = value(f, "beep", NULL);
+	assert_true(v < 4300 || v > 4340);
+	/* people's own recording goes before */
+	put("own/en/goodbye.sln16", 77, 100);
+	assert_int_equal(value(f, "goodbye", NULL), 77);
+}
+
+static void speech_fails(void **state)
+{
+	static const char *const bad[] = {"exit 1", "echo nonsense >\"$6\"", "kill -SEGV $$",
+					  "head -c 20000000 /dev/zero >\"$6\""};
+	struct fix *f = *state;
+	struct sounds_stats st;
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		speaker(f, bad[i]);
+		assert_true(value(f, "conf-getpin", NULL) != -1); /* a tone */
+		sounds_stats(sounds, &st);
+		assert_int_equal(st.spoken, 0);
+	}
+	speaker(f, "exit 0");
+	assert_true(value(f, "conf-getpin", NULL) != -1);
+}
+
 /* ------------------------------------------------------------------ on a call */
 
 static char answer[DIGITS_MAX + 1];
@@ -466,19 +533,11 @@ static void out_of_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TREE(looked_up),
-		TREE(damaged_files_are_passed_over),
-		TREE(names_lead_nowhere_else),
-		TREE(cache_is_bounded),
-		TREE(new_recordings_are_heard),
-		TREE(a_digit_breaks_the_prompt_off),
-		TREE(the_end_sign_ends),
-		TREE(slow_and_silent),
-		TREE(hung_up_while_asked),
-		TREE(digits_are_said),
-		TREE(digits_told_at_once),
-		TREE(one_stream_of_music_for_all),
-		TREE(a_melody_of_our_own),
+		TREE(looked_up),           TREE(damaged_files_are_passed_over), TREE(names_lead_nowhere_else),
+		TREE(cache_is_bounded),    TREE(new_recordings_are_heard),      TREE(spoken),
+		TREE(speech_fails),        TREE(a_digit_breaks_the_prompt_off), TREE(the_end_sign_ends),
+		TREE(slow_and_silent),     TREE(hung_up_while_asked),           TREE(digits_are_said),
+		TREE(digits_told_at_once), TREE(one_stream_of_music_for_all),   TREE(a_melody_of_our_own),
 		TREE(out_of_memory),
 	};
 
