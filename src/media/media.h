@@ -58,8 +58,8 @@ struct mcodec {
 	uint32_t rate; /**< RTP clock, Hz */
 	uint8_t ch;
 	uint16_t par;   /**< codec_par() of its fmtp (codec.h), 0 = none */
-	uint8_t rx_pt1; /**< 1 + the payload type that it sends with, when our own description names another (RFC 3264 5.1
-			   allows both sides their own numbers); 0: it sends with `pt` */
+	uint8_t rx_pt1; /**< 1 + the payload type that it sends with, when our own description names another (RFC
+			   3264 5.1 allows both sides their own numbers); 0: it sends with `pt` */
 };
 enum { MCODEC_MAX = 24 };
 
@@ -69,15 +69,15 @@ struct mstream_remote {
 	struct sa rtcp;
 	bool rtcp_mux;
 	bool we_send, we_recv; /**< after both directions are taken together; RTCP flows in any case (RFC 3264 5.1) */
-	/** What this leg's SDP and ours to it agreed on, by preference, as it wants to receive them. A packet of another
-	 * leg passes unchanged only in a codec of this list. Empty: everything passes. */
+	/** What this leg's SDP and ours to it agreed on, by preference, as it wants to receive them. A packet of
+	 * another leg passes unchanged only in a codec of this list. Empty: everything passes. */
 	struct mcodec codec[MCODEC_MAX];
 	uint8_t ncodec;
 	uint16_t ptime_ms;    /**< wanted length of our own packets; 0 = 20 */
 	uint16_t maxptime_ms; /**< it takes no longer packets: longer ones are cut; 0 = any */
 	bool ptime_strict;    /**< relayed packets of another length than ptime_ms are cut and joined too */
-	bool udptl;           /**< T.38 over UDPTL on this port: datagrams are relayed as they are, whatever the stream's kind.
-				 Fax machines change from sound to fax and back on one port */
+	bool udptl; /**< T.38 over UDPTL on this port: datagrams are relayed as they are, whatever the stream's kind.
+		       Fax machines change from sound to fax and back on one port */
 };
 
 /** Counted per direction and second by the worker; a snapshot. Times in ms, jitter in us. */
@@ -184,9 +184,9 @@ struct media_sink {
 	 * packets of the stream go on, and longer ones show by `us`. */
 	void (*write)(struct media_sink *sink, const int16_t *pcm, size_t n, uint64_t us);
 	void (*done)(struct media_sink *sink); /**< loop thread: no more writes */
-	struct loop_msg msg;    /**< engine's */
-	struct mstream *stream; /**< engine's */
-	struct tap *tap;        /**< engine's */
+	struct loop_msg msg;                   /**< engine's */
+	struct mstream *stream;                /**< engine's */
+	struct tap *tap;                       /**< engine's */
 };
 /** Add a sink (a tap: relay, echo or mixing goes on undelayed); any number per stream. A codec that cannot be decoded
  * is silence. ENOMEM. */

@@ -44,7 +44,7 @@ enum {
 	SCRATCH = 2048,  /**< longest packet that we build or that crosses between workers */
 	SEAL_TAIL = 20,  /**< what protection adds at most: SRTP_TAIL_MAX */
 	CNAME_LEN = 16,
-	DTMF_QUEUE = 8,  /**< digits on their way to the loop thread */
+	DTMF_QUEUE = 8,     /**< digits on their way to the loop thread */
 	TAP_PAYLOAD = 1472, /**< longer payloads are silence to a tap */
 	WCODECS_RECENT = 8,
 	WCODEC_MAX = 16, /**< codecs of a remote that are remembered; browsers name 14 */
@@ -84,8 +84,8 @@ struct wremote {
 	uint8_t ptime, maxptime;      /**< ms; maxptime 0: any */
 	const struct wcodecs *codecs; /**< NULL: none */
 };
-/** Everything but the list is set in any case; ENOMEM: the list stays what it was. A new list takes the place of the old
- * one, which is the caller's to drop. */
+/** Everything but the list is set in any case; ENOMEM: the list stays what it was. A new list takes the place of the
+ * old one, which is the caller's to drop. */
 int wremote_make(struct wremote *w, const struct mstream_remote *r, struct wcodecs_cache *cache) MUST_CHECK;
 /** Drop what it holds. */
 void wcodecs_cache_clear(struct wcodecs_cache *c);
@@ -334,9 +334,9 @@ struct wstream {
 	struct dtmf_tx *dtmf;
 	struct udp *sock;    /**< RTP socket of the port */
 	struct crypt *crypt; /**< its keys; NULL: plain RTP */
-	uint8_t mode;     /**< enum wmode */
-	uint8_t tap_dirs; /**< who listens: 1 << enum msink_dir */
-	uint8_t r_gen;    /**< counts its remote descriptions */
+	uint8_t mode;        /**< enum wmode */
+	uint8_t tap_dirs;    /**< who listens: 1 << enum msink_dir */
+	uint8_t r_gen;       /**< counts its remote descriptions */
 	bool opened, closing;
 	bool first_told, dead_told;
 	bool we_recv;                 /**< r.we_recv */
@@ -350,8 +350,8 @@ struct wstream {
 	struct wstream *fed_by; /**< the stream whose packets go out here */
 	struct mlink *link_in;  /**< the link that feeds this one */
 	struct player *player;
-	struct second *second; /**< how it sounds by the second; NULL until there was one */
-	struct tx *tx; /**< coder of our own sound */
+	struct second *second;    /**< how it sounds by the second; NULL until there was one */
+	struct tx *tx;            /**< coder of our own sound */
 	struct mixer_member *mix; /**< W_MIX */
 	struct latch rtcp;
 	struct link le;      /**< worker.streams */
@@ -375,8 +375,8 @@ struct order {
 	struct mlink *link;
 	struct player *player;
 	struct mixer_member *mix; /**< stays after it was sent: whose member the stream is */
-	struct tap *tap;   /**< chain of those to begin */
-	struct tap *untap; /**< chain of those to end */
+	struct tap *tap;          /**< chain of those to begin */
+	struct tap *untap;        /**< chain of those to end */
 	struct dtmf_tx *dtmf;
 	struct crypt *crypt; /**< the receiver takes it and leaves NULL */
 };
@@ -415,8 +415,8 @@ static inline const struct sa *dst_of(const struct wstream *w)
 }
 /** Stream is on, its party wants packets and we know where. */
 bool can_send(const struct wstream *w);
-/** Put a packet that arrived elsewhere out to the party of `to` (relay.c), as that party takes it. `c`: what its payload
- * type means there. Changes the bytes. */
+/** Put a packet that arrived elsewhere out to the party of `to` (relay.c), as that party takes it. `c`: what its
+ * payload type means there. Changes the bytes. */
 void relay_rtp(struct wstream *to, uint8_t *p, size_t l, const struct rtp_hdr *h, const struct wcodec *c, uint64_t us);
 /** The same, whatever it is and whatever the party takes. */
 void relay_pass(struct wstream *to, uint8_t *p, size_t l, const struct rtp_hdr *h, uint32_t rate, uint64_t us);
@@ -490,8 +490,8 @@ void tap_start(struct wstream *w, struct tap *chain);
 void tap_end(struct wstream *w, struct tap *chain);
 /** Worker: end all. */
 void tap_stop(struct wstream *w);
-/** A packet passed that somebody hears (w->tap_dirs): after it went, so that no listener delays it. `c`: what its payload
- * type means. */
+/** A packet passed that somebody hears (w->tap_dirs): after it went, so that no listener delays it. `c`: what its
+ * payload type means. */
 void tap_rtp(struct wstream *w, enum msink_dir dir, const struct rtp_hdr *h, const uint8_t *payload,
 	     const struct wcodec *c, uint64_t us);
 
@@ -559,7 +559,7 @@ struct worker {
 	struct mailbox in;    /**< to this worker; emptied before each packet, so that an order need not wake it */
 	struct list streams, touched, ports;
 	struct list dead[DEAD_SLOTS];
-	uint64_t sec; /**< last second of the wheel that was looked at */
+	uint64_t sec;  /**< last second of the wheel that was looked at */
 	size_t mixing; /**< streams that are members of rooms */
 	struct timer tick;
 	uint64_t packets, dropped; /**< received and relayed or played; refused */
@@ -586,8 +586,8 @@ struct media {
 	struct list streams, pools, dirty, links, mixers;
 	struct loop_tail tail; /**< sends the orders of this turn */
 	struct wcodecs_cache codecs;
-	bool lazy;             /**< orders that only matter when a packet comes wake nobody */
-	struct timer nudge;    /**< wakes the workers for what was left to them */
+	bool lazy;          /**< orders that only matter when a packet comes wake nobody */
+	struct timer nudge; /**< wakes the workers for what was left to them */
 	atomic_bool stopping;
 	struct inspect inspect;
 	struct loop_msg reserve; /**< to the first worker, at the start */
@@ -616,7 +616,7 @@ struct mstream {
 	struct mkeys *keys;   /**< what was ordered last; NULL: plain RTP all its life */
 	struct order want, order;
 	const struct wcodecs *old; /**< list of the order before, which the worker may use until it has this one */
-	atomic_int state; /**< enum order_state */
+	atomic_int state;          /**< enum order_state */
 	struct loop_msg order_msg, open_msg, close_msg, ev_msg;
 	void (*closed_fn)(struct loop_msg *n); /**< what close_msg does on its way back */
 	void (*done)(const struct mstream_stats *st, void *arg);

@@ -57,8 +57,7 @@ static void report_h(void *arg)
 void wstream_reports(struct wstream *w)
 {
 	bool end_point = w->opened && !w->closing &&
-			 (w->mode == W_ECHO || w->mode == W_PLAY || w->mode == W_MIX ||
-			  (w->mode == W_IDLE && w->taps));
+			 (w->mode == W_ECHO || w->mode == W_PLAY || w->mode == W_MIX || (w->mode == W_IDLE && w->taps));
 
 	if (end_point && !timer_running(&w->report))
 		/* RFC 3550 6.2: the first one after half the time */
