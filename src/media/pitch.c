@@ -23,7 +23,7 @@ static void decimate(float *dst, size_t n, const int16_t *src, size_t dec)
 
 static size_t coarse(const int16_t *a, size_t win, int dir, size_t lo, size_t hi, size_t dec)
 {
-	float v[PLACES];
+	float v[PLACES] = {0};
 	size_t nwin = win / dec, nhi = hi / dec, nlo = lo / dec ? lo / dec : 1, best = nlo;
 	const float *x = dir < 0 ? v + nhi : v;
 	float top = -1;
