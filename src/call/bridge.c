@@ -2,6 +2,7 @@
  * bridge.c - the streams of legs: opened, told what their parties said, joined line by line, closed.
  */
 #include <string.h>
+#include "call/dtmf.h"
 #include "call/oa_crypto.h"
 #include "call/oa_priv.h"
 
@@ -16,13 +17,13 @@ static void dead_h(struct mstream *s, void *arg)
 		call_end(l->call, "system", &h);
 }
 
-static void dtmf_h(struct mstream *s, char digit, uint32_t ms, void *arg)
+static void key_h(struct mstream *s, const struct mkey *k, void *arg)
 {
 	(void)s;
-	leg_ev_dtmf(arg, digit, ms);
+	dtmf_key(arg, k);
 }
 
-static const struct mstream_ops stream_ops = {.dead = dead_h, .dtmf = dtmf_h};
+static const struct mstream_ops stream_ops = {.dead = dead_h, .key = key_h};
 
 int bridge_stream(struct leg *l, size_t i, struct slice type, const struct sa *bind)
 {
@@ -133,6 +134,7 @@ static void fill_remote(struct mstream_remote *r, const struct leg *l, const str
 	agreed_codecs(r, &a, &b, l->gave_offer);
 	r->ptime_ms = ms_attr(d, m, "ptime");
 	r->maxptime_ms = ms_attr(d, m, "maxptime");
+	r->no_events = dtmf_no_events(l);
 }
 
 static bool agreed(const struct sdp *a, const struct sdp *b, size_t i)
@@ -140,7 +142,7 @@ static bool agreed(const struct sdp *a, const struct sdp *b, size_t i)
 	return oa_line_ok(a, i) && oa_line_ok(b, i);
 }
 
-void bridge_set_remote(struct leg *l)
+static void set_remote(struct leg *l)
 {
 	struct sdp *d = oa_scratch(2), *own = oa_scratch(3);
 	struct mstream_remote r;
@@ -160,10 +162,16 @@ void bridge_set_remote(struct leg *l)
 	recordings_follow(l->call);
 }
 
+void bridge_set_remote(struct leg *l)
+{
+	set_remote(l);
+	dtmf_listen(l, NULL);
+}
+
 void bridge_apply(struct leg *a, struct leg *b)
 {
-	bridge_set_remote(a);
-	bridge_set_remote(b);
+	set_remote(a);
+	set_remote(b);
 	for (size_t i = 0; i < LEG_MEDIA_MAX; i++) {
 		if (a->ms[i] && b->ms[i]) {
 			mstream_join(a->ms[i], b->ms[i]);
@@ -172,6 +180,8 @@ void bridge_apply(struct leg *a, struct leg *b)
 		bridge_drop(a, i);
 		bridge_drop(b, i);
 	}
+	dtmf_listen(a, b);
+	dtmf_listen(b, a);
 }
 
 /* ------------------------------------------------------------------ hold */

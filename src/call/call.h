@@ -31,6 +31,7 @@ struct moves;     /* moves.c */
 struct join;      /* join.c */
 struct recording; /* recording.h */
 struct leg_keys;  /* digits.c */
+struct leg_dtmf;  /* dtmf.c */
 
 /** Party as shown and recorded. */
 struct party {
@@ -107,6 +108,10 @@ struct leg_ops {
 	void (*transfer_state)(struct leg *l, uint16_t code);
 	/** Ask the peer to place a call itself (REFER out; RFC 3515). May be NULL. */
 	int (*refer)(struct leg *l, const char *number);
+	/** Send a digit by signalling, which lasted `ms`. ENOTSUP: the peer refuses such digits. May be NULL. */
+	int (*digit)(struct leg *l, char digit, uint32_t ms);
+	/** The peer has said that it takes them so. NULL: never. */
+	bool (*takes_digits)(const struct leg *l);
 	/** Drop protocol state; last call. */
 	void (*free)(struct leg *l);
 };
@@ -146,6 +151,7 @@ struct leg {
 	struct mstream *ms[LEG_MEDIA_MAX]; /**< streams by m-line; NULL: refused */
 	int64_t start_ms, answer_ms;       /**< wall clock, 0 = never */
 	struct event ready;                /**< for inside parties: the answer to our offer came */
+	struct leg_dtmf *dtmf;             /**< digits that it sends, NULL: there were none */
 	struct leg_keys *keys;             /**< digits for an inside party, NULL: nobody asks for any */
 };
 
@@ -308,7 +314,7 @@ void leg_ev_offer_result(struct leg *l, uint16_t code, struct slice sdp, bool is
 void leg_ev_offer_gone(struct leg *l);
 /** Its answer to our offer came in ACK. */
 void leg_ev_answer(struct leg *l, struct slice sdp);
-/** Digit by signalling. */
+/** A digit by signalling: to the other side by the way that it takes, and to who listens. */
 void leg_ev_dtmf(struct leg *l, char digit, uint32_t ms);
 /** A leg on a trunk failed in a way that another server of it may cure: its branch goes on with that server, or as
  * after leg_ev_gone when there is none left. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "call/call_priv.h"
 #include "call/digits.h"
+#include "call/dtmf.h"
 #include "media/sound.h"
 
 enum { PROMPTS_MAX = DIGITS_MAX, FIRST_MS = 7000, NEXT_MS = 4000 };
@@ -19,9 +20,14 @@ struct leg_keys {
 
 int leg_keys_open(struct leg *l)
 {
+	if (l->keys)
+		return 0;
+	l->keys = mem_zalloc(sizeof(*l->keys), NULL);
 	if (!l->keys)
-		l->keys = mem_zalloc(sizeof(*l->keys), NULL);
-	return l->keys ? 0 : ENOMEM;
+		return ENOMEM;
+	/* its digits may be in its sound */
+	dtmf_listen(l, NULL);
+	return 0;
 }
 
 void leg_keys_clear(struct leg *l)

@@ -3,7 +3,6 @@
  */
 #include <string.h>
 #include "call/oa_crypto.h"
-#include "call/digits.h"
 #include "base/rand.h"
 
 static void destroy(void *obj)
@@ -20,6 +19,7 @@ static void destroy(void *obj)
 	mem_deref(l->local);
 	mem_deref(l->sent);
 	mem_deref(l->keys);
+	mem_deref(l->dtmf);
 }
 
 int leg_new(struct leg **lp, struct call *c, const struct leg_ops *ops, void *proto)
@@ -314,14 +314,6 @@ void leg_ev_answer(struct leg *l, struct slice sdp)
 {
 	if (l->state != LEG_ENDED)
 		oa_ack(l, sdp);
-}
-
-void leg_ev_dtmf(struct leg *l, char digit, uint32_t ms)
-{
-	struct calls *cs = l->call->calls;
-
-	if (l->state != LEG_ENDED && !leg_key(l, digit) && cs->ops->dtmf)
-		cs->ops->dtmf(l->call, l, digit, ms, cs->arg);
 }
 
 void leg_ev_party(struct leg *l, const struct party *p)

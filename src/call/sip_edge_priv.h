@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "call/call_priv.h"
+#include "call/dtmf.h"
 #include "call/edge.h"
 #include "loop/guard.h"
 #include "sip/auth.h"
@@ -69,6 +70,7 @@ struct sip_leg {
 	struct sip_uuid session;    /**< Session-ID of the peer's end (RFC 7989); nil: it gave none */
 	struct sip_uuid opposite;   /**< of the other end, as the peer was told it last */
 	struct hlink session_le;    /**< in edge->sessions */
+	struct sip_info *info;      /**< digits by INFO, NULL: there were none */
 	struct strunk *trunk;       /**< referenced; NULL: a phone */
 	struct strunk_try *servers; /**< of an outgoing call by a trunk: what is left to try; referenced */
 	/** The subscription that a REFER of it made (RFC 3515 2.4.4). */
@@ -145,6 +147,13 @@ bool edge_secure_enough(const struct call *c, const struct sip_dest *d);
 void edge_other(struct edge *e, struct sip_strans *st, const struct sip_msg *msg);
 /** A request within the dialog of a leg. */
 void edge_in_dialog(struct sip_leg *sl, struct sip_strans *st, const struct sip_msg *msg);
+
+/* sip_info.c */
+/** As leg_ops.digit and leg_ops.takes_digits. */
+int sip_info_digit(struct leg *l, char digit, uint32_t ms) MUST_CHECK;
+bool sip_info_takes(const struct leg *l);
+/** INFO in the dialog of a leg. */
+void sip_info_in(struct sip_leg *sl, struct sip_strans *st, const struct sip_msg *msg);
 
 /* sip_headers.c */
 /** Header lines of `msg` that go onward to the other side; NULL if there are none. */

@@ -17,6 +17,7 @@ static void destroy(void *obj)
 	mem_deref(sl->inv);
 	mem_deref(sl->dest);
 	mem_deref(sl->fix);
+	mem_deref(sl->info);
 	mem_deref(sl->servers);
 	mem_deref(sl->trunk);
 	mem_deref(sl->edge);
@@ -181,6 +182,8 @@ const struct leg_ops sip_leg_ops = {
 	.callid = op_callid,
 	.connected = sip_connected,
 	.transfer_state = sip_leg_transfer_state,
+	.digit = sip_info_digit,
+	.takes_digits = sip_info_takes,
 	.free = op_free,
 };
 

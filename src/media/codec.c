@@ -131,6 +131,7 @@ int wremote_make(struct wremote *w, const struct mstream_remote *r, struct wcode
 	w->we_recv = r->we_recv;
 	w->strict = r->ptime_strict;
 	w->udptl = r->udptl;
+	w->no_events = r->no_events;
 	w->ptime = r->ptime_ms == 0 || r->ptime_ms > 60 ? 20 : r->ptime_ms < 10 ? 10 : (uint8_t)r->ptime_ms;
 	w->maxptime = r->maxptime_ms > 250 ? 0 : (uint8_t)r->maxptime_ms;
 	const struct wcodecs *l = NULL;
@@ -188,7 +189,7 @@ const struct wcodec *wremote_tev(const struct wremote *w, uint32_t rate)
 {
 	const struct wcodec *first = NULL, *c;
 
-	for (size_t i = 0; (c = wremote_codec(w, i)); i++) {
+	for (size_t i = 0; !w->no_events && (c = wremote_codec(w, i)); i++) {
 		if (c->id != CODEC_TEV)
 			continue;
 		if (wcodec_rate(c) == rate)

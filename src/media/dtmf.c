@@ -1,202 +1,112 @@
 /*
- * dtmf.c - digits by telephone-event (RFC 4733): told once for each, at its end;
- * sent with three end packets.
+ * dtmf.c - digits by telephone-event (RFC 4733), as they arrive: told at the beginning and, once, at the end.
+ *
+ * One event has one timestamp, whatever else its packets say. What senders in the field do beside that: no marker, all
+ * end packets lost, a new timestamp in each packet, several events in a packet (2.5.1.5), events longer than their
+ * duration can say, which go on in segments (2.5.1.3).
  */
 #include <string.h>
 #include "media/media_priv.h"
 
-enum {
-	STEP_MS = 20,    /**< one packet each */
-	TONE_STEPS = 5,  /**< 100 ms of tone: the packet at 100 ms is the first with the end bit */
-	END_STEPS = 3,   /**< RFC 4733 2.5.1.4 */
-	DIGIT_STEPS = 8, /**< with 60 ms of gap */
-	VOLUME = 10,     /**< -10 dBm0 */
-};
+enum { SEGMENT = 0xff00 /**< an event that has lasted so long may go on under another timestamp */ };
 
 static const char digits_of[] = "0123456789*#ABCD";
 
-/* ------------------------------------------------------------------ receiving */
+static uint32_t clock_of(const struct wstream *w)
+{
+	return w->q.codec == CODEC_TEV && w->q.rate ? w->q.rate : 8000;
+}
+
+static void begin(struct wstream *w, uint8_t event, uint32_t ts)
+{
+	char digit = digits_of[event];
+
+	w->tev_ts = ts;
+	w->tev_event = event;
+	w->tev_dur = 0;
+	w->tev_before = 0;
+	w->tev_state = TEV_DOWN;
+	w->tev_seen = true;
+	/* it sends sound beside the event, and that was faster: it is told already */
+	if (detect_heard(w, digit)) {
+		w->tev_state = TEV_TOLD;
+		return;
+	}
+	wstream_digit(w, digit, MKEY_DOWN, 0);
+}
 
 static void tell(struct wstream *w)
 {
-	uint32_t rate = w->q.codec == CODEC_TEV && w->q.rate ? w->q.rate : 8000;
+	uint64_t ms = (uint64_t)(w->tev_before + w->tev_dur) * 1000 / clock_of(w);
 
-	w->tev_state = 2;
-	wstream_digit(w, digits_of[w->tev_event], w->tev_dur * 1000U / rate);
+	w->tev_state = TEV_TOLD;
+	wstream_digit(w, digits_of[w->tev_event], MKEY_UP, (uint32_t)ms);
+}
+
+/* The same event under another timestamp? */
+static bool goes_on(const struct wstream *w, const struct rtp_tev *t, uint32_t ts, bool marker)
+{
+	uint32_t later = ts - w->tev_ts;
+
+	if (w->tev_state != TEV_DOWN || t->event != w->tev_event || marker)
+		return false;
+	if (w->tev_dur >= SEGMENT && later >= SEGMENT && later <= 0x10000)
+		return true;
+	/* a sender that moves the timestamp with each packet: its durations grow all the same */
+	return later < clock_of(w) / 10 && t->duration > w->tev_dur;
+}
+
+static void event(struct wstream *w, const struct rtp_tev *t, uint32_t ts, bool marker)
+{
+	uint32_t rate = clock_of(w);
+
+	if (w->tev_state != TEV_NONE && ts != w->tev_ts) {
+		int32_t later = (int32_t)(ts - w->tev_ts);
+
+		/* late packets of an earlier one say nothing new */
+		if (later < 0 && later > -(int32_t)rate)
+			return;
+		if (goes_on(w, t, ts, marker)) {
+			if (w->tev_dur >= SEGMENT) {
+				w->tev_before += (uint32_t)later;
+				w->tev_dur = 0;
+			}
+			w->tev_ts = ts;
+		} else {
+			if (w->tev_state == TEV_DOWN)
+				tell(w);
+			w->tev_state = TEV_NONE;
+		}
+	}
+	if (w->tev_state == TEV_TOLD)
+		return;
+	if (w->tev_state == TEV_NONE)
+		begin(w, t->event, ts);
+	w->tev_quiet = 0;
+	if (t->duration > w->tev_dur)
+		w->tev_dur = t->duration;
+	if (t->end && w->tev_state == TEV_DOWN)
+		tell(w);
 }
 
 void tev_rx(struct wstream *w, const struct rtp_hdr *h, const uint8_t *payload, size_t l)
 {
+	uint32_t ts = h->ts;
 	struct rtp_tev t;
 
-	if (rtp_tev_decode(&t, payload, l) || t.event > 15)
-		return;
-	/* one event has one timestamp; late packets of an earlier one say nothing new */
-	if (w->tev_state && h->ts != w->tev_ts) {
-		if ((int32_t)(h->ts - w->tev_ts) < 0 && (int32_t)(h->ts - w->tev_ts) > -(int32_t)w->q.rate)
+	for (size_t at = 0; at + 4 <= l; at += 4) {
+		if (rtp_tev_decode(&t, payload + at, 4))
 			return;
-		if (w->tev_state == 1)
-			tell(w);
-		w->tev_state = 0;
+		/* of several in a packet each one begins where the one before has ended */
+		t.end |= at + 8 <= l;
+		if (t.event <= 15)
+			event(w, &t, ts, h->marker);
+		ts += t.duration;
 	}
-	if (w->tev_state == 2)
-		return;
-	if (w->tev_state == 0) {
-		w->tev_ts = h->ts;
-		w->tev_event = t.event;
-		w->tev_dur = 0;
-		w->tev_state = 1;
-	}
-	w->tev_quiet = 0;
-	if (t.duration > w->tev_dur)
-		w->tev_dur = t.duration;
-	if (t.end)
-		tell(w);
 }
 
 void tev_rx_second(struct wstream *w)
 {
-	if (w->tev_state == 1 && ++w->tev_quiet >= 2)
+	if (w->tev_state == TEV_DOWN && ++w->tev_quiet >= 2)
 		tell(w);
-}
-
-/* ------------------------------------------------------------------ sending */
-
-struct dtmf_tx {
-	struct dtmf_tx *next; /**< ordered after this one */
-	struct loop_msg msg;  /**< home */
-	struct timer timer;
-	struct wstream *w;
-	uint64_t due_ms;
-	uint64_t began_us; /**< of the digit */
-	uint32_t ts;
-	uint32_t rate;
-	uint8_t pt;
-	unsigned step;
-	size_t i, n;
-	char digit[];
-};
-
-static void home_h(struct loop_msg *n)
-{
-	mem_deref(CONTAINER_OF(n, struct dtmf_tx, msg));
-}
-
-int dtmf_tx_alloc(struct dtmf_tx **dp, struct slice digits)
-{
-	if (!digits.l)
-		return EINVAL;
-	struct dtmf_tx *d = mem_zalloc(sizeof(*d) + digits.l, NULL);
-	if (!d)
-		return ENOMEM;
-	for (; d->n < digits.l; d->n++) {
-		char c = digits.p[d->n];
-		if (c >= 'a' && c <= 'd')
-			c = (char)(c - 'a' + 'A');
-		const char *at = c ? strchr(digits_of, c) : NULL;
-		if (!at) {
-			mem_deref(d);
-			return EINVAL;
-		}
-		d->digit[d->n] = (char)(at - digits_of);
-	}
-	d->msg.fn = home_h;
-	*dp = d;
-	return 0;
-}
-
-void dtmf_tx_append(struct dtmf_tx **dp, struct dtmf_tx *d)
-{
-	while (*dp)
-		dp = &(*dp)->next;
-	*dp = d;
-}
-
-static void packet(struct wstream *w, struct dtmf_tx *d)
-{
-	struct rtp_hdr h = {.pt = d->pt, .marker = d->step == 0};
-	struct rtp_tev t = {.event = (uint8_t)d->digit[d->i], .volume = VOLUME, .end = d->step >= TONE_STEPS};
-	unsigned steps = d->step < TONE_STEPS ? d->step + 1 : TONE_STEPS;
-	uint8_t p[RTP_HDR + 4];
-
-	t.duration = (uint16_t)(steps * STEP_MS * d->rate / 1000);
-	/* all packets of a digit carry the time of its beginning */
-	out_own(&w->out, &h, d->ts, d->rate, d->began_us);
-	rtp_encode(p, &h);
-	rtp_tev_encode(p + RTP_HDR, &t);
-	send_rtp(w, p, sizeof(p), 4, loop_now_us(w->wk->loop));
-}
-
-/* The next step; false when all is sent. */
-static bool step(struct wstream *w, struct dtmf_tx *d)
-{
-	if (d->i >= d->n)
-		return false;
-	if (d->step == 0) {
-		const struct wcodec *c = wremote_tev(&w->r, w->out.rate);
-		if (!c)
-			return false;
-		d->pt = c->pt;
-		d->rate = wcodec_rate(c);
-		d->began_us = loop_now_us(w->wk->loop);
-		d->ts = out_time(&w->out, d->rate, d->began_us);
-		out_unsync(&w->out);
-	}
-	if (d->step < TONE_STEPS + END_STEPS && can_send(w))
-		packet(w, d);
-	if (++d->step == DIGIT_STEPS) {
-		d->step = 0;
-		d->i++;
-	}
-	return true;
-}
-
-static void step_h(void *arg)
-{
-	struct wstream *w = arg;
-	struct dtmf_tx *d = w->dtmf;
-	uint64_t now = loop_now_ms(w->wk->loop);
-
-	while (d && !step(w, d)) {
-		struct dtmf_tx *next = d->next;
-		mail_post(w->wk->mail, &d->msg);
-		d = next;
-	}
-	if (d && d != w->dtmf)
-		d->due_ms = now;
-	w->dtmf = d;
-	if (!d)
-		return;
-	d->due_ms += STEP_MS;
-	timer_start(&d->timer, w->wk->loop, d->due_ms > now ? d->due_ms - now : 0, step_h, w);
-}
-
-void dtmf_tx_start(struct wstream *w, struct dtmf_tx *d)
-{
-	if (w->dtmf) {
-		dtmf_tx_append(&w->dtmf, d);
-		return;
-	}
-	w->dtmf = d;
-	d->due_ms = loop_now_ms(w->wk->loop);
-	step_h(w);
-}
-
-void dtmf_tx_stop(struct wstream *w)
-{
-	while (w->dtmf) {
-		struct dtmf_tx *d = w->dtmf;
-		w->dtmf = d->next;
-		timer_stop(&d->timer);
-		mail_post(w->wk->mail, &d->msg);
-	}
-}
-
-void dtmf_tx_drop(struct dtmf_tx *d)
-{
-	while (d) {
-		struct dtmf_tx *next = d->next;
-		mem_deref(d);
-		d = next;
-	}
 }

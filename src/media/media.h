@@ -78,6 +78,7 @@ struct mstream_remote {
 	bool ptime_strict;    /**< relayed packets of another length than ptime_ms are cut and joined too */
 	bool udptl; /**< T.38 over UDPTL on this port: datagrams are relayed as they are, whatever the stream's kind.
 		       Fax machines change from sound to fax and back on one port */
+	bool no_events; /**< its digits go another way: no telephone-event is sent to it, though it may send them */
 };
 
 /** Counted per direction and second by the worker; a snapshot. Times in ms, jitter in us. */
@@ -114,18 +115,34 @@ struct mstream_stats {
 	uint32_t buffer_us;    /**< present delay of the jitter buffer */
 };
 
+/** A key that a party presses, as its stream tells of it. */
+struct mkey {
+	char digit; /**< '0'-'9' '*' '#' 'A'-'D' */
+	bool down;  /**< it begins; else it has ended. The end comes in any case, the beginning may be missing */
+	bool sound; /**< in the sound (mstream_detect), else by RFC 4733 */
+	uint32_t ms; /**< at the end: how long it was */
+};
+enum mtone {
+	MTONE_CNG, /**< a fax machine calls: 1100 Hz (T.30) */
+	MTONE_CED  /**< a fax machine or modem answers: 2100 Hz (T.30, V.8) */
+};
+
 /** What a stream tells; members may be NULL. */
 struct mstream_ops {
 	/** No RTP and no RTCP for dead_s although the party should send, and no DTX was signalled. Once. */
 	void (*dead)(struct mstream *s, void *arg);
 	/** A digit by RFC 4733 (once per digit, at its end): '0'-'9' '*' '#' 'A'-'D', duration in ms. */
 	void (*dtmf)(struct mstream *s, char digit, uint32_t ms, void *arg);
+	/** The same and more: digits by either way, also when they begin. Each is told once, whatever it came by. */
+	void (*key)(struct mstream *s, const struct mkey *k, void *arg);
+	/** A fax tone (mstream_detect). */
+	void (*tone)(struct mstream *s, enum mtone tone, void *arg);
 	/** First packet of the present remote description arrived. */
 	void (*first_packet)(struct mstream *s, void *arg);
 };
 
 /** New stream on `worker` with ports on local address `ip` (port ignored). EADDRNOTAVAIL, EMFILE, ERR_LIMIT (port range
- * used up), ENOMEM. */
+ * used up), ENOMEM. `ops` (may be NULL) is not copied. */
 int mstream_alloc(struct mstream **sp, struct media *m, unsigned worker, enum mstream_kind kind, const struct sa *ip,
 		  const struct mstream_ops *ops, void *arg) MUST_CHECK;
 /** Its ports: what SDP says (RTP; RTCP is one above). */
@@ -193,8 +210,31 @@ struct media_sink {
 int mstream_tap(struct mstream *s, struct media_sink *sink) MUST_CHECK;
 /** Take a sink away; its done() follows. Nothing happens if it is gone already. */
 void mstream_untap(struct mstream *s, struct media_sink *sink);
+/** How digits go to a party. */
+enum mdigit_way {
+	MDIGIT_EVENT, /**< RFC 4733 */
+	MDIGIT_TONES, /**< in its sound (Q.23) */
+	MDIGIT_MUTE   /**< not at all: the stream keeps quiet for as long, because they go by signalling */
+};
 /** Send digits by RFC 4733 (if the remote takes it), 100 ms each with 60 ms gaps. ENOTSUP. */
 int mstream_dtmf(struct mstream *s, struct slice digits) MUST_CHECK;
+/** Send digits, `ms` each (40 to 10000; 0: 100) with 60 ms gaps. They take the place of what else the stream sends,
+ * which goes on behind them, and wait for digits before them. ENOTSUP (MDIGIT_EVENT: the remote takes none;
+ * MDIGIT_TONES: no codec of ours), EINVAL (not digits), ENOMEM, ERR_STATE (closed). */
+int mstream_digits(struct mstream *s, struct slice digits, enum mdigit_way way, uint32_t ms) MUST_CHECK;
+/** One digit, until mstream_release() (10 s at most). Errors of mstream_digits(). */
+int mstream_press(struct mstream *s, char digit, enum mdigit_way way) MUST_CHECK;
+/** It was pressed for `ms`: it ends once it has been sent for as long. Nothing happens if none is held. */
+void mstream_release(struct mstream *s, uint32_t ms);
+/** Does it take telephone-events? */
+bool mstream_takes_events(const struct mstream *s);
+/** Is it of a codec in which tones arrive spoiled (GSM, Speex)? By the first one of its list. */
+bool mstream_spoils_tones(const struct mstream *s);
+/** What a stream is listened to for: digits and tones in the sound of its party, beside what else is done with it. */
+enum { MDETECT_DIGITS = 1, MDETECT_FAX = 2 };
+/** Listen for these (bits) from now on; 0: no more. The sound is decoded for it: a microsecond for each millisecond,
+ * so ask only when somebody wants to know. ENOMEM, ERR_STATE (closed). */
+int mstream_detect(struct mstream *s, unsigned what) MUST_CHECK;
 
 /** Last snapshot (at most a second old while packets flow; `codec` leaves digits and comfort noise out). */
 void mstream_stats(const struct mstream *s, struct mstream_stats *st);

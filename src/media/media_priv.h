@@ -37,6 +37,7 @@ struct tx;
 struct xcode;
 struct rx;
 struct dtmf_tx;
+struct detect;
 struct mixer_member;
 
 enum {
@@ -80,7 +81,8 @@ struct wcodecs_cache {
 /** struct mstream_remote in a fraction of its size. */
 struct wremote {
 	struct sa rtp, rtcp; /**< port 0: nowhere */
-	bool set, mux, we_send, we_recv, strict, udptl;
+	bool set : 1, mux : 1, we_send : 1, we_recv : 1, strict : 1, udptl : 1;
+	bool no_events : 1;           /**< digits go to it another way */
 	uint8_t ptime, maxptime;      /**< ms; maxptime 0: any */
 	const struct wcodecs *codecs; /**< NULL: none */
 };
@@ -299,6 +301,7 @@ uint32_t out_time(const struct outstream *o, uint32_t rate, uint64_t us);
 
 /* ------------------------------------------------------------------ a worker's stream (wstream.c) */
 
+enum tev_state { TEV_NONE, TEV_DOWN, TEV_TOLD };
 enum wmode { W_IDLE, W_RELAY, W_ECHO, W_PLAY, W_MIX };
 
 /** What becomes of a packet that is relayed to a stream. */
@@ -359,10 +362,16 @@ struct wstream {
 	struct timer report; /**< our own RTCP */
 	uint64_t reported;   /**< out.packets at the last own report */
 	uint32_t tev_ts;     /**< timestamp of the digit under way */
+	uint32_t tev_before; /**< units that its segments before have lasted */
+	uint32_t key_ms;     /**< when a digit in its sound began or ended */
 	uint16_t tev_dur;
 	uint8_t tev_event;
-	uint8_t tev_state; /**< 0 none, 1 under way, 2 told */
+	uint8_t tev_state; /**< enum tev_state */
 	uint8_t tev_quiet; /**< seconds without a packet of it */
+	bool tev_seen;     /**< the party sends telephone-events: digits in its sound are theirs */
+	char key;          /**< digit in its sound now, 0 = none */
+	char key_last;     /**< that one, or the last */
+	uint8_t key_quiet; /**< seconds without sound meanwhile */
 	char cname[CNAME_LEN + 1];
 };
 
@@ -370,6 +379,7 @@ struct wstream {
 struct order {
 	uint8_t set; /**< ORDER_ bits */
 	uint8_t mode;
+	uint16_t release_ms; /**< how long the key was held */
 	struct wremote r;
 	struct wstream *peer;
 	struct mlink *link;
@@ -380,7 +390,15 @@ struct order {
 	struct dtmf_tx *dtmf;
 	struct crypt *crypt; /**< the receiver takes it and leaves NULL */
 };
-enum { ORDER_REMOTE = 1, ORDER_MODE = 2, ORDER_TAP = 4, ORDER_DTMF = 8, ORDER_OPEN = 16, ORDER_KEYS = 32 };
+enum {
+	ORDER_REMOTE = 1,
+	ORDER_MODE = 2,
+	ORDER_TAP = 4,
+	ORDER_DTMF = 8,
+	ORDER_OPEN = 16,
+	ORDER_KEYS = 32,
+	ORDER_RELEASE = 64
+};
 
 /** Worker: the stream is on. Its first order opens it, or the worker that had its port before. */
 void wstream_open(struct wstream *w);
@@ -396,10 +414,12 @@ void wstream_idle(struct wstream *w);
 void wstream_touch(struct wstream *w);
 /** Tell the loop thread: EV_ bits. */
 void wstream_event(struct wstream *w, uint8_t bits);
-void wstream_digit(struct wstream *w, char digit, uint32_t ms);
+/** Tell of a digit: MKEY_ bits. */
+void wstream_digit(struct wstream *w, char digit, uint8_t what, uint32_t ms);
 /** We are an end point of RTCP: start or stop our own reports. */
 void wstream_reports(struct wstream *w);
-enum { EV_FIRST = 1, EV_DEAD = 2 };
+enum { EV_FIRST = 1, EV_DEAD = 2, EV_CNG = 4, EV_CED = 8 };
+enum { MKEY_DOWN = 1, MKEY_UP = 2, MKEY_SOUND = 4 };
 
 /** Send a finished packet to the party by its RTP socket. */
 void send_rtp(struct wstream *w, const uint8_t *p, size_t l, size_t payload, uint64_t us);
@@ -460,8 +480,14 @@ static inline uint32_t ntp_mid(uint32_t sec, uint32_t frac)
 void tev_rx(struct wstream *w, const struct rtp_hdr *h, const uint8_t *payload, size_t l);
 /** Once a second while a digit is under way: end one whose end was lost. */
 void tev_rx_second(struct wstream *w);
-/** Loop thread: digits as a job for the worker. EINVAL: not digits. */
-int dtmf_tx_alloc(struct dtmf_tx **dp, struct slice digits) MUST_CHECK;
+/** Digit `d` was heard in the party's sound a moment ago (detect.c). */
+bool detect_heard(const struct wstream *w, char digit);
+/** Once a second: end a digit in the sound when no sound comes any more; true while one is under way. */
+bool detect_second(struct wstream *w);
+/** Loop thread: digits as a job for the worker, `ms` each; 0: until dtmf_tx_up(). EINVAL: not digits. */
+int dtmf_tx_alloc(struct dtmf_tx **dp, struct slice digits, enum mdigit_way way, uint32_t ms) MUST_CHECK;
+/** Of a chain: the key that is held was pressed for `ms`. False: there is none. */
+bool dtmf_tx_up(struct dtmf_tx *chain, uint32_t ms);
 /** At the end of a chain. */
 void dtmf_tx_append(struct dtmf_tx **dp, struct dtmf_tx *d);
 /** On the worker: send them, after those that are under way. */
@@ -598,13 +624,14 @@ enum order_state { ORDER_IDLE, ORDER_POSTED, ORDER_AGAIN };
 
 struct digit {
 	char c;
+	uint8_t what; /**< MKEY_ bits */
 	uint16_t ms;
 };
 
 struct mstream {
 	struct media *m;
 	unsigned worker;
-	struct mstream_ops ops;
+	const struct mstream_ops *ops;
 	void *arg;
 	uint8_t kind;
 	bool closed;
@@ -612,8 +639,9 @@ struct mstream {
 	bool busy; /**< it plays, is heard or sends digits: orders wake the worker */
 	struct link le, dirty;
 	struct port *port;
-	struct mstream *peer; /**< joined with */
-	struct mkeys *keys;   /**< what was ordered last; NULL: plain RTP all its life */
+	struct mstream *peer;  /**< joined with */
+	struct detect *detect; /**< who listens for tones, NULL */
+	struct mkeys *keys;    /**< what was ordered last; NULL: plain RTP all its life */
 	struct order want, order;
 	const struct wcodecs *old; /**< list of the order before, which the worker may use until it has this one */
 	atomic_int state;          /**< enum order_state */

@@ -53,7 +53,7 @@ static enum relay_act event(const struct wstream *to, const struct wcodec *c, co
 {
 	uint32_t clock = xcode_clock(to);
 
-	if (!clock) {
+	if (!clock && !to->r.no_events) {
 		*e = entry_of(to, CODEC_TEV, wcodec_rate(c));
 		if (*e)
 			return RELAY_PASS;

@@ -11,6 +11,8 @@
 #include "media/meter.h"
 #include "media/mix_priv.h"
 
+enum { DIGIT_MS = 100 };
+
 /* ------------------------------------------------------------------ orders */
 
 static void order_ack_h(struct loop_msg *n);
@@ -139,19 +141,26 @@ static void event_h(struct loop_msg *n)
 
 	atomic_store(&s->ev_posted, false);
 	uint8_t bits = atomic_exchange(&s->ev_bits, 0);
-	if (bits & EV_FIRST && !s->closed && s->ops.first_packet)
-		s->ops.first_packet(s, s->arg);
+	if (bits & EV_FIRST && !s->closed && s->ops->first_packet)
+		s->ops->first_packet(s, s->arg);
 	for (;;) {
 		uint8_t tail = atomic_load_explicit(&s->dq_tail, memory_order_relaxed);
 		if (tail == atomic_load_explicit(&s->dq_head, memory_order_acquire))
 			break;
 		struct digit d = s->dq[tail % DTMF_QUEUE];
 		atomic_store_explicit(&s->dq_tail, (uint8_t)(tail + 1), memory_order_release);
-		if (!s->closed && s->ops.dtmf)
-			s->ops.dtmf(s, d.c, d.ms, s->arg);
+		struct mkey k = {.digit = d.c, .down = d.what & MKEY_DOWN, .sound = d.what & MKEY_SOUND, .ms = d.ms};
+		if (!s->closed && s->ops->key)
+			s->ops->key(s, &k, s->arg);
+		if (!s->closed && s->ops->dtmf && !k.down)
+			s->ops->dtmf(s, d.c, d.ms, s->arg);
 	}
-	if (bits & EV_DEAD && !s->closed && s->ops.dead)
-		s->ops.dead(s, s->arg);
+	if (bits & EV_CNG && !s->closed && s->ops->tone)
+		s->ops->tone(s, MTONE_CNG, s->arg);
+	if (bits & EV_CED && !s->closed && s->ops->tone)
+		s->ops->tone(s, MTONE_CED, s->arg);
+	if (bits & EV_DEAD && !s->closed && s->ops->dead)
+		s->ops->dead(s, s->arg);
 }
 
 /* ------------------------------------------------------------------ life */
@@ -251,6 +260,8 @@ static void closed_h(struct loop_msg *n)
 		done(&st, arg);
 }
 
+static const struct mstream_ops no_ops = {0};
+
 int mstream_alloc(struct mstream **sp, struct media *m, unsigned worker, enum mstream_kind kind, const struct sa *ip,
 		  const struct mstream_ops *ops, void *arg)
 {
@@ -271,8 +282,7 @@ int mstream_alloc(struct mstream **sp, struct media *m, unsigned worker, enum ms
 	s->m = m;
 	s->worker = worker;
 	s->kind = (uint8_t)kind;
-	if (ops)
-		s->ops = *ops;
+	s->ops = ops ? ops : &no_ops;
 	s->arg = arg;
 	s->port = port;
 	s->open_msg.fn = open_h;
@@ -481,19 +491,55 @@ void mstream_untap(struct mstream *s, struct media_sink *sink)
 	want(s, ORDER_TAP);
 }
 
-int mstream_dtmf(struct mstream *s, struct slice digits)
+static int digits(struct mstream *s, struct slice digits, enum mdigit_way way, uint32_t ms)
 {
 	struct dtmf_tx *d;
 
 	if (s->closed)
 		return ERR_STATE;
-	if (!wremote_tev(&s->want.r, 8000))
+	if ((way == MDIGIT_EVENT && !mstream_takes_events(s)) || (way == MDIGIT_TONES && !mstream_can_play(s)))
 		return ENOTSUP;
-	int err = dtmf_tx_alloc(&d, digits);
+	int err = dtmf_tx_alloc(&d, digits, way, ms);
 	if (err)
 		return err;
 	s->busy = true;
 	dtmf_tx_append(&s->want.dtmf, d);
 	want(s, ORDER_DTMF);
 	return 0;
+}
+
+int mstream_dtmf(struct mstream *s, struct slice d)
+{
+	return digits(s, d, MDIGIT_EVENT, DIGIT_MS);
+}
+
+int mstream_digits(struct mstream *s, struct slice d, enum mdigit_way way, uint32_t ms)
+{
+	return digits(s, d, way, ms ? ms : DIGIT_MS);
+}
+
+int mstream_press(struct mstream *s, char digit, enum mdigit_way way)
+{
+	return digits(s, slice_mem(&digit, 1), way, 0);
+}
+
+void mstream_release(struct mstream *s, uint32_t ms)
+{
+	/* it may not have gone to the worker yet */
+	if (s->closed || dtmf_tx_up(s->want.dtmf, ms))
+		return;
+	s->want.release_ms = ms < UINT16_MAX ? (uint16_t)ms : UINT16_MAX;
+	want(s, ORDER_RELEASE);
+}
+
+bool mstream_takes_events(const struct mstream *s)
+{
+	return wremote_tev(&s->want.r, 8000) != NULL;
+}
+
+bool mstream_spoils_tones(const struct mstream *s)
+{
+	const struct codec_ops *c = wremote_ops(&s->want.r, NULL);
+
+	return c && (c->id == CODEC_GSM || c->id == CODEC_SPEEX);
 }

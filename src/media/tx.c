@@ -34,6 +34,7 @@ struct tx {
 	bool made, started;
 	bool coder;  /**< enc is ready; of stateless codecs it is NULL */
 	bool silent; /**< nothing went last time: the next packet has the marker */
+	bool instead; /**< of digits, which all else makes way for */
 	int16_t pcm[CODEC_FRAME_MAX];
 };
 
@@ -184,7 +185,7 @@ static void put(struct wstream *w, struct tx *t, uint8_t *pkt, size_t l, bool ma
 /* A held party or digits under way: the feeder's time goes on. */
 static bool may_send(const struct wstream *w)
 {
-	return can_send(w) && !w->dtmf;
+	return can_send(w) && (!w->dtmf || w->tx->instead);
 }
 
 static void packet(struct wstream *w, struct tx *t)
@@ -336,6 +337,31 @@ void tx_pause(struct wstream *w, uint64_t us)
 		t->fmt.pt = pt;
 	}
 	t->silent = true;
+}
+
+int tx_instead(struct wstream *w, struct tx **tp, const int16_t *pcm, size_t n, uint32_t rate, uint64_t us)
+{
+	struct tx *other = w->tx;
+
+	w->tx = *tp;
+	int err = ready(w, rate);
+	if (!err) {
+		w->tx->instead = true;
+		err = tx_pcm(w, pcm, n, rate, us);
+	}
+	*tp = w->tx;
+	w->tx = other;
+	return err;
+}
+
+void tx_instead_end(struct wstream *w, struct tx **tp)
+{
+	struct tx *other = w->tx;
+
+	w->tx = *tp;
+	tx_flush(w);
+	*tp = mem_deref(w->tx);
+	w->tx = other;
 }
 
 void tx_stop(struct wstream *w)

@@ -32,6 +32,10 @@ void tx_prime(struct wstream *w, const int16_t *pcm, size_t n, uint32_t rate);
 void tx_flush(struct wstream *w);
 /** A pause begins: tx_flush(), and comfort noise where it was agreed on (RFC 3389). */
 void tx_pause(struct wstream *w, uint64_t us);
+/** As tx_pcm(), but in the place of what else feeds the stream, which waits (digits): `*tp` is a coder of its own. */
+int tx_instead(struct wstream *w, struct tx **tp, const int16_t *pcm, size_t n, uint32_t rate, uint64_t us);
+/** What waits of it goes, and the coder is freed. */
+void tx_instead_end(struct wstream *w, struct tx **tp);
 /** Another feeder follows, or the stream ends: coder and rest are dropped. */
 void tx_stop(struct wstream *w);
 

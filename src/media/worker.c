@@ -92,8 +92,10 @@ static void report(struct worker *wk)
 	for (size_t left = wk->touched.n; left; left--) {
 		struct wstream *w = LINK_OBJ(wk->touched.head, struct wstream, touched);
 		list_unlink(&w->touched);
-		if (w->tev_state == 1) {
+		if (w->tev_state == TEV_DOWN) {
 			tev_rx_second(w);
+			wstream_touch(w);
+		} else if (detect_second(w)) {
 			wstream_touch(w);
 		}
 		second_over(w);

@@ -33,7 +33,7 @@ void wstream_event(struct wstream *w, uint8_t bits)
 	event_post(w);
 }
 
-void wstream_digit(struct wstream *w, char digit, uint32_t ms)
+void wstream_digit(struct wstream *w, char digit, uint8_t what, uint32_t ms)
 {
 	struct mstream *s = w->s;
 	uint8_t head = atomic_load_explicit(&s->dq_head, memory_order_relaxed);
@@ -41,7 +41,7 @@ void wstream_digit(struct wstream *w, char digit, uint32_t ms)
 	/* full only when the loop thread stands still for a second: the digit is lost */
 	if ((uint8_t)(head - atomic_load_explicit(&s->dq_tail, memory_order_acquire)) >= DTMF_QUEUE)
 		return;
-	s->dq[head % DTMF_QUEUE] = (struct digit){digit, ms > UINT16_MAX ? UINT16_MAX : (uint16_t)ms};
+	s->dq[head % DTMF_QUEUE] = (struct digit){digit, what, ms > UINT16_MAX ? UINT16_MAX : (uint16_t)ms};
 	atomic_store_explicit(&s->dq_head, (uint8_t)(head + 1), memory_order_release);
 	event_post(w);
 }
@@ -150,6 +150,7 @@ static void apply_remote(struct wstream *w, const struct wremote *r)
 	w->rtp.state = live ? LATCH_OPEN : LATCH_SHUT;
 	w->rtcp.state = w->rtp.state;
 	w->first_told = false;
+	w->tev_seen = false; /* another phone may be behind it */
 	w->q.rate = 0;
 	dead_watch(w);
 }
@@ -166,6 +167,9 @@ void wstream_apply(struct wstream *w, const struct order *o)
 		tap_end(w, o->untap);
 		tap_start(w, o->tap);
 	}
+	/* before what comes anew: it is meant for what is under way */
+	if (o->set & ORDER_RELEASE)
+		(void)dtmf_tx_up(w->dtmf, o->release_ms);
 	if (o->set & ORDER_DTMF)
 		dtmf_tx_start(w, o->dtmf);
 	wstream_reports(w);
