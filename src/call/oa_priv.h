@@ -100,6 +100,26 @@ void oa_choose_inside(struct oa_list *out, const struct oa_list *offer, const st
 /** What an inside party offers. */
 void oa_choose_own(struct oa_list *out, const struct oa_policy *p, const struct oa_list *had);
 
+/* oa.c: steps of an exchange */
+/** Before the answer the caller's offer, or what took its place, goes on to whoever is called next. */
+void oa_keep_first(struct leg *l);
+/** An exchange is complete: `remote` and `local` of a leg are in force. Either may be NULL: as it was. */
+void oa_commit(struct leg *l, struct rbuf *remote, struct rbuf *local);
+/** An offer of ours was refused: lines opened for it are closed again. */
+void oa_undo(struct leg *y);
+/** Refuse the open offer of a leg; ends the call where its protocol cannot. */
+void oa_refuse(struct leg *x, uint16_t code);
+/** Nothing can be agreed on: the call ends. */
+void oa_broken(struct call *c);
+/** It answered, but not as it must: without encryption, or with it. Ends the call. */
+bool oa_bad_answer(const struct leg *l, struct slice sdp);
+/** Our offer to the leg is on its way. */
+void oa_note_sent(struct leg *y, struct rbuf *sdp);
+/** Answer `in` of `from`, written for `to`, whose offer is open. Scratch 0 holds the answer then, 1 the offer. */
+int oa_make_answer(struct rbuf **out, struct leg *to, const struct leg *from, struct slice in) MUST_CHECK;
+/** An offer of ours to one leg alone was answered. */
+void oa_solo_result(struct leg *l, uint16_t code, struct slice sdp, bool is_offer);
+
 /* oa_line.c */
 /** An m-line of our description towards a leg. */
 struct oa_line {
