@@ -129,7 +129,8 @@ static const struct verb verbs[] = {
 	{"registrations", "[NUMBER]", 0, 1, VERB_CLIENT | VERB_LIVE, "Calls", "phones that are registered now", NULL,
 	 "%s registrations\n%s registrations 100", NO_OPTS, NULL, verb_registrations},
 	{"calls", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Calls", "calls of this moment",
-	 "--sound shows each party: codec, loss, jitter, level, and what is wrong in words; --watch does so each second.",
+	 "--sound shows each party: codec, loss, jitter, level, and what is wrong in words; --watch does so each "
+	 "second.",
 	 "%s calls\n%s calls --watch", OPTS(calls_opts), NULL, verb_calls},
 	{"calls transfer", "ID NUMBER", 2, 2, VERB_CLIENT | VERB_LIVE, "Calls",
 	 "send a party of a call to another number",

@@ -24,7 +24,7 @@ struct prompt {
 	enum sound_origin origin;
 	bool loading, known; /* known: a search came to its end */
 	uint64_t loaded_ms;
-	struct list waiters; /* struct waiter */
+	struct list waiters;   /* struct waiter */
 	struct loop_tail tail; /* starts the job: never on the small stack of a fiber */
 	struct file_job job;
 	struct sound_search q;

@@ -109,7 +109,7 @@ int sound_file_open(struct sound_file **fp, const char *path, uint32_t rate)
 	FILE *f = fopen(path, "rb");
 
 	if (!f)
-		return errno;
+		return errno ? errno : EIO;
 	if (fstat(fileno(f), &st) || !S_ISREG(st.st_mode) || st.st_size > SOUND_FILE_MAX) {
 		int err = st.st_size > SOUND_FILE_MAX ? EFBIG : ERR_SYNTAX;
 
@@ -273,7 +273,7 @@ int sound_decode(struct sound **sp, const char *name, const void *p, size_t l, u
 		return ERR_SYNTAX;
 	f = fmemopen((void *)(uintptr_t)p, l, "rb");
 	if (!f)
-		return errno;
+		return errno ? errno : EIO;
 	err = open_file(&sf, f, slice_str(name), rate);
 	if (err)
 		return err;

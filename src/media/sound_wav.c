@@ -120,6 +120,10 @@ static size_t wav_next(struct sound_reader *r, int16_t *pcm, size_t n)
 {
 	struct wav *w = CONTAINER_OF(r, struct wav, r);
 	size_t frame = (size_t)w->bytes * w->ch, got = 0;
+	int ch = (int)w->ch;
+
+	if (ch < 1)
+		return 0;
 
 	while (got < n) {
 		size_t want = n - got < BLOCK / frame ? n - got : BLOCK / frame;
@@ -133,7 +137,7 @@ static size_t wav_next(struct sound_reader *r, int16_t *pcm, size_t n)
 
 			for (unsigned c = 0; c < w->ch; c++)
 				sum += one(w, w->block + i * frame + (size_t)c * w->bytes);
-			pcm[got++] = (int16_t)(sum / (int)w->ch);
+			pcm[got++] = (int16_t)(sum / ch);
 		}
 		w->left -= have * frame;
 		if (!have)

@@ -38,7 +38,7 @@ struct extension {
 	uint32_t call_limit, ring_s;
 	uint32_t calls; /**< it takes part in now */
 	bool enabled;
-	uint8_t record; /**< enum record_when */
+	uint8_t record;                    /**< enum record_when */
 	struct extension_outside *outside; /**< NULL: nothing of the kind is set */
 	struct media_policy *sound;        /**< NULL: nothing is set */
 };

@@ -82,7 +82,7 @@ struct scene {
 	struct guard *guard;
 	struct media *media;
 	struct calls *calls;
-	struct files *files;   /**< NULL: the server has no sounds */
+	struct files *files; /**< NULL: the server has no sounds */
 	struct sounds *sounds;
 	struct edge *edge;
 	struct sip *sip;
