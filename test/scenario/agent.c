@@ -24,14 +24,12 @@ struct later {
 	struct oh_call *c;
 };
 
-/* With the agent's options; without a codec in common it says so. */
+/* With the agent's options; without a codec in common the call is refused. */
 static void answer(struct agent *a, struct oh_call *c)
 {
 	int err = oh_call_answer(c, &a->opt);
 
-	if (err == ENOTSUP)
-		err = oh_call_reject(c, 488, NULL);
-	assert_int_equal(err, 0);
+	assert_true(!err || err == ENOTSUP);
 }
 
 static void answer_h(void *arg)
