@@ -103,6 +103,10 @@ void codec_of_policy(void **state)
 	assert_hears(&s->a, &s->b);
 	assert_hears(&s->b, &s->a);
 	end_call(&s->a, &s->b);
+	/* nothing that its phone knows */
+	extension_set(s, "101", json_pack("{s:s}", "codecs", "g722"));
+	agent_call(&s->a, "101");
+	agent_wait(&s->a, "ended:488", 5000);
 	extension_set(s, "100", json_pack("{s:s}", "codecs", ""));
 	extension_set(s, "101", json_pack("{s:s}", "codecs", ""));
 }
