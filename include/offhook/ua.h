@@ -129,6 +129,8 @@ struct oh_call_options {
 	bool video;              /**< offer an H264 m-line too; received video packets are counted and sent back */
 	const char
 		*replaces; /**< take the place of a phone in that call (RFC 3891): "Call-ID;to-tag=...;from-tag=..." */
+	bool no_events;    /**< neither offer nor take telephone-events */
+	bool hear_digits;  /**< tell digits in the sound, too, unless the far end sends telephone-events */
 	uint32_t ptime_ms; /**< 10-60 ms of sound in a packet that we are sent; 0: 20 */
 };
 /**
@@ -164,8 +166,17 @@ int oh_call_transfer_to(struct oh_call *c, struct oh_call *other);
 /** Within OH_CALL_REFERRED: make the call that is asked for. `c` goes on until somebody hangs up. As oh_call_start().
  */
 int oh_call_follow(struct oh_call *c, struct oh_call **np, const struct oh_call_options *o);
-/** Digits by telephone-event, 100 ms each. OH_ERR_STATE (no sound yet), ENOTSUP (the far end takes none),
- * OH_ERR_SYNTAX. */
+/** How digits go. */
+enum oh_dtmf_way {
+	OH_DTMF_AUTO,  /**< telephone-event if the far end takes it, else INFO if it says so, else in the sound */
+	OH_DTMF_EVENT, /**< RFC 4733 */
+	OH_DTMF_INFO,  /**< SIP INFO, application/dtmf-relay */
+	OH_DTMF_SOUND  /**< tones in place of what else is sent */
+};
+/** Send digits ("0-9*#A-D"), 100 ms each. OH_ERR_STATE (no sound yet; INFO: not answered), ENOTSUP (the far end takes
+ * none so), EINVAL (not digits, or too many), ENOMEM. */
+int oh_call_dtmf_by(struct oh_call *c, const char *digits, enum oh_dtmf_way way);
+/** The same by OH_DTMF_AUTO. */
 int oh_call_dtmf(struct oh_call *c, const char *digits);
 /** Change what is sent: file or tone of the options; the others are not looked at. ENOENT, OH_ERR_SYNTAX (file): goes
  * on as before. */

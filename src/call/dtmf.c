@@ -7,11 +7,12 @@
  * released when it goes up. INFO says how long a key was pressed, so it goes when that is known.
  *
  * Sound is listened to only where it must be: the party sends its digits in it (that is set for it, or it has agreed on
- * no telephone-event and names no INFO), and somebody wants them: an inside party, the owner, or a party who takes
- * digits by another way or hears tones that its codec has spoiled. When they go on by another way, the rest of the tone
- * is kept from the other party, or it would get them twice.
+ * no telephone-event and names no INFO), and somebody wants them: an inside party, a party who takes digits by another
+ * way or hears tones that the codec has spoiled, or, where it is set, the owner. When they go on by another way, the
+ * rest of the tone is kept from the other party, or it would get them twice.
  *
- * A digit that comes by two ways counts once: events before INFO before sound.
+ * A digit that comes by two ways counts once; of a party that does so, telephone-events count before INFO, and INFO
+ * before sound.
  */
 #include "call/call_priv.h"
 #include "call/digits.h"
@@ -24,7 +25,7 @@ struct leg_dtmf {
 	uint64_t at_ms; /**< of the last digit */
 	char digit;
 	uint8_t by;   /**< what it came by */
-	uint8_t best; /**< best way that the party has used */
+	uint8_t best; /**< of a party that sends each digit twice: the better way */
 	bool down;    /**< a key is down, by its stream */
 	bool twice;   /**< and was told of already */
 	bool pressed; /**< the other side's stream holds it */
@@ -123,12 +124,10 @@ static bool press_how(const struct leg *l, const struct leg *other, bool sound, 
 {
 	enum dtmf_way way = leg_dtmf_way(other);
 
-	if (!sound) {
-		*how = MDIGIT_TONES;
-		return way == DTMF_INBAND;
-	}
-	*how = way == DTMF_RFC4733 ? MDIGIT_EVENT : way == DTMF_INFO ? MDIGIT_MUTE : MDIGIT_TONES;
-	return way != DTMF_INBAND || spoiled(l, other);
+	*how = way == DTMF_RFC4733 ? MDIGIT_EVENT : MDIGIT_TONES;
+	if (way == DTMF_INBAND)
+		return !sound || spoiled(l, other);
+	return way == DTMF_RFC4733 && sound;
 }
 
 static void key_down(struct leg *l, const struct mkey *k)
@@ -174,11 +173,13 @@ static bool is_new(struct leg *l, char digit, uint8_t by)
 {
 	struct leg_dtmf *d = l->dtmf;
 	uint64_t now = loop_now_ms(l->call->calls->loop);
-	bool twice = by < d->best || (d->digit == digit && d->by != by && now - d->at_ms < TWICE_MS);
 
-	if (by > d->best)
-		d->best = by;
-	if (twice)
+	if (d->digit == digit && d->by != by && now - d->at_ms < TWICE_MS) {
+		/* it sends all of them so: from now on the better way alone counts */
+		d->best = by > d->by ? by : d->by;
+		return false;
+	}
+	if (by < d->best)
 		return false;
 	d->digit = digit;
 	d->by = by;
@@ -237,11 +238,14 @@ static bool may_sound(const struct leg *l, const struct mstream *s)
 	return w == DTMF_INBAND || (w == DTMF_AUTO && !mstream_takes_events(s) && !takes_info(l));
 }
 
-static bool wanted(const struct leg *l, const struct leg *other)
+static unsigned listen_for(const struct leg *l, const struct leg *other)
 {
-	if (l->keys || l->call->calls->ops->dtmf)
-		return true;
-	return other && (leg_dtmf_way(other) != DTMF_INBAND || spoiled(l, other));
+	if (other && (leg_dtmf_way(other) != DTMF_INBAND || spoiled(l, other)))
+		return MDETECT_DIGITS | MDETECT_HUSH;
+	/* an owner may want them of every call: for that alone not all sound is listened to */
+	if (l->keys || (l->call->calls->ops->dtmf && policy_of(l) == DTMF_INBAND))
+		return MDETECT_DIGITS;
+	return 0;
 }
 
 void dtmf_listen(struct leg *l, const struct leg *other)
@@ -251,6 +255,6 @@ void dtmf_listen(struct leg *l, const struct leg *other)
 	/* another phone may be behind it now */
 	if (l->dtmf)
 		l->dtmf->best = 0;
-	if (s && mstream_detect(s, may_sound(l, s) && wanted(l, other) ? MDETECT_DIGITS : 0))
+	if (s && mstream_detect(s, may_sound(l, s) ? listen_for(l, other) : 0))
 		log_warn("call", "%s: no memory to listen for digits", l->call->id);
 }

@@ -1,6 +1,7 @@
 /*
  * detect.c - a listener on what a party says, for digits and fax tones in the sound. It is there only when asked for;
- * packets have left before it hears them.
+ * packets have left before it hears them,
+ * unless it is to keep digits from the other party (MDETECT_HUSH).
  *
  * A digit is told of once, though it may come twice: a party that sends telephone-events is believed in these alone
  * from the first one on, and a first one that the listener was faster with is left out (dtmf.c).
@@ -60,6 +61,9 @@ static void write_h(struct media_sink *sink, const int16_t *pcm, size_t n, uint6
 	w->key_quiet = 0;
 	if (d->what & MDETECT_DIGITS)
 		dtmf_detect(&d->digits, pcm, n, tell_h, w);
+	/* one block of it is not believed yet, but twice as long would be heard as a digit at the other end, too */
+	if (d->what & MDETECT_HUSH)
+		w->hush = !w->tev_seen && (d->digits.now || d->digits.last) ? HUSH_NOW : HUSH_READY;
 	if (!(d->what & MDETECT_FAX))
 		return;
 	enum fax_tone t = fax_detect(&d->fax, pcm, n);

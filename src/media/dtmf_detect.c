@@ -27,10 +27,10 @@ static const char keys[] = "123A456B789C*0#D";
 static const float least_energy = 1.2e5f * DTMF_BLOCK; /* of a tone of -33 dBm0, half of it as its share of a block */
 static const float high_over_low = 13.0f;              /* 8 dB, what frequencies a little off lose, and the filter */
 static const float low_over_high = 5.6f;               /* 6 dB and the same */
-static const float over_neighbours = 5.6f;
+static const float over_neighbours = 4.0f;
 /* a high frequency that is 1.5 % off keeps 0.72 of its energy in its place, a low one 0.9; voices are louder below */
 static const float share_high = 0.62f;
-static const float share_low = 0.8f;
+static const float share_low = 0.75f;
 static const float overtone_most = 0.1f;
 static const float overtone_leak = 0.06f; /* of the other tone, whose foot reaches there */
 static const float fax_share = 0.5f;

@@ -3,8 +3,7 @@
  * sound (ITU-T Q.23). While they go, they take the place of whatever else feeds the stream, which goes on behind them.
  *
  * A job is a row of digits of one length, or one key that is held: it goes on until the loop thread says how long it
- * was pressed, because conversion begins before that is known. A third kind of job only keeps the stream quiet: the
- * digit goes by signalling, and shall not be heard as well.
+ * was pressed, because conversion begins before that is known.
  */
 #include <math.h>
 #include <string.h>
@@ -211,7 +210,7 @@ static bool step(struct wstream *w, struct dtmf_tx *d)
 		return false;
 	if (d->way == MDIGIT_EVENT)
 		event_step(w, d);
-	else if (d->way == MDIGIT_TONES)
+	else
 		tone_step(w, d);
 	if (++d->step == d->tone + GAP_STEPS) {
 		d->step = 0;

@@ -213,8 +213,7 @@ void mstream_untap(struct mstream *s, struct media_sink *sink);
 /** How digits go to a party. */
 enum mdigit_way {
 	MDIGIT_EVENT, /**< RFC 4733 */
-	MDIGIT_TONES, /**< in its sound (Q.23) */
-	MDIGIT_MUTE   /**< not at all: the stream keeps quiet for as long, because they go by signalling */
+	MDIGIT_TONES  /**< in its sound (Q.23) */
 };
 /** Send digits by RFC 4733 (if the remote takes it), 100 ms each with 60 ms gaps. ENOTSUP. */
 int mstream_dtmf(struct mstream *s, struct slice digits) MUST_CHECK;
@@ -231,7 +230,11 @@ bool mstream_takes_events(const struct mstream *s);
 /** Is it of a codec in which tones arrive spoiled (GSM, Speex)? By the first one of its list. */
 bool mstream_spoils_tones(const struct mstream *s);
 /** What a stream is listened to for: digits and tones in the sound of its party, beside what else is done with it. */
-enum { MDETECT_DIGITS = 1, MDETECT_FAX = 2 };
+enum {
+	MDETECT_DIGITS = 1,
+	MDETECT_FAX = 2,
+	MDETECT_HUSH = 4 /**< digits that are found are not relayed, but for the first 20 ms: they go on another way */
+};
 /** Listen for these (bits) from now on; 0: no more. The sound is decoded for it: a microsecond for each millisecond,
  * so ask only when somebody wants to know. ENOMEM, ERR_STATE (closed). */
 int mstream_detect(struct mstream *s, unsigned what) MUST_CHECK;

@@ -301,6 +301,7 @@ uint32_t out_time(const struct outstream *o, uint32_t rate, uint64_t us);
 
 /* ------------------------------------------------------------------ a worker's stream (wstream.c) */
 
+enum hush { HUSH_OFF, HUSH_READY, HUSH_NOW };
 enum tev_state { TEV_NONE, TEV_DOWN, TEV_TOLD };
 enum wmode { W_IDLE, W_RELAY, W_ECHO, W_PLAY, W_MIX };
 
@@ -339,6 +340,7 @@ struct wstream {
 	struct crypt *crypt; /**< its keys; NULL: plain RTP */
 	uint8_t mode;        /**< enum wmode */
 	uint8_t tap_dirs;    /**< who listens: 1 << enum msink_dir */
+	uint8_t hush;        /**< enum hush: digits in the sound are not relayed */
 	uint8_t r_gen;       /**< counts its remote descriptions */
 	bool opened, closing;
 	bool first_told, dead_told;
@@ -444,6 +446,8 @@ void relay_pass(struct wstream *to, uint8_t *p, size_t l, const struct rtp_hdr *
 void ptmap_make(struct wstream *to, const struct wcodec *c);
 /** A packet that cannot pass as it is (xcode.c): by to->map. */
 void xcode_rtp(struct wstream *to, uint8_t *p, size_t l, const struct rtp_hdr *h, const struct wcodec *c, uint64_t us);
+/** A packet of the source is kept from the party. */
+void xcode_drop(struct wstream *to, const struct rtp_hdr *h);
 /** Another source or description follows. */
 void xcode_stop(struct wstream *to);
 /** The source's timestamp, and a duration in the party's clock, each as the other side counts. */

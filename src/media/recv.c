@@ -42,6 +42,13 @@ static void forward(struct wstream *w, uint8_t *p, size_t l, const struct rtp_hd
 	}
 }
 
+/* A digit in the sound that goes on another way. A party on another worker sees its packets as lost ones. */
+static void withhold(struct wstream *w, const struct rtp_hdr *h)
+{
+	if (w->mode == W_RELAY && w->peer)
+		xcode_drop(w->peer, h);
+}
+
 /*
  * More packets in a second than any codec sends. The limit also ends a circle: descriptions that name ports of ours
  * could make echoes and relays feed each other for ever.
@@ -93,7 +100,13 @@ static void rtp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_
 		tev_rx(w, &h, p + h.hdrlen, h.payload);
 	if (w->rx)
 		rx_rtp(w, &h, p + h.hdrlen, rx->us);
-	forward(w, p, l, &h, rx->us);
+	bool heard = w->tap_dirs & 1 << MSINK_RX, first = heard && w->hush;
+	if (first)
+		tap_rtp(w, MSINK_RX, &h, p + h.hdrlen, &w->q.cur, rx->us);
+	if (first && w->hush == HUSH_NOW && w->q.codec != CODEC_TEV)
+		withhold(w, &h);
+	else
+		forward(w, p, l, &h, rx->us);
 	if (!w->first_told) {
 		w->first_told = true;
 		wstream_event(w, EV_FIRST);
@@ -101,7 +114,7 @@ static void rtp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_
 	/* sound is still as it came: only the header was rewritten */
 	if (w->second)
 		second_listen(w, p + h.hdrlen, h.payload);
-	if (w->tap_dirs & 1 << MSINK_RX)
+	if (heard && !first)
 		tap_rtp(w, MSINK_RX, &h, p + h.hdrlen, &w->q.cur, rx->us);
 }
 

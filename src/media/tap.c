@@ -349,6 +349,7 @@ void tap_rtp(struct wstream *w, enum msink_dir dir, const struct rtp_hdr *h, con
 static void dirs(struct wstream *w)
 {
 	w->tap_dirs = 0;
+	w->hush = HUSH_OFF; /* who wants it says so with the next packet */
 	for (struct tap *t = w->taps; t; t = t->next)
 		w->tap_dirs |= (uint8_t)(1 << t->sink->dir);
 }

@@ -570,18 +570,14 @@ static void beside(struct wstream *to, uint8_t *p, size_t l, const struct rtp_hd
 	x->silent = to->map.act == RELAY_NOISE;
 }
 
-static void drop(struct wstream *to, const struct rtp_hdr *h, const struct wcodec *c, uint64_t us)
+void xcode_drop(struct wstream *to, const struct rtp_hdr *h)
 {
 	struct xcode *x = to->xc;
 
 	/* nobody misses it: the numbers close up */
 	out_omit(&to->out, h);
-	if (c->id != CODEC_CN)
-		to->wk->dropped++;
 	if (!x)
 		return;
-	if (x->collect)
-		pad(to, false, us);
 	if ((int16_t)(uint16_t)(h->seq - x->seq) > 0)
 		x->seq = h->seq;
 	x->dur = 0;
@@ -605,7 +601,11 @@ void xcode_rtp(struct wstream *to, uint8_t *p, size_t l, const struct rtp_hdr *h
 		beside(to, p, l, h, c, us);
 		break;
 	default:
-		drop(to, h, c, us);
+		if (to->xc && to->xc->collect)
+			pad(to, false, us);
+		if (c->id != CODEC_CN)
+			to->wk->dropped++;
+		xcode_drop(to, h);
 		break;
 	}
 }

@@ -16,6 +16,7 @@ static void call_destroy(void *obj)
 	ua_media_close(c);
 	mem_deref(c->inv);
 	mem_deref(c->rec);
+	mem_deref(c->info);
 	mem_deref(c->local);
 	mem_deref(c->offer);
 	mem_deref(c->crypto);
@@ -60,6 +61,8 @@ int ua_call_options(struct oh_call *c, const struct oh_call_options *o)
 	c->hold_inactive = o->hold_inactive;
 	c->hide = o->hide;
 	c->want_video = o->video;
+	c->no_events = o->no_events;
+	c->hear_digits = o->hear_digits;
 	c->ptime = o->ptime_ms;
 	return 0;
 }
@@ -168,43 +171,11 @@ static void closed_h(struct sip_inv *i, int err, uint16_t scode, const struct si
 
 /* ------------------------------------------------------------------ requests within the call */
 
-/* "Signal=5" of application/dtmf-relay, the digits of phones that know no telephone-event. */
-static char info_digit(struct slice body)
-{
-	while (body.l) {
-		struct slice line = slice_cut(&body, '\n');
-		struct slice name = slice_trim(slice_cut(&line, '='));
-		struct slice val = slice_trim(line);
-
-		if (slice_ieqs(name, "Signal") && val.l == 1)
-			return val.p[0];
-	}
-	return 0;
-}
-
-static void info_h(struct oh_call *c, struct sip_strans *st, const struct sip_msg *req)
-{
-	bool relay = sip_msg_ctype_is(req, "application", "dtmf-relay");
-	char digit = relay ? info_digit(req->body) : 0;
-
-	if (req->body.l && !relay) {
-		sip_reply_simple(st, 415, NULL);
-		return;
-	}
-	if (relay && !digit) {
-		sip_reply_simple(st, 400, "Bad dtmf-relay Body");
-		return;
-	}
-	sip_reply_simple(st, 200, NULL);
-	if (digit)
-		ua_tell_digit(c, digit);
-}
-
 static void request_h(struct sip_inv *i, struct sip_strans *st, const struct sip_msg *req, void *arg)
 {
 	(void)i;
 	if (req->m == SIP_INFO)
-		info_h(arg, st, req);
+		ua_info_in(arg, st, req);
 	else if (req->m == SIP_OPTIONS)
 		sip_reply_simple(st, 200, NULL);
 	else if (req->m == SIP_REFER)

@@ -87,6 +87,8 @@ static void apply(struct oh_call *c, const struct sdp *d)
 	if (err)
 		log_warn("ua", "the keys of a call are not in force: %s", err_str(err));
 	mstream_set_remote(c->audio, &r);
+	if (mstream_detect(c->audio, c->hear_digits ? MDETECT_DIGITS : 0))
+		log_warn("ua", "no memory to listen for digits");
 	if (r.ncodec) {
 		keep_codec(c, &r);
 		begin_sound(c);

@@ -182,6 +182,8 @@ static void answer_line(struct buf *b, struct oh_call *c, const struct sdp *d, s
 
 	for (size_t k = 0; k < m->nfmt; k++) {
 		enum fmt_kind kind = fmt_kind(d, m, m->fmt[k], codecs);
+		if (kind == FMT_DIGITS && c->no_events)
+			continue;
 		if (sound ? kind == FMT_SOUND || kind == FMT_DIGITS : kind == FMT_H264)
 			f.v[f.n++] = m->fmt[k];
 	}
@@ -207,13 +209,13 @@ static void offer_sound(struct buf *b, struct oh_call *c, uint16_t port, const s
 
 	for (uint8_t i = 0; i < codecs->n; i++)
 		(void)fmt_number(&f, codecs->v[i].pt);
-	for (uint8_t i = 0; i < UA_CLOCKS; i++)
+	for (uint8_t i = 0; i < UA_CLOCKS && !c->no_events; i++)
 		if (!i || ua_codecs_clock(codecs, ua_clocks[i]))
 			(void)fmt_number(&f, c->tev_pt[i]);
 	enc_line(b, &c->line[c->audio_line], port, &f);
 	for (uint8_t i = 0; i < codecs->n; i++)
 		enc_offered(b, &codecs->v[i]);
-	for (uint8_t i = 0; i < UA_CLOCKS; i++)
+	for (uint8_t i = 0; i < UA_CLOCKS && !c->no_events; i++)
 		if (!i || ua_codecs_clock(codecs, ua_clocks[i]))
 			buf_printf(b, "a=rtpmap:%u telephone-event/%u\r\na=fmtp:%u 0-15\r\n", c->tev_pt[i],
 				   ua_clocks[i], c->tev_pt[i]);

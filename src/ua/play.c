@@ -127,10 +127,3 @@ int oh_call_play(struct oh_call *c, const struct oh_call_options *o)
 	mem_deref(was_file);
 	return err;
 }
-
-int oh_call_dtmf(struct oh_call *c, const char *digits)
-{
-	if (c->ended || !c->audio)
-		return OH_ERR_STATE;
-	return mstream_dtmf(c->audio, slice_str(digits));
-}

@@ -107,6 +107,7 @@ enum ua_change { UA_CHANGE_NONE, UA_CHANGE_HOLD, UA_CHANGE_CODECS, UA_CHANGE_ASK
 
 struct recorder;
 struct ua_crypto;
+struct ua_info;
 struct oh_call {
 	struct link le;
 	struct oh_ua *ua;
@@ -120,7 +121,7 @@ struct oh_call {
 	/* wishes */
 	char *play_file, *replaces;
 	unsigned tone_hz;
-	bool once, record, delayed, hold_inactive, hide, want_video;
+	bool once, record, delayed, hold_inactive, hide, want_video, no_events, hear_digits;
 	uint32_t ptime;
 	struct ua_codecs codecs;
 	enum oh_srtp srtp;
@@ -150,6 +151,7 @@ struct oh_call {
 	bool playing;
 	uint32_t play_nr; /**< which source plays: ends of older ones are not told */
 	struct recorder *rec;
+	struct ua_info *info; /**< digits by INFO; NULL: there were none */
 	/* transfer */
 	char *early_tag;          /**< of the phone that rings: names the call before its answer */
 	bool referring;           /**< a REFER of ours is out: NOTIFYs may come */
@@ -168,6 +170,10 @@ static inline enum sdp_dir ua_hold_dir(const struct oh_call *c)
 {
 	return c->hold_inactive ? SDP_INACTIVE : SDP_SENDONLY;
 }
+
+/* digits.c */
+/** INFO within the call. */
+void ua_info_in(struct oh_call *c, struct sip_strans *st, const struct sip_msg *req);
 
 /* event.c */
 /** Tell the application. `code` 0 and `text` NULL where there is none. */

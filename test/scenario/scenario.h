@@ -257,6 +257,11 @@ const char *typed_codes(struct typed *t);
 	/* codec.c */ \
 	X(codec_of_first_offer) X(codec_change_by_reinvite) X(codec_change_refused) \
 	X(codec_nothing_in_common) X(codec_of_policy) X(codec_of_forks) X(codec_after_transfer) X(dtmf_passes) \
+	/* dtmf.c */ \
+	X(dtmf_event_to_event) X(dtmf_event_to_info) X(dtmf_event_to_sound) X(dtmf_info_to_event) X(dtmf_info_to_info) \
+	X(dtmf_info_to_sound) X(dtmf_sound_to_event) X(dtmf_sound_to_info) X(dtmf_sound_to_sound) \
+	X(dtmf_both_ways_differ) X(dtmf_auto_takes_info) X(dtmf_twice_is_once) X(dtmf_to_inside_party) \
+	X(dtmf_while_held) \
 	/* delayed.c */ \
 	X(delayed_offer_by_caller) X(delayed_reinvite) X(delayed_reinvite_while_held) \
 	/* glare.c */ \
