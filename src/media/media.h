@@ -117,9 +117,9 @@ struct mstream_stats {
 
 /** A key that a party presses, as its stream tells of it. */
 struct mkey {
-	char digit; /**< '0'-'9' '*' '#' 'A'-'D' */
-	bool down;  /**< it begins; else it has ended. The end comes in any case, the beginning may be missing */
-	bool sound; /**< in the sound (mstream_detect), else by RFC 4733 */
+	char digit;  /**< '0'-'9' '*' '#' 'A'-'D' */
+	bool down;   /**< it begins; else it has ended. The end comes in any case, the beginning may be missing */
+	bool sound;  /**< in the sound (mstream_detect), else by RFC 4733 */
 	uint32_t ms; /**< at the end: how long it was */
 };
 enum mtone {

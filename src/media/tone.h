@@ -25,8 +25,8 @@ struct pcm {
 	size_t n;
 	int16_t s[];
 };
-/** Read a sound file of any kind (sound.h), brought to 8 kHz mono. Blocks: not on loop or worker of a server. ERR_SYNTAX,
- * ENOENT, EFBIG. */
+/** Read a sound file of any kind (sound.h), brought to 8 kHz mono. Blocks: not on loop or worker of a server.
+ * ERR_SYNTAX, ENOENT, EFBIG. */
 int wav_read(struct pcm **pp, const char *path) MUST_CHECK;
 /** Write a 16-bit mono WAV of rate 8000. */
 int wav_write(const char *path, const int16_t *s, size_t n) MUST_CHECK;

@@ -32,8 +32,8 @@ struct tx {
 	uint16_t lost_pm;  /**< that the coder knows of */
 	uint8_t gen;       /**< of the remote description that this was made for */
 	bool made, started;
-	bool coder;  /**< enc is ready; of stateless codecs it is NULL */
-	bool silent; /**< nothing went last time: the next packet has the marker */
+	bool coder;   /**< enc is ready; of stateless codecs it is NULL */
+	bool silent;  /**< nothing went last time: the next packet has the marker */
 	bool instead; /**< of digits, which all else makes way for */
 	int16_t pcm[CODEC_FRAME_MAX];
 };

@@ -93,7 +93,7 @@ static struct slice column(const char *const *col, const size_t *len, const char
 static int load_outside(struct extension *e, const char *const *col, const size_t *len)
 {
 	static const char *const text[] = {"outside_number", "outside_name", "location", "open",
-					  "codecs",	    "srtp",	    "dtmf"};
+					   "codecs",         "srtp",         "dtmf"};
 	static const char *const number[] = {"outside_calls", "outside_per_minute", "outside_per_day"};
 	static const char *const flag[] = {"hide_number", "locked"};
 	json_t *row = NULL;

@@ -111,7 +111,7 @@ static void run_group(struct store *s, struct jobs *q)
 
 static int write_record(struct store *s, struct record *r)
 {
-	int (*const write[])(struct db *db, const struct record *r) = {cdr_write, state_write, recording_write};
+	int (*const write[])(struct db * db, const struct record *r) = {cdr_write, state_write, recording_write};
 	int err = write[r->kind](&s->w, r);
 
 	if (!err || fault_is(err))

@@ -82,8 +82,9 @@ static void convert(struct scene *s, enum oh_dtmf_way in, enum oh_dtmf_way out)
 	X(event, EVENT, event, EVENT)                                                                                  \
 	X(event, EVENT, info, INFO)                                                                                    \
 	X(event, EVENT, sound, SOUND)                                                                                  \
-	X(info, INFO, event, EVENT) X(info, INFO, info, INFO) X(info, INFO, sound, SOUND)                              \
-		X(sound, SOUND, event, EVENT) X(sound, SOUND, info, INFO) X(sound, SOUND, sound, SOUND)
+	X(info, INFO, event, EVENT)                                                                                    \
+	X(info, INFO, info, INFO) X(info, INFO, sound, SOUND) X(sound, SOUND, event, EVENT)                            \
+		X(sound, SOUND, info, INFO) X(sound, SOUND, sound, SOUND)
 #define CONVERSION(a, A, b, B)                                                                                         \
 	void dtmf_##a##_to_##b(void **state)                                                                           \
 	{                                                                                                              \

@@ -99,7 +99,7 @@ struct fix {
 	struct call_record rec_open;
 	int inside_result;
 	size_t ntransfer;
-	uint16_t refuse_transfer; /* the owner says this */
+	uint16_t refuse_transfer;       /* the owner says this */
 	struct media_policy mp[PHONES]; /* what is set for the sound of the phones */
 	bool drained;
 	size_t sip_packets, lose, lose_n; /* SIP packets so far; from index `lose` on, `lose_n` are lost */
@@ -374,8 +374,7 @@ static void media_h(const struct leg *l, struct media_policy *mp, void *arg)
 }
 
 static const struct call_ops call_ops = {
-	.media = media_h,
-	.incoming = incoming_h, .record = record_h, .dtmf = dtmf_h, .transfer = transfer_h};
+	.media = media_h, .incoming = incoming_h, .record = record_h, .dtmf = dtmf_h, .transfer = transfer_h};
 
 /* ------------------------------------------------------------------ phones */
 
