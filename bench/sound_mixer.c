@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <math.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,20 @@ static uint64_t clock_us(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+/* The worker has the first core, the parties the last one: as with the other measurements (bench/run). */
+static void pin(long core)
+{
+#ifdef __linux__
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET((size_t)core, &set);
+	(void)sched_setaffinity(0, sizeof(set), &set);
+#else
+	(void)core;
+#endif
 }
 
 /* ------------------------------------------------------------------ the parties */
@@ -195,6 +210,7 @@ static int run(struct conf *c, int fd, const struct sa *sink)
 		err = add_party(c, i, sink, &v[i]);
 	pid_t pid = err ? -1 : fork();
 	if (!pid) {
+		pin(sysconf(_SC_NPROCESSORS_ONLN) - 1);
 		party_loop(fd, v, c->talkers + c->senders);
 		_exit(0);
 	}
@@ -293,8 +309,8 @@ static void do_minus(struct mixpart *p)
 	sum += p->mix[3];
 }
 
-/* What the system alone asks for a packet that goes and for one that comes, on this machine. */
-static void bare_sockets(void)
+/* What the system alone asks for a packet that goes and for one that comes, on this machine; ns for both. */
+static double bare_sockets(void)
 {
 	enum { ROUNDS = 200, EACH = 100 };
 	struct sockaddr_in a = {.sin_family = AF_INET};
@@ -323,6 +339,7 @@ static void bare_sockets(void)
 		close(from);
 	if (to >= 0)
 		close(to);
+	return (out + in) * 1000 / ROUNDS / EACH;
 }
 
 static void pieces(void)
@@ -345,6 +362,8 @@ static void pieces(void)
 
 /* ------------------------------------------------------------------ */
 
+static int failed;
+
 static double cost(struct conf what)
 {
 	struct conf *c = malloc(sizeof(*c));
@@ -354,30 +373,32 @@ static double cost(struct conf what)
 		return 0;
 	*c = what;
 	int err = measure(&ns, c);
-	if (err)
+	if (err) {
 		fprintf(stderr, "mixer: %s\n", err_str(err));
+		failed = 1;
+	}
 	free(c);
 	return ns;
 }
 
-int sound_mixer(int argc, char **argv)
+static void talking(unsigned seconds, unsigned talkers)
 {
-	unsigned seconds = sound_arg(argc, argv, 1, 5, 1, 60), talkers = sound_arg(argc, argv, 2, 50, 1, 500),
-		 listeners = sound_arg(argc, argv, 3, 1000, 0, PARTIES_MAX - 5);
+	struct conf c = {.talkers = talkers, .seconds = seconds};
 
 	pieces();
-	bare_sockets();
-	struct conf c = {.talkers = talkers, .seconds = seconds};
-	double all = cost(c);
+	double bare = bare_sockets(), all = cost(c);
 	c.flags = MIXER_DEAF;
 	double deaf = cost(c);
 	c.flags |= MIXER_MUTED;
 	double rx = cost(c), per = 1e7 * talkers; /* ns a second -> per cent of a core for each */
-	printf("talkers=%u core_pct_each=%.4f receive=%.4f decode_and_mix=%.4f encode_and_send=%.4f\n", talkers,
-	       all / per, rx / per, (deaf - rx) / per, (all - deaf) / per);
-	if (!listeners)
-		return 0;
-	c = (struct conf){.talkers = 5, .seconds = seconds};
+	printf("talkers=%u core_pct_each=%.4f bare_pct=%.4f receive=%.4f decode_and_mix=%.4f encode_and_send=%.4f\n",
+	       talkers, all / per, bare * (1000.0 / TICK) / 1e7, rx / per, (deaf - rx) / per, (all - deaf) / per);
+}
+
+static void listening(unsigned seconds, unsigned listeners)
+{
+	struct conf c = {.talkers = 5, .seconds = seconds};
+
 	double few = cost(c);
 	c.listeners = listeners;
 	double quiet = cost(c);
@@ -386,9 +407,21 @@ int sound_mixer(int argc, char **argv)
 	c.senders = 0;
 	c.mixed = true;
 	double mixed = cost(c);
-	printf("listeners=%u speakers=5 cores=%.3f speakers_alone=%.3f\n", listeners, quiet / 1e9, few / 1e9);
-	printf("listeners=%u speakers=5 muted_but_sending=1 cores=%.3f receive=%.3f\n", listeners, muted / 1e9,
+	printf("listeners=%u speakers=5 quiet_cores=%.3f speakers_alone=%.3f\n", listeners, quiet / 1e9, few / 1e9);
+	printf("listeners=%u speakers=5 muted_but_sending=1 muted_cores=%.3f receive=%.3f\n", listeners, muted / 1e9,
 	       (muted - quiet) / 1e9);
-	printf("listeners=%u speakers=5 srtp=1 codecs=4 cores=%.3f\n", listeners, mixed / 1e9);
-	return 0;
+	printf("listeners=%u speakers=5 srtp=1 codecs=4 mixed_cores=%.3f\n", listeners, mixed / 1e9);
+}
+
+int sound_mixer(int argc, char **argv)
+{
+	unsigned seconds = sound_arg(argc, argv, 1, 5, 1, 60), talkers = sound_arg(argc, argv, 2, 50, 0, 500),
+		 listeners = sound_arg(argc, argv, 3, 1000, 0, PARTIES_MAX - 5);
+
+	pin(0);
+	if (talkers)
+		talking(seconds, talkers);
+	if (listeners)
+		listening(seconds, listeners);
+	return failed;
 }
