@@ -1,7 +1,9 @@
 /*
  * call_crypto.c - SRTP of a user agent's call: keys in its descriptions (SDES, RFC 4568; beside plain RTP: RFC 8643).
  *
- * Our keys stay the same from offer to offer; a far end that begins anew with another key gets a new one of ours.
+ * Our keys stay the same from offer to offer; a far end that begins anew with another key gets a new one of ours. A key
+ * that was given up (for another suite, or for plain RTP) is never named again, so that no packet number is protected
+ * twice with it.
  */
 #include <string.h>
 #include "base/rand.h"
@@ -15,6 +17,7 @@ struct ua_crypto {
 	uint8_t n;                   /**< suites of our offers, in their order: tag 1 is the first */
 	struct srtp_key own[SUITES]; /**< the keys of them */
 	struct srtp_key tx, rx;      /**< in force, or about to be */
+	struct srtp_key used;        /**< what our stream was protected with last; SRTP_NONE: nothing yet */
 	uint32_t tag;                /**< of their offer that we take; 0: none */
 };
 
@@ -137,7 +140,7 @@ int ua_crypto_take(struct oh_call *c, const struct sdp *d, size_t i)
 		if (!mine)
 			continue;
 		/* another key of theirs begins a new stream: ours too */
-		if (memcmp(&x->rx, &k, sizeof(k)) != 0)
+		if (!srtp_key_eq(&x->rx, &k))
 			new_key(&x->tx, (enum srtp_suite)k.suite);
 		x->rx = k;
 		x->tag = tag;
@@ -186,12 +189,23 @@ void ua_crypto_write(struct buf *b, const struct oh_call *c, bool answer)
 		put(b, s + 1U, x->tx.suite == x->own[s].suite ? &x->tx : &x->own[s]);
 }
 
+/* Our key is another one now, or none: the old one is given up. */
+static void give_up_used(struct ua_crypto *x)
+{
+	for (uint8_t s = 0; s < x->n && !srtp_key_eq(&x->used, &x->tx); s++)
+		if (x->used.suite && srtp_key_eq(&x->own[s], &x->used))
+			new_key(&x->own[s], (enum srtp_suite)x->used.suite);
+	if (x->tx.suite)
+		x->used = x->tx;
+}
+
 int ua_crypto_apply(struct oh_call *c)
 {
 	struct ua_crypto *x = c->crypto;
 
 	if (!x)
 		return 0;
+	give_up_used(x);
 	/* the next offer says what is in force */
 	for (uint8_t s = 0; s < x->n; s++)
 		if (x->own[s].suite == x->tx.suite)

@@ -84,12 +84,14 @@ static void apply(struct oh_call *c, const struct sdp *d)
 
 	ua_sdp_remote(&r, c, d, (size_t)c->audio_line, c->dir);
 	int err = ua_crypto_apply(c);
+	/* nothing goes out plain that was to be protected: the stream stays as it was */
 	if (err)
-		log_warn("ua", "the keys of a call are not in force: %s", err_str(err));
-	mstream_set_remote(c->audio, &r);
+		log_error("ua", "the keys of a call are not in force, it has no sound: %s", err_str(err));
+	else
+		mstream_set_remote(c->audio, &r);
 	if (mstream_detect(c->audio, c->hear_digits ? MDETECT_DIGITS : 0))
 		log_warn("ua", "no memory to listen for digits");
-	if (r.ncodec) {
+	if (r.ncodec && !err) {
 		keep_codec(c, &r);
 		begin_sound(c);
 	}

@@ -145,6 +145,55 @@ static void policies(void **state)
 	}
 }
 
+/* The text of our first key. */
+static void own_key(const struct oh_call *c, char *dst, size_t size)
+{
+	struct slice s = rbuf_slice(c->local);
+
+	while (s.l) {
+		struct slice one = slice_cut(&s, '\n');
+
+		if (slice_starts(one, SLICE("a=crypto:1 "))) {
+			assert_true(slice_copy(dst, size, one));
+			return;
+		}
+	}
+	*dst = '\0';
+}
+
+/* RFC 3711 9.1: packet numbers begin anew under a key only if it is a new one. */
+static void given_up_keys_stay_away(void **state)
+{
+	struct fix *f = *state;
+	char first[200], plain[200], again[200];
+	struct oh_call_stats st;
+
+	with(f, NULL, OH_SRTP_BEST_EFFORT, OH_SRTP_BEST_EFFORT, NULL);
+	talk(f);
+	own_key(f->a.call, first, sizeof(first));
+	assert_true(*first);
+	/* the far end goes on without encryption */
+	struct ua_crypto *kept = f->b.call->crypto;
+	f->b.call->crypto = NULL;
+	assert_int_equal(oh_call_hold(f->a.call, true), 0);
+	run(f, 500);
+	own_key(f->a.call, plain, sizeof(plain));
+	assert_string_equal(plain, first);
+	oh_call_get_stats(f->a.call, &st);
+	assert_false(st.encrypted);
+	/* and with it once more */
+	f->b.call->crypto = kept;
+	assert_int_equal(oh_call_hold(f->a.call, false), 0);
+	run(f, 500);
+	own_key(f->a.call, again, sizeof(again));
+	assert_true(*again);
+	assert_string_not_equal(again, first);
+	heard(f, "encrypted again");
+	oh_call_get_stats(f->a.call, &st);
+	assert_true(st.encrypted);
+	end(f);
+}
+
 static void bad_names(void **state)
 {
 	struct fix *f = *state;
@@ -163,6 +212,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(numbers_stay, fix_open, fix_close),
 		cmocka_unit_test_setup_teardown(every_suite, fix_open, fix_close),
 		cmocka_unit_test_setup_teardown(policies, fix_open, fix_close),
+		cmocka_unit_test_setup_teardown(given_up_keys_stay_away, fix_open, fix_close),
 		cmocka_unit_test_setup_teardown(bad_names, fix_open, fix_close),
 	};
 
