@@ -13,11 +13,10 @@ void api_members(struct job *j)
 
 void api_conference_members(struct job *j)
 {
-	j->noun = "conference";
 	if (conference_find(j->api->pbx, slice_str(j->seg[1])))
 		job_items(j, pbx_json_members(j->api->pbx, slice_str(j->seg[1])));
 	else
-		job_fail(j, ENOENT, NULL);
+		job_error(j, 404, "not_found", NULL, "There is no conference %s.", j->seg[1]);
 }
 
 static void order(struct job *j, enum conference_order o)

@@ -17,7 +17,6 @@ void api_record(struct job *j)
 	struct buf why;
 	size_t op = 0;
 
-	j->noun = "call";
 	while (action && op < ARRAY_LEN(words) && strcmp(words[op], action))
 		op++;
 	if (!action || op == ARRAY_LEN(words)) {

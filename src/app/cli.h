@@ -154,6 +154,8 @@ int verb_transfer(struct cli *c);
 const char *calls_match(const json_t *items, const char *word, int *rc);
 /** `calls --sound` and `calls --watch` (verb_sound.c). */
 int calls_sound(struct cli *c);
+/** What is wrong with the sound of calls (the list of the API), a line for each party, if anything is. */
+void calls_verdicts(const json_t *items);
 int verb_record(struct cli *c);
 int verb_recordings(struct cli *c);
 int verb_recording_show(struct cli *c);

@@ -91,7 +91,7 @@ static void leg_sound(const json_t *leg, char *dst, size_t size)
 static void put_call(struct table *t, const json_t *call)
 {
 	json_t *legs = json_object_get(call, "legs"), *l;
-	char time[32], sound[64], heard[400] = "";
+	char time[32], sound[64], heard[160] = "";
 	size_t i;
 
 	json_array_foreach(legs, i, l)
@@ -101,14 +101,15 @@ static void put_call(struct table *t, const json_t *call)
 		leg_sound(l, sound, sizeof(sound));
 		if (*sound)
 			snprintf(heard + n, sizeof(heard) - n, "%s%s: %s", n ? "; " : "", js(l, "number"), sound);
-		n = strlen(heard);
-		if (*js(l, "verdict"))
-			snprintf(heard + n, sizeof(heard) - n, "%s%s", n ? "; " : "", js(l, "verdict"));
 	}
 	table_cell(t, js(call, "id"));
 	table_cell(t, js(call, "from"));
 	table_cell(t, js(call, "to"));
-	table_cell(t, js(call, "state"));
+	if (*js(call, "recording"))
+		table_cellf(t, "%s, %s", js(call, "state"),
+			    strcmp(js(call, "recording"), "on") ? "recording paused" : "recorded");
+	else
+		table_cell(t, js(call, "state"));
 	table_cell(t, out_seconds(ji(call, ji(call, "talk_seconds") ? "talk_seconds" : "seconds"), time));
 	table_cell(t, heard);
 }
@@ -134,6 +135,7 @@ int verb_calls(struct cli *c)
 		table_init(&t, title, ARRAY_LEN(title), 1u << 4);
 		json_array_foreach(items, i, v) put_call(&t, v);
 		table_print(&t);
+		calls_verdicts(items);
 	}
 	json_decref(o);
 	return CLI_OK;

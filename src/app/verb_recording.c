@@ -202,5 +202,8 @@ int verb_recording_export(struct cli *c)
 	close(in);
 	if (out >= 0 && close(out) && !err)
 		err = errno;
+	/* half a copy is none */
+	if (out >= 0 && err)
+		(void)unlink(c->arg[1]);
 	return err ? cli_fail(CLI_FAILED, "%s cannot be written: %s.", c->arg[1], err_str(err)) : CLI_OK;
 }

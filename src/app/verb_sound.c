@@ -27,7 +27,7 @@ static void put_leg(struct table *t, const json_t *call, const json_t *leg)
 	const json_t *level = json_object_get(leg, "level_dbov");
 	int64_t lost = ji(leg, "lost"), all = ji(leg, "received") + lost;
 
-	table_cellf(t, "%.8s", js(call, "id"));
+	table_cellf(t, "%.6s", js(call, "id"));
 	table_cell(t, js(leg, "number"));
 	table_cell(t, js(leg, "state"));
 	table_cell(t, *js(leg, "codec") ? js(leg, "codec") : "-");
@@ -47,13 +47,35 @@ static void put_leg(struct table *t, const json_t *call, const json_t *leg)
 		table_cellf(t, "%lld dB", (long long)json_integer_value(level));
 	else
 		table_cell(t, "");
-	table_cell(t, js(leg, "verdict"));
+}
+
+/* One line each: in a column of its own it would be cut, and it is what people look for. */
+void calls_verdicts(const json_t *items)
+{
+	json_t *call, *leg;
+	char id[7];
+	size_t i, k;
+	bool any = false;
+
+	json_array_foreach(items, i, call)
+	{
+		json_array_foreach(json_object_get(call, "legs"), k, leg)
+		{
+			if (!*js(leg, "verdict"))
+				continue;
+			(void)snprintf(id, sizeof(id), "%.6s", js(call, "id"));
+			if (!any)
+				printf("\n");
+			out_pair(id, sizeof(id) + 1, "%s", js(leg, "verdict"));
+			any = true;
+		}
+	}
 }
 
 static void print_sound(const json_t *items)
 {
-	static const char *const title[] = {"CALL", "PARTY",  "STATE",          "CODEC",  "MOS",   "WORST",
-					    "LOST", "JITTER", "THERE AND BACK", "BUFFER", "LEVEL", "WHAT IS WRONG"};
+	static const char *const title[] = {"CALL", "PARTY",  "STATE", "CODEC",  "MOS",  "WORST",
+					    "LOST", "JITTER", "RTT",   "BUFFER", "LEVEL"};
 	struct table t;
 	json_t *call, *leg;
 	size_t i, k;
@@ -68,6 +90,7 @@ static void print_sound(const json_t *items)
 		json_array_foreach(json_object_get(call, "legs"), k, leg) put_leg(&t, call, leg);
 	}
 	table_print(&t);
+	calls_verdicts(items);
 }
 
 static int once(struct cli *c, bool clear)

@@ -42,7 +42,10 @@ int verb_status(struct cli *c)
 		 clock_local(ji(o, "started_ms"), when));
 	out_pair("extensions", W, "%lld, registered: %lld", (long long)ji(o, "extensions"),
 		 (long long)ji(o, "registered"));
-	out_pair("calls", W, "%lld", (long long)ji(o, "calls"));
+	if (ji(o, "recordings"))
+		out_pair("calls", W, "%lld, recorded: %lld", (long long)ji(o, "calls"), (long long)ji(o, "recordings"));
+	else
+		out_pair("calls", W, "%lld", (long long)ji(o, "calls"));
 	json_array_foreach(json_object_get(o, "trunks"), i, l)
 		out_pair(i ? "" : "trunks", W, "%s: %s, %s", js(l, "name"), js(l, "state"), js(l, "words"));
 	if (*js(o, "sip_address"))

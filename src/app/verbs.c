@@ -25,7 +25,7 @@ static const struct resource *const conference = &pbx_conference_resource;
 #define NO_OPTS NULL, 0
 
 static const struct opt show_opts[] = {
-	{.name = "password", .help = "show the password too"},
+	{.name = "password", .help = "show the password or PINs too"},
 };
 static const struct opt set_opts[] = {
 	{.name = "new-password", .help = "make a new password and print it"},
@@ -140,8 +140,8 @@ static const struct verb verbs[] = {
 	 "%s calls transfer c7k2m9 102\n%s calls transfer c7k2m9 102 --by caller", OPTS(transfer_opts), NULL,
 	 verb_transfer},
 	{"calls record", "ID ACTION", 2, 2, VERB_CLIENT | VERB_LIVE, "Calls", "record a call, from now on",
-	 "ACTION is start, stop, pause or resume. Of the id the first characters are enough. In many countries those "
-	 "who are\n"
+	 "ACTION is start, stop, pause or resume. Of the id the first characters are enough. In many countries all who "
+	 "are\n"
 	 "recorded must know of it.",
 	 "%s calls record c7k2m9 start\n%s calls record c7k2m9 stop", NO_OPTS, NULL, verb_record},
 	{"recordings list", "", 0, 0, VERB_CLIENT, "Calls", "recorded calls, newest first", NULL,
@@ -157,11 +157,12 @@ static const struct verb verbs[] = {
 	{"hangup", "[ID]", 0, 1, VERB_CLIENT | VERB_LIVE, "Calls", "end a call",
 	 "The id stands in the list that `calls` shows; its first characters are enough if no other call begins so.",
 	 "%s hangup c7k2m9\n%s hangup --all", OPTS(hangup_opts), NULL, verb_hangup},
-	{"settings show", "", 0, 0, VERB_CLIENT, "Calls", "how calls are treated: recalls, passwords within calls",
-	 NULL, "%s settings show", NO_OPTS, &settings, verb_only_show},
+	{"settings show", "", 0, 0, VERB_CLIENT, "Calls",
+	 "how calls are treated: transfers, music on hold, language, recordings", NULL, "%s settings show", NO_OPTS,
+	 &settings, verb_only_show},
 	{"settings set", "", 0, 0, VERB_CLIENT | VERB_FIELDS, "Calls", "change how calls are treated, from now on",
-	 NULL, "%s settings set --recall-seconds 20\n%s settings set --challenge-in-calls true", NO_OPTS, &settings,
-	 verb_only_set},
+	 NULL, "%s settings set --language de\n%s settings set --record-format opus --record-days 90", NO_OPTS,
+	 &settings, verb_only_set},
 	{"cdr", "", 0, 0, VERB_CLIENT, "Calls", "call records: who called whom, when, how it ended", NULL,
 	 "%s cdr\n%s cdr --number 100 --since 2026-01-31 --legs\n%s cdr --outcome busy --limit 100", OPTS(cdr_opts),
 	 NULL, verb_cdr},

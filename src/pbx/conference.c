@@ -19,7 +19,7 @@ static const struct field fields[] = {
 	{"muted_on_entry", FIELD_BOOL, 0, 0, 1, "false", NULL, NULL,
 	 "Who comes is not heard until they press *6; admins are heard."},
 	{"wait_for_admin", FIELD_BOOL, 0, 0, 1, "false", NULL, NULL,
-	 "Music for all until an admin comes; needs admin_pin."},
+	 "Music for all until an admin comes; there must be an admin's PIN."},
 	{"enabled", FIELD_BOOL, 0, 0, 1, "true", NULL, NULL, "Off: callers are told that there is no such number."},
 };
 const struct resource pbx_conference_resource = {"conference", "conferences", "A number where people talk together.",

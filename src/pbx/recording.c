@@ -223,7 +223,7 @@ static int order(struct pbx *p, struct call *c, enum pbx_record_op op, struct bu
 		err = r ? EALREADY : c->state != CALL_UP || !l ? ERR_STATE : begin(p, c, l);
 		if (err)
 			buf_printf(why, "Call %s cannot be recorded: %s.", c->id,
-				   err == EALREADY    ? "it is already"
+				   err == EALREADY    ? "it is being recorded already"
 				   : err == ERR_STATE ? "it is not answered"
 						      : err_str(err));
 		return err;

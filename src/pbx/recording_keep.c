@@ -130,6 +130,8 @@ static void removal_work(struct file_job *j)
 	struct removal *r = CONTAINER_OF(j, struct removal, j);
 
 	for (size_t i = 0; i < r->n; i++) {
+		if (r->v[i].err)
+			continue;
 		if (unlink(r->v[i].path) && errno != ENOENT)
 			r->v[i].err = errno;
 		else
@@ -184,9 +186,14 @@ static int removal_start(struct pbx *p, json_t *items, bool more, pbx_removed_h 
 	r->h = h;
 	r->arg = arg;
 	r->n = n;
-	for (size_t i = 0; i < n; i++)
-		(void)snprintf(r->v[i].path, sizeof(r->v[i].path), "%s/%s", store_dir(p->store),
-			       json_string_value(json_object_get(json_array_get(items, i), "file")));
+	for (size_t i = 0; i < n; i++) {
+		int l = snprintf(r->v[i].path, sizeof(r->v[i].path), "%s/%s", store_dir(p->store),
+				 json_string_value(json_object_get(json_array_get(items, i), "file")));
+
+		/* a name that was cut is that of another file, or of none */
+		if (l < 0 || (size_t)l >= sizeof(r->v[i].path))
+			r->v[i].err = ENAMETOOLONG;
+	}
 	r->j.work = removal_work;
 	r->j.done = removal_done;
 	file_run(p->records->files, FILE_WRITER, &r->j);

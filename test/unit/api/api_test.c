@@ -194,6 +194,8 @@ static void test_refusals(void **state)
 		{"DELETE", "/api/v1/recordings/nothing", NULL, 404, "not_found", ""},
 		{"GET", "/api/v1/recordings?before=x", NULL, 422, "invalid", ""},
 		{"GET", "/api/v1/recordings?since=tomorrow", NULL, 400, "bad_parameter", "since"},
+		{"GET", "/api/v1/conferences/899/members", NULL, 404, "not_found", ""},
+		{"POST", "/api/v1/conferences/899/members/c123/mute", NULL, 404, "not_found", ""},
 		{"GET", "/api/v1/calls/c123/transfer", NULL, 405, "method_not_allowed", ""},
 		{"GET", "/api/v1/cdr?since=yesterday", NULL, 400, "bad_parameter", "since"},
 		{"POST", "/api/v1/config/undo/0", NULL, 400, "bad_parameter", "id"},
@@ -225,6 +227,9 @@ static void test_refusals(void **state)
 			fail_msg("%s %s %s: %u %s %s: %s", v[i].method, v[i].url, v[i].body ? v[i].body : "", status,
 				 err_code(f), err_field(f), msg ? msg : "(no message)");
 	}
+	assert_int_equal(ask(f, "GET", "/api/v1/conferences/899/members", NULL), 404);
+	assert_string_equal(json_string_value(json_object_get(json_object_get(f->body, "error"), "message")),
+			    "There is no conference 899.");
 	assert_int_equal(ask(f, "GET", "/api/v1/config/history", NULL), 200);
 	assert_int_equal(json_array_size(json_object_get(f->body, "items")), 0); /* nothing was kept */
 }
