@@ -27,10 +27,15 @@ static unsigned seconds(uint64_t ms)
 /* Nothing opens, or only now and then. */
 static bool keys(char *dst, size_t size, const struct mstream_stats *st, const struct verdict_in *in)
 {
-	if (st->rx_auth_failed < KEYS_MANY || st->rx_auth_failed < st->rx_packets / 10)
+	uint64_t failed = st->rx_auth_failed > st->rx_strangers ? st->rx_auth_failed - st->rx_strangers : 0;
+
+	if (failed < KEYS_MANY || failed < st->rx_packets / 10)
+		return false;
+	/* it was so, and is put right */
+	if (!in->over && st->last_rx_ms && in->now_ms < st->last_rx_ms + GRACE_MS)
 		return false;
 	snprintf(dst, size, "the keys of %.40s do not match: %llu of its packets cannot be opened", in->who,
-		 (unsigned long long)st->rx_auth_failed);
+		 (unsigned long long)failed);
 	return true;
 }
 

@@ -127,6 +127,7 @@ int wremote_make(struct wremote *w, const struct mstream_remote *r, struct wcode
 		sa_set_port(&w->rtcp, sa_port(&r->rtp) == UINT16_MAX ? 0 : (uint16_t)(sa_port(&r->rtp) + 1));
 	}
 	w->mux = r->rtcp_mux;
+	w->again = r->renewed;
 	w->we_send = r->we_send;
 	w->we_recv = r->we_recv;
 	w->strict = r->ptime_strict;

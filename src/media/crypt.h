@@ -24,6 +24,7 @@ struct crypt {
 	bool begun;                /**< there is one */
 	bool set_tx, set_rx;       /**< of an order: what it changes */
 	uint64_t failed, replayed; /**< packets refused */
+	uint64_t strangers;        /**< of these: from where the party is not */
 };
 
 /**

@@ -6,6 +6,8 @@
  * A NAT hides the SDP's address, so the first packet after a description teaches
  * the real one. What is learnt stays while it is alive: a stranger who sprays
  * packets at our ports gets no sound (RTP bleed) and puts none in (injection).
+ * A description that says the same again in mid-call (a refreshed session) does
+ * not help him: whoever is locked keeps his place until he has been silent.
  */
 #include "media/media_priv.h"
 
@@ -13,6 +15,13 @@ enum {
 	SEQ_AHEAD = 3000, /**< RFC 3550 A.1 MAX_DROPOUT: a minute at 50 packets a second */
 	RTCP_SLOW = 4,    /**< RTCP comes rarely: silence counts only when it is so many times longer */
 };
+
+void latch_described(struct latch *la, bool live, bool again)
+{
+	la->again = live && again && la->state >= LATCH_LEARNT;
+	if (!la->again)
+		la->state = live ? LATCH_OPEN : LATCH_SHUT;
+}
 
 static enum latch_result hold(struct latch *la, const struct sa *src, enum latch_state st, uint64_t us)
 {
@@ -22,6 +31,7 @@ static enum latch_result hold(struct latch *la, const struct sa *src, enum latch
 		res = LATCH_MOVED;
 	la->src = *src;
 	la->state = (uint8_t)st;
+	la->again = false;
 	la->us = us;
 	return res;
 }
@@ -43,6 +53,7 @@ enum latch_result latch_rtp(struct latch *la, const struct sa *sdp, const struct
 			la->ssrc = h->ssrc;
 			la->seq = h->seq;
 		}
+		la->again = false;
 		la->us = us;
 		return LATCH_SAME;
 	}
@@ -53,7 +64,8 @@ enum latch_result latch_rtp(struct latch *la, const struct sa *sdp, const struct
 	if (la->state == LATCH_OPEN)
 		return hold_rtp(la, src, LATCH_LEARNT, h, us);
 	uint16_t ahead = (uint16_t)(h->seq - la->seq);
-	if (us - la->us >= relearn_us && us >= la->us && h->ssrc == la->ssrc && ahead > 0 && ahead <= SEQ_AHEAD)
+	bool goes_on = h->ssrc == la->ssrc && ahead > 0 && ahead <= SEQ_AHEAD;
+	if (us >= la->us && us - la->us >= relearn_us && (goes_on || la->again))
 		return hold_rtp(la, src, LATCH_LEARNT, h, us);
 	return LATCH_DROP;
 }
@@ -80,6 +92,7 @@ enum latch_result latch_rtcp(struct latch *la, const struct sa *sdp, const struc
 			     uint64_t us, uint64_t relearn_us)
 {
 	if (la->state >= LATCH_LEARNT && sa_eq(src, &la->src)) {
+		la->again = false;
 		la->us = us;
 		return LATCH_SAME;
 	}
@@ -99,6 +112,7 @@ enum latch_result latch_raw(struct latch *la, const struct sa *sdp, const struct
 			    uint64_t relearn_us)
 {
 	if (la->state >= LATCH_LEARNT && sa_eq(src, &la->src)) {
+		la->again = false;
 		la->us = us;
 		return LATCH_SAME;
 	}
@@ -109,7 +123,7 @@ enum latch_result latch_raw(struct latch *la, const struct sa *sdp, const struct
 	if (la->state == LATCH_OPEN)
 		return hold(la, src, LATCH_LEARNT, us);
 	/* no number tells that it goes on: only another port of the same host may follow */
-	if (us >= la->us && us - la->us >= relearn_us && sa_eq_addr(src, &la->src))
+	if (us >= la->us && us - la->us >= relearn_us && (la->again || sa_eq_addr(src, &la->src)))
 		return hold(la, src, LATCH_LEARNT, us);
 	return LATCH_DROP;
 }

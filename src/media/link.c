@@ -28,7 +28,8 @@ struct mlink {
 	struct ring *ring;
 	unsigned to_worker;
 	struct loop_msg open, wake, left, close;
-	atomic_bool armed; /**< wake is on its way */
+	atomic_bool armed;    /**< wake is on its way */
+	atomic_bool converts; /**< what arrives is converted */
 	/* the loop thread's */
 	bool sent, has_left, released;
 	/* the receiving worker's */
@@ -112,6 +113,11 @@ void mlink_cut(struct mlink *l)
 	l->to = NULL;
 }
 
+void mlink_tell(struct mlink *l, bool converts)
+{
+	atomic_store_explicit(&l->converts, converts, memory_order_relaxed);
+}
+
 /* ------------------------------------------------------------------ loop thread */
 
 static void try_close(struct mlink *l)
@@ -193,4 +199,9 @@ void mlink_put(struct mlink *l, enum mlink_kind kind, const uint8_t *p, size_t n
 	(void)ring_put(l->ring, &r);
 	if (!atomic_exchange(&l->armed, true) && !atomic_load(&l->m->stopping))
 		loop_post(l->m->wk[l->to_worker].loop, &l->wake);
+}
+
+bool mlink_converts(const struct mlink *l)
+{
+	return atomic_load_explicit(&l->converts, memory_order_relaxed);
 }

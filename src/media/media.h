@@ -68,6 +68,8 @@ struct mstream_remote {
 	struct sa rtp; /**< where it wants RTP; unset or port 0: nowhere */
 	struct sa rtcp;
 	bool rtcp_mux;
+	bool renewed; /**< an answered call says it again: if the address is that of before, whoever is heard keeps his
+			 place until he is silent. Otherwise learning opens */
 	bool we_send, we_recv; /**< after both directions are taken together; RTCP flows in any case (RFC 3264 5.1) */
 	/** What this leg's SDP and ours to it agreed on, by preference, as it wants to receive them. A packet of
 	 * another leg passes unchanged only in a codec of this list. Empty: everything passes. */
@@ -88,6 +90,7 @@ struct mstream_stats {
 	uint64_t rx_dropped;              /**< refused: wrong source, not RTP, wrong direction, the next two */
 	uint64_t rx_auth_failed;          /**< on a stream with keys: not opened by them */
 	uint64_t rx_replayed;             /**< on a stream with keys: seen before, or far too late */
+	uint64_t rx_strangers;            /**< of rx_auth_failed and rx_replayed: not from where the party is */
 	uint32_t rx_jitter_us;            /**< RFC 3550 6.4.1, of the party's stream */
 	uint32_t rtt_us;                  /**< us <-> party, from its reports; 0 unknown */
 	uint32_t remote_lost_pm; /**< what the party reports as lost of what it is sent, per mille of the last report */

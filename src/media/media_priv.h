@@ -83,6 +83,7 @@ struct wremote {
 	struct sa rtp, rtcp; /**< port 0: nowhere */
 	bool set : 1, mux : 1, we_send : 1, we_recv : 1, strict : 1, udptl : 1;
 	bool no_events : 1;           /**< digits go to it another way */
+	bool again : 1;               /**< mstream_remote.renewed */
 	uint8_t ptime, maxptime;      /**< ms; maxptime 0: any */
 	const struct wcodecs *codecs; /**< NULL: none */
 };
@@ -210,10 +211,13 @@ enum latch_result { LATCH_DROP, LATCH_SAME, LATCH_MOVED };
 struct latch {
 	struct sa src;
 	uint8_t state; /**< enum latch_state */
+	bool again;    /**< described anew without news: learning opens when the locked source is silent */
 	uint16_t seq;
 	uint32_t ssrc;
 	uint64_t us; /**< last accepted packet */
 };
+/** A description is in force; `live`: it names an address. `again`: the one that was in force already. */
+void latch_described(struct latch *la, bool live, bool again);
 /** A packet of RTP came: may it in? `sdp` is the address of the current description. */
 enum latch_result latch_rtp(struct latch *la, const struct sa *sdp, const struct sa *src, const struct rtp_hdr *h,
 			    uint64_t us, uint64_t relearn_us);
@@ -418,6 +422,8 @@ void wstream_touch(struct wstream *w);
 void wstream_event(struct wstream *w, uint8_t bits);
 /** Tell of a digit: MKEY_ bits. */
 void wstream_digit(struct wstream *w, char digit, uint8_t what, uint32_t ms);
+/** Relayed, but what comes or goes is coded anew or cut: reports of one side do not fit the other. */
+bool wstream_converts(const struct wstream *w);
 /** We are an end point of RTCP: start or stop our own reports. */
 void wstream_reports(struct wstream *w);
 enum { EV_FIRST = 1, EV_DEAD = 2, EV_CNG = 4, EV_CED = 8 };
@@ -450,9 +456,6 @@ void xcode_rtp(struct wstream *to, uint8_t *p, size_t l, const struct rtp_hdr *h
 void xcode_drop(struct wstream *to, const struct rtp_hdr *h);
 /** Another source or description follows. */
 void xcode_stop(struct wstream *to);
-/** The source's timestamp, and a duration in the party's clock, each as the other side counts. */
-uint32_t xcode_ts(const struct wstream *to, uint32_t ts);
-uint32_t xcode_back(const struct wstream *to, uint32_t ticks);
 /** What the party of `to` wants after decoding, in RTP's clock (xcode.c has one). 0: nothing is converted. */
 uint32_t xcode_clock(const struct wstream *to);
 
@@ -541,6 +544,9 @@ void mlink_leave(struct mlink *l);
 /** Sending worker. */
 enum mlink_kind { MLINK_RTP, MLINK_RTCP, MLINK_UDPTL };
 void mlink_put(struct mlink *l, enum mlink_kind kind, const uint8_t *p, size_t n, const struct wcodec *c, uint64_t us);
+/** What it carries is converted at its end; told by the receiving worker. */
+void mlink_tell(struct mlink *l, bool converts);
+bool mlink_converts(const struct mlink *l);
 /** Receiving worker: its stream ends or is fed by something else. */
 void mlink_cut(struct mlink *l);
 /** Loop thread, workers stopped: free at once. */
@@ -552,7 +558,7 @@ void mlinks_free(struct media *m);
 struct snap {
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, rx_lost, rx_late, rx_dropped, rx_failed, rx_replayed;
 	uint64_t first_ms, last_ms;
-	uint32_t jitter_us, rtt_us;
+	uint32_t jitter_us, rtt_us, rx_strangers;
 	uint16_t lost_pm, mos;
 	uint8_t codec, pt;
 	uint32_t played_ms, concealed_ms, buffer_us;

@@ -62,20 +62,37 @@ bool wstream_flooded(struct wstream *w, uint64_t us)
 	return ++w->flood_n > w->flood_max;
 }
 
+/*
+ * Its keys do not open it. If it comes from the party, as far as that is known, the party lives: keys that do not match
+ * end no call. Others are counted apart, so that nobody blames the party for them.
+ */
+static void not_opened(struct wstream *w, const struct latch *la, const struct sa *sdp, const struct udp_rx *rx)
+{
+	if (sa_eq(&rx->src, sdp) || la->state == LATCH_OPEN || (la->state > LATCH_OPEN && sa_eq(&rx->src, &la->src)))
+		w->alive_us = rx->us;
+	else
+		w->crypt->strangers++;
+	wstream_refuse(w);
+}
+
 static void rtp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_t l)
 {
 	struct rtp_hdr h;
 
 	bool keyed = crypt_opens(w->crypt);
 
-	/* with keys only what is genuine counts: a flood of rubbish does not drown it */
-	if ((keyed && !crypt_open(w->crypt, false, p, &l)) || wstream_flooded(w, rx->us) || rtp_decode(&h, p, l)) {
+	if (keyed && !crypt_open(w->crypt, false, p, &l)) {
+		not_opened(w, &w->rtp, &w->r.rtp, rx);
+		return;
+	}
+	if (rtp_decode(&h, p, l)) {
 		wstream_refuse(w);
 		return;
 	}
 	enum latch_result lr = keyed ? latch_rtp_genuine(&w->rtp, &w->r.rtp, &rx->src, &h, rx->us)
 				     : latch_rtp(&w->rtp, &w->r.rtp, &rx->src, &h, rx->us, w->wk->relearn_us);
-	if (lr == LATCH_DROP) {
+	/* only what may come in counts: a flood of others does not drown it */
+	if (lr == LATCH_DROP || wstream_flooded(w, rx->us)) {
 		wstream_refuse(w);
 		return;
 	}
@@ -85,6 +102,8 @@ static void rtp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size_
 		__builtin_prefetch(w->peer->sock);
 	w->alive_us = rx->us;
 	if (!w->we_recv) {
+		/* nobody misses what is sent meanwhile */
+		w->q.any = false;
 		wstream_refuse(w);
 		return;
 	}
@@ -122,7 +141,11 @@ static void rtcp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size
 {
 	bool keyed = crypt_opens(w->crypt);
 
-	if ((keyed && !crypt_open(w->crypt, true, p, &l)) || wstream_flooded(w, rx->us) || !rtcp_valid(p, l)) {
+	if (keyed && !crypt_open(w->crypt, true, p, &l)) {
+		not_opened(w, on_rtp ? &w->rtp : &w->rtcp, on_rtp ? &w->r.rtp : &w->r.rtcp, rx);
+		return;
+	}
+	if (!rtcp_valid(p, l)) {
 		wstream_refuse(w);
 		return;
 	}
@@ -145,11 +168,15 @@ static void rtcp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size
 		if (lr == LATCH_MOVED)
 			w->to_latch_rtcp = true;
 	}
+	if (wstream_flooded(w, rx->us)) {
+		wstream_refuse(w);
+		return;
+	}
 	w->alive_us = rx->us;
 	if (!w->touched.list)
 		wstream_touch(w);
 	rtcp_arrived(w, p, l, rx->us);
-	if (w->mode != W_RELAY)
+	if (w->mode != W_RELAY || wstream_converts(w))
 		return;
 	if (w->peer)
 		rtcp_relay(w->peer, p, l, rx->us);

@@ -7,6 +7,8 @@
  * the other party's (and measures the round trip on the way), rtcp_relay() turns
  * the other party's own SSRC and timestamps into those of our stream to the
  * receiver. CNAME is ours; BYE and XR stay on their leg, for our stream goes on.
+ * Where sound is converted no report of one side fits the other: none passes, and
+ * we report ourselves (rtcp_own.c).
  */
 #include <string.h>
 #include "media/media_priv.h"
@@ -43,7 +45,6 @@ static void block_in(struct wstream *w, struct rtcp_pkt *k, unsigned i, uint64_t
 	o->lost = rb.lost;
 	o->lost_pm = (uint16_t)(rb.fraction * 1000U / 256);
 	rb.ssrc = o->src;
-	rb.jitter = xcode_back(w, rb.jitter);
 	rb.ext_seq -= o->seq_off;
 	rb.lost -= o->lost_base;
 	rtcp_rb_patch(k, i, &rb);
@@ -124,7 +125,7 @@ static bool sr_out(struct wstream *to, struct rtcp_pkt *k, uint64_t us)
 	if (rtcp_sr_decode(&sr, k) || !o->synced || sr.ssrc != o->src)
 		return false;
 	sr.ssrc = o->ssrc;
-	sr.rtp_ts = xcode_ts(to, sr.rtp_ts) + o->ts_off;
+	sr.rtp_ts = sr.rtp_ts + o->ts_off;
 	sr.packets = (uint32_t)o->packets;
 	sr.octets = (uint32_t)o->bytes;
 	o->sr_mid = ntp_mid(sr.ntp_sec, sr.ntp_frac);
@@ -158,7 +159,7 @@ void rtcp_relay(struct wstream *to, uint8_t *p, size_t l, uint64_t us)
 	size_t off = 0, n = 0;
 	bool named = false;
 
-	if (!to->opened || l > SCRATCH - SDES_MAX)
+	if (!to->opened || to->xc || l > SCRATCH - SDES_MAX)
 		return;
 	while (rtcp_next(p, l, &off, &k)) {
 		switch (k.type) {

@@ -10,11 +10,12 @@
 enum {
 	EVERY = 16,       /**< one packet of so many is measured */
 	LISTEN_MAX = 480, /**< samples of it */
-	FEW = 10,         /**< a second with fewer packets is not judged */
-	UNKNOWN = 127,    /**< RFC 3611 4.7 */
-	ADAPTIVE = 0x30,  /**< of the buffer, in rx_config: adaptive, 4.7.6 */
-	ENHANCED = 0xc0,  /**< concealment: by repeating pitch periods */
-	NOT_BUFFERED = 0  /**< we only relay: unknown */
+	STRANGE_S = 2,
+	FEW = 10,        /**< a second with fewer packets is not judged */
+	UNKNOWN = 127,   /**< RFC 3611 4.7 */
+	ADAPTIVE = 0x30, /**< of the buffer, in rx_config: adaptive, 4.7.6 */
+	ENHANCED = 0xc0, /**< concealment: by repeating pitch periods */
+	NOT_BUFFERED = 0 /**< we only relay: unknown */
 };
 
 /* Figures of its jitter buffer; zeros when there is none. */
@@ -40,6 +41,10 @@ static void judge(struct wstream *w, struct second *x)
 	uint64_t packets = w->q.packets - x->packets;
 	int64_t lost = w->q.lost - x->lost;
 
+	/* packets on the way when codecs change are not meant */
+	bool strange = packets >= FEW && w->q.codec != CODEC_TEV && w->q.codec != CODEC_CN && wremote_codec(&w->r, 0) &&
+		       !wremote_find(&w->r, w->q.pt);
+	x->strange = !strange ? 0 : x->strange < UINT8_MAX ? (uint8_t)(x->strange + 1) : x->strange;
 	x->packets = w->q.packets;
 	x->lost = w->q.lost;
 	if (packets < FEW && lost < FEW)
@@ -202,6 +207,7 @@ void second_snap(struct snap *n, const struct wstream *w)
 		n->min_mos = x->min_mos;
 		n->bad_s = x->bad;
 		n->far_mos_x10 = x->far_mos_x10;
+		n->strange = x->strange >= STRANGE_S;
 		n->played_ms = x->played_ms;
 		n->concealed_ms = x->concealed_ms;
 	}

@@ -21,6 +21,7 @@ struct second {
 	uint32_t burst_seen; /**< rxq.received that the bursts know of */
 	uint16_t lost_pm, mos, min_mos, bad;
 	uint8_t far_mos_x10;
+	uint8_t strange;                  /**< seconds of a codec that was not agreed on */
 	uint32_t played_ms, concealed_ms; /**< of jitter buffers that are gone */
 };
 /** A second is over: figures of it. Makes `w->second` when it is missing; without memory there are none. */

@@ -213,6 +213,7 @@ static void stats_out(const struct mstream *s, struct mstream_stats *st)
 		.rx_dropped = n->rx_dropped,
 		.rx_auth_failed = n->rx_failed,
 		.rx_replayed = n->rx_replayed,
+		.rx_strangers = n->rx_strangers,
 		.rx_jitter_us = n->jitter_us,
 		.rtt_us = n->rtt_us,
 		.remote_lost_pm = n->lost_pm,
@@ -354,11 +355,14 @@ void mstream_set_remote(struct mstream *s, const struct mstream_remote *r)
 	if (s->closed)
 		return;
 	const struct wcodecs *before = s->want.r.codecs;
+	/* an order that waits and opens learning still does */
+	bool opens = (s->want.set & ORDER_REMOTE && !s->want.r.again) || !r->renewed;
 	if (wremote_make(&s->want.r, r, &s->m->codecs))
 		log_error("media", "no memory for a list of codecs: the one before stays");
 	else
 		mem_deref((void *)before);
 	s->want.r.udptl |= s->kind == MSTREAM_UDPTL;
+	s->want.r.again = !opens;
 	want(s, ORDER_REMOTE);
 }
 

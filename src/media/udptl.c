@@ -38,12 +38,12 @@ void udptl_in(struct wstream *w, const struct udp_rx *rx)
 	const uint8_t *p = (const uint8_t *)rx->data.p;
 
 	/* a sequence number and the length of an element are the least */
-	if (wstream_flooded(w, rx->us) || rx->data.l < 3) {
+	if (rx->data.l < 3) {
 		wstream_refuse(w);
 		return;
 	}
 	enum latch_result lr = latch_raw(&w->rtp, &w->r.rtp, &rx->src, rx->us, w->wk->relearn_us);
-	if (lr == LATCH_DROP || !w->we_recv) {
+	if (lr == LATCH_DROP || wstream_flooded(w, rx->us) || !w->we_recv) {
 		wstream_refuse(w);
 		return;
 	}

@@ -24,6 +24,7 @@ void snap_make(struct snap *n, const struct wstream *w)
 	if (w->crypt) {
 		n->rx_failed = w->crypt->failed;
 		n->rx_replayed = w->crypt->replayed;
+		n->rx_strangers = w->crypt->strangers > UINT32_MAX ? UINT32_MAX : (uint32_t)w->crypt->strangers;
 	}
 	n->first_ms = q->first_us / 1000;
 	n->last_ms = q->last_us / 1000;
@@ -33,7 +34,6 @@ void snap_make(struct snap *n, const struct wstream *w)
 	n->codec = q->audio;
 	n->pt = q->audio_pt;
 	n->pauses = q->dtx;
-	n->strange = wremote_codec(&w->r, 0) && q->packets && !wremote_find(&w->r, q->audio_pt);
 	second_snap(n, w);
 	n->latched = w->rtp.state >= LATCH_LEARNT;
 	if (n->latched) {
@@ -99,6 +99,7 @@ static void report(struct worker *wk)
 			wstream_touch(w);
 		}
 		second_over(w);
+		wstream_reports(w);
 		b->v[b->n].s = w->s;
 		snap_make(&b->v[b->n++].snap, w);
 	}

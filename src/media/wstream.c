@@ -54,10 +54,19 @@ static void report_h(void *arg)
 	timer_start(&w->report, w->wk->loop, rtcp_interval_ms(), report_h, w);
 }
 
+bool wstream_converts(const struct wstream *w)
+{
+	return w->mode == W_RELAY && (w->xc || (w->peer && w->peer->xc) || (w->link && mlink_converts(w->link)));
+}
+
 void wstream_reports(struct wstream *w)
 {
 	bool end_point = w->opened && !w->closing &&
-			 (w->mode == W_ECHO || w->mode == W_PLAY || w->mode == W_MIX || (w->mode == W_IDLE && w->taps));
+			 (w->mode == W_ECHO || w->mode == W_PLAY || w->mode == W_MIX ||
+			  (w->mode == W_IDLE && w->taps) || wstream_converts(w));
+
+	if (w->link_in)
+		mlink_tell(w->link_in, w->xc != NULL);
 
 	if (end_point && !timer_running(&w->report))
 		/* RFC 3550 6.2: the first one after half the time */
@@ -135,20 +144,21 @@ static void apply_mode(struct wstream *w, const struct order *o)
 	}
 }
 
-/* The SDP's address wins, learning opens again. */
+/* The SDP's address wins, learning opens again: at once, or when what was learnt is silent. */
 static void apply_remote(struct wstream *w, const struct wremote *r)
 {
 	bool live = sa_isset(&r->rtp) && sa_port(&r->rtp);
 
 	/* where a NAT was found, go on sending there until the next packet tells: the address in SDP is behind it */
 	w->to_latch &= live && sa_eq(&w->r.rtp, &r->rtp);
+	bool again = r->again && sa_eq(&w->r.rtp, &r->rtp) && w->r.udptl == r->udptl;
 	w->to_latch_rtcp &= live && sa_eq(&w->r.rtcp, &r->rtcp) && w->r.mux == r->mux;
 	w->r = *r;
 	w->r_gen++;
 	w->map = (struct ptmap){0};
 	w->we_recv = r->we_recv;
-	w->rtp.state = live ? LATCH_OPEN : LATCH_SHUT;
-	w->rtcp.state = w->rtp.state;
+	latch_described(&w->rtp, live, again);
+	latch_described(&w->rtcp, live, again);
 	w->first_told = false;
 	w->tev_seen = false; /* another phone may be behind it */
 	w->q.rate = 0;

@@ -98,16 +98,10 @@ static void base_follow(struct xcode *x, uint32_t ts)
 	x->base_out += (uint32_t)s * x->out_clock;
 }
 
-uint32_t xcode_ts(const struct wstream *to, uint32_t ts)
+/* The source's timestamp as the party counts. */
+static uint32_t ts_of(const struct wstream *to, uint32_t ts)
 {
 	return to->xc && to->xc->made ? out_ts(to->xc, ts) : ts;
-}
-
-uint32_t xcode_back(const struct wstream *to, uint32_t ticks)
-{
-	const struct xcode *x = to->xc;
-
-	return x && x->made ? (uint32_t)((uint64_t)ticks * x->in_clock / x->out_clock) : ticks;
 }
 
 uint32_t xcode_clock(const struct wstream *to)
@@ -549,7 +543,7 @@ static void beside(struct wstream *to, uint8_t *p, size_t l, const struct rtp_hd
 		pay[3] = (uint8_t)dur;
 	}
 	uint32_t clock = x && x->made ? x->out_clock : wcodec_rate(c);
-	o.ts = xcode_ts(to, h->ts);
+	o.ts = ts_of(to, h->ts);
 	o.pt = to->map.pt;
 	if (x && x->collect) {
 		pad(to, false, us);

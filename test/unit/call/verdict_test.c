@@ -47,6 +47,12 @@ static void nothing_wrong_test(void **state)
 	st = good();
 	st.rx_auth_failed = 5;
 	assert_string_equal(say(&st, true, false), "");
+	/* forged packets of strangers, however many, are no fault of its keys; nor is what was put right */
+	st.rx_auth_failed = 5000;
+	st.rx_strangers = 4995;
+	assert_string_equal(say(&st, true, true), "");
+	st.rx_strangers = 0;
+	assert_string_equal(say(&st, true, false), "");
 }
 
 static void silence_of_the_network_test(void **state)
@@ -76,6 +82,7 @@ static void faults_test(void **state)
 	(void)state;
 	st.rx_auth_failed = 250;
 	st.rx_packets = 0;
+	st.last_rx_ms = 0;
 	assert_string_equal(say(&st, true, false), "the keys of 101 do not match: 250 of its packets cannot be opened");
 	st = good();
 	st.strange = true;

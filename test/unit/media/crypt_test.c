@@ -2,104 +2,7 @@
  * crypt_test.c - streams with keys: SRTP to RTP and back, on one worker and across two, keys that change in mid-call,
  * forged and replayed packets, sources that move.
  */
-#include "fixture.h"
-#include "media/srtp.h"
-
-/* A phone with keys: what it sends is protected, what it got is opened on demand. */
-struct sphone {
-	struct phone *p;
-	struct srtp_tx *tx;
-	struct srtp_rx *rx;
-	uint64_t index;
-	uint32_t opened, failed;
-};
-
-static struct srtp_key make_key(enum srtp_suite suite, uint8_t fill)
-{
-	struct srtp_key k = {.suite = (uint8_t)suite};
-
-	for (unsigned i = 0; i < SRTP_KEY_MAX; i++)
-		k.key[i] = (uint8_t)(fill ^ i * 5);
-	return k;
-}
-
-static void got_h(struct udp *u, const struct udp_rx *rx, void *arg)
-{
-	struct sphone *s = arg;
-	uint8_t b[PKT_MAX];
-	size_t l = rx->data.l;
-
-	(void)u;
-	memcpy(b, rx->data.p, l);
-	if (srtp_open(s->rx, b, &l)) {
-		s->failed++;
-		return;
-	}
-	s->opened++;
-	struct got *g = &s->p->got[s->p->ngot++];
-	g->l = l;
-	memcpy(g->p, b, l < sizeof(g->p) ? l : sizeof(g->p));
-	assert_int_equal(rtp_decode(&g->h, b, l), 0);
-}
-
-static void got_rtcp_h(struct udp *u, const struct udp_rx *rx, void *arg)
-{
-	struct sphone *s = arg;
-
-	(void)u;
-	s->p->rtcp_l = rx->data.l;
-	memcpy(s->p->rtcp_p, rx->data.p, rx->data.l);
-	if (srtcp_open(s->rx, s->p->rtcp_p, &s->p->rtcp_l)) {
-		s->failed++;
-		return;
-	}
-	s->p->nrtcp++;
-}
-
-static void sphone_keys(struct sphone *s, const struct srtp_key *mine, const struct srtp_key *theirs)
-{
-	mem_deref(s->tx);
-	mem_deref(s->rx);
-	assert_int_equal(srtp_tx_alloc(&s->tx, mine), 0);
-	assert_int_equal(srtp_rx_alloc(&s->rx, theirs), 0);
-}
-
-static void sphone_init(struct sphone *s, struct phone *p, const struct srtp_key *mine, const struct srtp_key *theirs)
-{
-	*s = (struct sphone){.p = p, .index = 100};
-	sphone_keys(s, mine, theirs);
-	udp_set_handler(p->rtp, got_h, s);
-	udp_set_handler(p->rtcp, got_rtcp_h, s);
-}
-
-static void sphone_free(struct sphone *s)
-{
-	mem_deref(s->tx);
-	mem_deref(s->rx);
-}
-
-static size_t sphone_packet(struct sphone *s, uint8_t b[PKT_MAX])
-{
-	struct rtp_hdr h = {.pt = 0, .seq = (uint16_t)s->index, .ts = (uint32_t)s->index * 160, .ssrc = s->p->ssrc};
-	size_t l = RTP_HDR + 160;
-
-	rtp_encode(b, &h);
-	memset(b + RTP_HDR, (uint8_t)s->index, 160);
-	assert_int_equal(srtp_seal(s->tx, b, &l, RTP_HDR, s->index), 0);
-	s->index++;
-	return l;
-}
-
-static void sphone_talk(struct fx *f, struct sphone *s, int n)
-{
-	uint8_t b[PKT_MAX];
-
-	while (n--) {
-		size_t l = sphone_packet(s, b);
-		assert_int_equal(udp_send_now(s->p->rtp, &s->p->to, b, l), 0);
-		vnet_run(f->net, 20);
-	}
-}
+#include "srtp_fixture.h"
 
 struct two {
 	struct fx f;
@@ -116,8 +19,8 @@ static void two_init(struct two *t, enum srtp_suite suite, unsigned workers)
 	t->b = fx_phone(&t->f, "10.0.0.2", 4000);
 	t->sa = fx_stream(&t->f, t->a);
 	t->sb = fx_stream_on(&t->f, workers - 1, t->b, "10.1.0.1", MSTREAM_AUDIO, NULL, NULL);
-	t->from = make_key(suite, 1);
-	t->to = make_key(suite, 2);
+	t->from = key_of(suite, 1);
+	t->to = key_of(suite, 2);
 	sphone_init(&t->s, t->a, &t->from, &t->to);
 	assert_int_equal(mstream_set_keys(t->sa, &t->to, &t->from), 0);
 	mstream_join(t->sa, t->sb);
@@ -166,7 +69,7 @@ static void test_two_protected(void **state)
 {
 	struct two t;
 	struct sphone s;
-	struct srtp_key from = make_key(SRTP_AEAD_AES_256_GCM, 7), to = make_key(SRTP_AEAD_AES_256_GCM, 8);
+	struct srtp_key from = key_of(SRTP_AEAD_AES_256_GCM, 7), to = key_of(SRTP_AEAD_AES_256_GCM, 8);
 
 	(void)state;
 	two_init(&t, SRTP_AES_CM_128_HMAC_SHA1_32, 2);
@@ -276,7 +179,7 @@ static void test_source_moves(void **state)
 static void test_new_keys(void **state)
 {
 	struct two t;
-	struct srtp_key from = make_key(SRTP_AEAD_AES_128_GCM, 31), to = make_key(SRTP_AEAD_AES_128_GCM, 32);
+	struct srtp_key from = key_of(SRTP_AEAD_AES_128_GCM, 31), to = key_of(SRTP_AEAD_AES_128_GCM, 32);
 
 	(void)state;
 	two_init(&t, SRTP_AES_CM_128_HMAC_SHA1_80, 1);
@@ -304,8 +207,8 @@ static void test_new_keys(void **state)
 	assert_int_equal(t.s.failed, 0);
 	/* two orders in one turn: the last one counts */
 	assert_int_equal(mstream_set_keys(t.sa, &t.to, &t.from), 0);
-	struct srtp_key from2 = make_key(SRTP_AES_256_CM_HMAC_SHA1_80, 41),
-			to2 = make_key(SRTP_AES_256_CM_HMAC_SHA1_80, 42);
+	struct srtp_key from2 = key_of(SRTP_AES_256_CM_HMAC_SHA1_80, 41),
+			to2 = key_of(SRTP_AES_256_CM_HMAC_SHA1_80, 42);
 	assert_int_equal(mstream_set_keys(t.sa, &to2, &from2), 0);
 	vnet_run(t.f.net, 20);
 	sphone_keys(&t.s, &from2, &to2);
@@ -393,7 +296,7 @@ static void test_orders_without_memory(void **state)
 
 	(void)state;
 	two_init(&t, SRTP_AES_CM_128_HMAC_SHA1_80, 1);
-	struct srtp_key bad = make_key(SRTP_SUITE_COUNT, 1), k = make_key(SRTP_AEAD_AES_128_GCM, 3);
+	struct srtp_key bad = key_of(SRTP_SUITE_COUNT, 1), k = key_of(SRTP_AEAD_AES_128_GCM, 3);
 	assert_int_equal(mstream_set_keys(t.sa, &bad, &t.from), EINVAL);
 #ifdef OH_DEBUG
 	for (long n = 0; n < 3; n++) {
