@@ -26,7 +26,8 @@ static void tell_h(char digit, bool down, uint32_t ms, void *arg)
 {
 	struct wstream *w = arg;
 
-	if (w->tev_seen && (down || !w->key))
+	/* an end may have been told by detect_second() */
+	if (down ? w->tev_seen : !w->key)
 		return;
 	w->key_ms = (uint32_t)loop_now_ms(w->wk->loop);
 	w->key_last = digit;

@@ -9,6 +9,7 @@
 need_ twinkle-console
 ip route get 192.0.2.1 >/dev/null 2>&1 || { ip addr add 10.99.0.1/24 dev lo && ip route add default dev lo src 10.99.0.1; }
 declare -A TW_FD TW_PID TW_MARK
+TW_MORE= # further lines of its account
 
 twinkle() {
 	local d=$T/$1 n=${ADDR[$1]##*.} fd
@@ -31,7 +32,7 @@ twinkle() {
 		"rtp_port=$((9000 + 100 * n))" play_ringtone=no play_ringback=no >"$d/.twinkle/twinkle.sys"
 	# without these it sends nothing when it takes the tone for noise
 	printf '%s\n' "user_name=$2" user_domain=127.0.0.1 "auth_name=$2" "auth_pass=secret-$2-x" registrar=127.0.0.1 register_at_startup=yes \
-		sip_transport=udp codecs=g711u,g711a speex_dsp_vad=no speex_dsp_agc=no speex_dsp_nrd=no >"$d/.twinkle/p.cfg"
+		sip_transport=udp codecs=g711u,g711a speex_dsp_vad=no speex_dsp_agc=no speex_dsp_nrd=no $TW_MORE >"$d/.twinkle/p.cfg"
 	rm -f "$d/in"; mkfifo "$d/in"
 	exec {fd}<>"$d/in" # for both, so that one who is dead can be written to
 	TW_FD[$1]=$fd
