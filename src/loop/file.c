@@ -346,10 +346,8 @@ static const uint8_t *one_piece(struct file_out *o, uint64_t tail, size_t n)
 static void out_drain(struct file_out *o)
 {
 	uint64_t tail = atomic_load_explicit(&o->tail, memory_order_relaxed);
-
-	/* before the look at the ring, so that what is put from now on may ask again */
-	atomic_store(&o->kicked, false);
 	size_t n = (size_t)(atomic_load_explicit(&o->head, memory_order_acquire) - tail);
+
 	if (!n)
 		return;
 	if (o->err)
@@ -426,7 +424,12 @@ static void open_h(struct loop_msg *n)
 
 static void kick_h(struct loop_msg *n)
 {
-	out_drain(CONTAINER_OF(n, struct file_out, kick_msg));
+	struct file_out *o = CONTAINER_OF(n, struct file_out, kick_msg);
+
+	/* only here, where the message is in no queue any more; and before the look at the ring, so that what is put
+	 * from now on may ask again */
+	atomic_store(&o->kicked, false);
+	out_drain(o);
 }
 
 static void close_h(struct loop_msg *n)

@@ -226,6 +226,53 @@ static void test_full(void **state)
 	assert_int_equal(content(got, sizeof(got)), 356);
 }
 
+/** A file in whose write() something is put into another one. */
+struct feeder {
+	struct seen s;
+	struct file_out *to;
+	uint8_t rec[200];
+};
+
+static int feed_h(void *arg, int fd, const uint8_t *p, size_t n)
+{
+	struct feeder *x = arg;
+
+	assert_true(file_out_put(x->to, x->rec, sizeof(x->rec)));
+	return file_append(fd, p, n);
+}
+
+/* A ring is emptied by the tick while the message that it is half full is still on its way, and fills again. */
+static void test_half_full_twice(void **state)
+{
+	static const struct file_out_ops feeds = {feed_h, sync_h, failed_h, closed_h};
+	struct feeder x[2] = {0};
+	struct seen s = {0};
+	struct file_out *o[3];
+	char name[3][sizeof(path) + 2];
+	uint8_t got[512];
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		snprintf(name[i], sizeof(name[i]), "%s%s", path, i == 1 ? "" : i ? "c" : "a");
+	assert_int_equal(file_out_open(&o[0], f, name[0], 256, &feeds, &x[0]), 0);
+	assert_int_equal(file_out_open(&o[1], f, name[1], 256, &ops, &s), 0);
+	assert_int_equal(file_out_open(&o[2], f, name[2], 256, &feeds, &x[1]), 0);
+	x[0].to = x[1].to = o[1];
+	go();
+	assert_true(file_out_put(o[0], "a", 1));
+	assert_true(file_out_put(o[2], "c", 1));
+	/* a message that is queued twice is a circle */
+	alarm(20);
+	go();
+	alarm(0);
+	for (int i = 0; i < 3; i++)
+		file_out_close(o[i]);
+	go();
+	assert_int_equal(s.closed + x[0].s.closed + x[1].s.closed, 3);
+	assert_int_equal(s.lost, 0);
+	assert_int_equal(content(got, sizeof(got)), 400);
+}
+
 static void test_exists(void **state)
 {
 	struct seen s = {0};
@@ -417,11 +464,12 @@ static void test_oom(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(test_append),   {"test_thread", test_thread, setup, teardown, "r"},
-		VIRTUAL(test_full),  BOTH(test_exists),
-		VIRTUAL(test_error), VIRTUAL(test_sync),
-		BOTH(test_end_open), BOTH(test_jobs),
-		BOTH(test_jobs_end), VIRTUAL(test_oom),
+		BOTH(test_append),  {"test_thread", test_thread, setup, teardown, "r"},
+		VIRTUAL(test_full), VIRTUAL(test_half_full_twice),
+		BOTH(test_exists),  VIRTUAL(test_error),
+		VIRTUAL(test_sync), BOTH(test_end_open),
+		BOTH(test_jobs),    BOTH(test_jobs_end),
+		VIRTUAL(test_oom),
 	};
 
 	log_set_level(LOG_ERROR);
