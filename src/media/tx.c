@@ -109,6 +109,12 @@ static int prepare(struct wstream *w, struct tx *t, uint32_t in_rate)
 	unsigned ms = tx_ms(w);
 	uint32_t clock = wcodec_rate(fmt);
 	bool same = t->made && t->c == c && t->fmt.par == fmt->par && t->fmt.ch == fmt->ch && t->clock == clock;
+	if (!same) {
+		/* nothing that was coded or waits for it is of use to another codec */
+		t->coder = false;
+		t->in_rate = 0;
+		t->n = 0;
+	}
 	if (in_rate && (!same || !t->coder || (in_rate != t->in_rate && codec_pcm_rate(c, in_rate) > t->rate))) {
 		int err = coder_make(t, c, fmt, in_rate, ms);
 		if (err)
@@ -269,6 +275,10 @@ void tx_payload(struct wstream *w, const uint8_t *p, size_t l, uint32_t samples,
 	if (l > TX_ROOM || ready(w, 0))
 		return;
 	struct tx *t = w->tx;
+	/* what tx_pcm() left is part of a packet that never comes */
+	if (t->n)
+		t->ts += (uint32_t)((uint64_t)t->n * t->clock / t->rate);
+	t->n = 0;
 	keep_time(w, t, us);
 	t->first_us = us;
 	t->next_us = us + (uint64_t)samples * 1000000 / t->clock;

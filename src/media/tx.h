@@ -22,8 +22,8 @@ unsigned tx_ms(const struct wstream *w);
  */
 int tx_pcm(struct wstream *w, const int16_t *pcm, size_t n, uint32_t rate, uint64_t us);
 /** A packet that was coded already, in the codec and length that tx_codec() and tx_ms() name (mixers code once for
- * many): `samples` in units of the RTP clock. Without bytes only time goes on (DTX). Must not be mixed with tx_pcm()
- * within a packet. */
+ * many): `samples` in units of the RTP clock. Without bytes only time goes on (DTX). What tx_pcm() left for the next
+ * packet is dropped. */
 void tx_payload(struct wstream *w, const uint8_t *p, size_t l, uint32_t samples, bool marker, uint64_t us);
 /** The coder shall know what the party heard last by tx_payload(), because tx_pcm() goes on from there; nothing is
  * sent. For codecs with a memory; others need none. */

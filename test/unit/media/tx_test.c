@@ -209,6 +209,53 @@ static void test_gaps_and_pauses(void **state)
 	fx_free(&f);
 }
 
+/* A mixer's listener: its party changes the codec while it gets what was coded for many, then it speaks. */
+static void test_codec_changes_between_own_and_shared(void **state)
+{
+	static const struct {
+		uint8_t id;
+		uint32_t clock, feed;
+	} to[] = {{CODEC_SPEEX, 8000, 8000}, {CODEC_GSM, 8000, 16000}, {CODEC_OPUS, 48000, 8000}};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_LEN(to); i++)
+		for (size_t k = 0; k < ARRAY_LEN(to); k++) {
+			struct fx f;
+			struct voice v, w;
+			int16_t pcm[320] = {0};
+			uint8_t pay[33] = {0xd0};
+			const struct codec_ops *c = codec_find(to[k].id, to[k].clock, 0);
+			size_t n = to[i].feed / 50;
+			fx_init(&f);
+			struct mstream *s = stream_of(&f, &v, codec_find(to[i].id, to[i].clock, 0));
+			uint64_t us = loop_now_us(f.l);
+			for (int j = 0; j < 5; j++, us += 20000)
+				assert_int_equal(tx_pcm(&s->w, pcm, n, to[i].feed, us), 0);
+			voice_open(&w, v.p, c, 107, 0);
+			remote_of(s, &w);
+			vnet_run(f.net, 50);
+			tx_payload(&s->w, pay, sizeof(pay), c->clock / 50, false, us);
+			us += 20000;
+			vnet_run(f.net, 50);
+			size_t before = v.p->ngot;
+			assert_int_equal(v.p->got[before - 1].h.pt, 107);
+			for (size_t j = 0; j < n; j++)
+				pcm[j] = (int16_t)(AMP * sin(2 * M_PI * 900 * (double)j / to[i].feed));
+			tx_prime(&s->w, pcm, n, to[i].feed);
+			for (int j = 0; j < 50; j++, us += 20000)
+				assert_int_equal(tx_pcm(&s->w, pcm, n, to[i].feed, us), 0);
+			vnet_run(f.net, 50);
+			assert_in_range(v.p->ngot - before, 49, 50);
+			assert_steps(v.p, before, c, 107);
+			/* the others' decoders have not heard what was before */
+			if (c->id == CODEC_GSM)
+				assert_tone(v.p, before, c, 900);
+			voice_close(&v);
+			voice_close(&w);
+			fx_free(&f);
+		}
+}
+
 static void test_digits_pause_the_sound(void **state)
 {
 	struct fx f;
@@ -317,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_codec_changes_while_it_plays),
 		cmocka_unit_test(test_gaps_and_pauses),
+		cmocka_unit_test(test_codec_changes_between_own_and_shared),
 		cmocka_unit_test(test_digits_pause_the_sound),
 		cmocka_unit_test(test_reported_loss_reaches_the_coder),
 		cmocka_unit_test(test_no_memory),
