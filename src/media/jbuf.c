@@ -123,8 +123,12 @@ static int64_t in_time(struct jbuf *j, const struct jbuf_pkt *p, bool newest, ui
 	int64_t ext = j->hi_ext + step, ts_us = ext * 1000000 / clock;
 	int64_t off = (int64_t)us - ts_us - j->hist.base_us;
 	if (j->timed && newest && j->hist.based &&
-	    (off > OFF_US || off < -OFF_US || (p->marker && (off > OFF_MARKED_US || off < -OFF_MARKED_US))))
+	    (off > OFF_US || off < -OFF_US || (p->marker && (off > OFF_MARKED_US || off < -OFF_MARKED_US)))) {
 		next_epoch(j, p, us);
+		/* counted anew, or jumps would add up until there is no number for it */
+		ext = p->ts;
+		ts_us = ext * 1000000 / clock;
+	}
 	j->seen |= 1;
 	j->clock = clock;
 	if (newest || !j->timed) {

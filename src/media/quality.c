@@ -54,15 +54,15 @@ static void jitter(struct rxq *q, const struct rtp_hdr *h, uint64_t us, bool fir
 {
 	uint32_t arrival = (uint32_t)(us * q->rate / 1000000);
 	int32_t transit = (int32_t)(arrival - h->ts);
-	int32_t d = (int32_t)((uint32_t)transit - (uint32_t)q->transit);
+	uint32_t d = (uint32_t)transit - (uint32_t)q->transit;
 
 	q->transit = transit;
-	if (d < 0)
-		d = -d;
+	if (d > INT32_MAX)
+		d = 0 - d;
 	/* more than a second is a jump of the sender's clock, not of the network */
-	if (first || d < 0 || (uint32_t)d > q->rate)
+	if (first || d > q->rate)
 		return;
-	q->jitter += (uint32_t)d - ((q->jitter + 8) >> 4);
+	q->jitter += d - ((q->jitter + 8) >> 4);
 }
 
 void rxq_packet(struct rxq *q, const struct wremote *r, const struct rtp_hdr *h, size_t len, uint64_t us)

@@ -12,6 +12,7 @@ enum {
 	HELD = 4,             /**< packets that may wait for a missing one */
 	HIDE_MS = 60,         /**< so much of a gap is concealed; the rest is silence */
 	FILL_MS = 10000,      /**< longer pauses are not filled: they show in the times */
+	AHEAD_US = 1000000,   /**< so much earlier than its time a packet may come */
 	SLACK_US = 40000,     /**< what the network's jitter may move the beginning of a flow */
 	STEP = 480,           /**< samples that are made at once to fill a gap: 10 ms at 48 kHz */
 	JUMP = 512,           /**< numbers further away are another beginning */
@@ -220,8 +221,9 @@ static void fill(struct tap *t, const struct held *h, uint64_t us)
 	if (gap <= 0)
 		return;
 	uint64_t gap_us = (uint64_t)gap * 1000000 / clock;
-	if (gap_us > FILL_MS * 1000ULL) {
-		t->us = us;
+	/* a pause is as long as the time of day says: timestamps may claim any */
+	if (gap_us > FILL_MS * 1000ULL || t->us + gap_us > us + AHEAD_US) {
+		t->us = us > t->us ? us : t->us;
 		return;
 	}
 	uint32_t ms = t->lost ? (uint32_t)(gap_us / 1000 < HIDE_MS ? gap_us / 1000 : HIDE_MS) / 10 * 10 : 0;

@@ -71,6 +71,27 @@ static void test_storm(void **state)
 		}
 }
 
+/* Each packet is half a round of the timestamps ahead: the sum of them has no end. */
+static void test_far_ahead(void **state)
+{
+	struct jbuf_cfg c = {.rate = 8000};
+	const struct codec_ops *ulaw = codec_find(CODEC_PCMU, 8000, 1);
+	uint8_t p[160] = {0};
+	int16_t pcm[160];
+	struct jbuf *j;
+	uint64_t us = 1000000;
+
+	(void)state;
+	assert_int_equal(jbuf_alloc(&j, &c), 0);
+	for (uint32_t i = 0; i < 20000; i++, us += 20000) {
+		struct jbuf_pkt b = {
+			.codec = ulaw, .seq = (uint16_t)i, .ts = i * 0x7fffffffU, .ssrc = 1, .p = p, .l = sizeof(p)};
+		jbuf_put(j, &b, us);
+		(void)jbuf_get(j, pcm, 160, us);
+	}
+	mem_deref(j);
+}
+
 /* The largest payloads, as many as come: memory has a limit, and sound goes on after it. */
 static void test_large(void **state)
 {
@@ -173,10 +194,8 @@ static void test_bad_settings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_storm),
-		cmocka_unit_test(test_large),
-		cmocka_unit_test(test_no_memory),
-		cmocka_unit_test(test_bad_settings),
+		cmocka_unit_test(test_storm),     cmocka_unit_test(test_far_ahead),    cmocka_unit_test(test_large),
+		cmocka_unit_test(test_no_memory), cmocka_unit_test(test_bad_settings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -143,6 +143,10 @@ static void test_jitter(void **state)
 	/* a jump of the sender's clock is not the network's */
 	feed(&q, 1500, 0x70000000);
 	assert_in_range(rxq_jitter_us(&q.q), 17000, 20500);
+	/* nor is half a round of it, which has no opposite */
+	q.us += 20000;
+	feed(&q, 1501, 0x70000000 + 160 + 0x80000000U);
+	assert_in_range(rxq_jitter_us(&q.q), 17000, 20500);
 }
 
 static void test_report_block(void **state)

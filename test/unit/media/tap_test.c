@@ -181,6 +181,31 @@ static void test_losses_and_order(void **state)
 }
 
 /* The sender's clock is 0.2 per cent slow: the times follow ours. */
+/* Timestamps that say of each packet that ten seconds have passed: silence is made for no more time than there was. */
+static void test_times_that_run_away(void **state)
+{
+	struct fx f;
+	struct ear *e = ear_new(8000, MSINK_RX);
+	(void)state;
+
+	fx_init(&f);
+	struct phone *p = fx_phone(&f, "10.0.0.1", 4000);
+	struct mstream *s = fx_stream(&f, p);
+	assert_int_equal(mstream_tap(s, &e->sink), 0);
+	vnet_run(f.net, 30);
+	for (int i = 0; i < 100; i++) {
+		phone_talk(&f, p, 1);
+		p->ts += 79000;
+	}
+	assert_in_range(e->n, 100 * 160, 5 * 8000);
+	assert_in_range(e->next_us, 0, loop_now_us(f.l) + 2000000);
+	mstream_close(s, NULL, NULL);
+	vnet_run(f.net, 10);
+	assert_int_equal(e->done, 1);
+	mem_deref(e);
+	fx_free(&f);
+}
+
 static void test_drift(void **state)
 {
 	struct fx f;
@@ -251,6 +276,7 @@ int main(void)
 		cmocka_unit_test(test_relay_and_transcoding),
 		cmocka_unit_test(test_player_is_heard),
 		cmocka_unit_test(test_losses_and_order),
+		cmocka_unit_test(test_times_that_run_away),
 		cmocka_unit_test(test_drift),
 		cmocka_unit_test(test_no_memory),
 	};
