@@ -57,15 +57,15 @@ static int page_write(struct mrec_out *o, const ogg_page *pg)
 	uint8_t whole[PAGE_MAX];
 	int err;
 
-	/* in one piece, so that an end at any time leaves whole pages */
+	/* in one piece, so that an end at any time leaves whole pages; over half a page of a disk that was full */
 	if (hl + bl <= sizeof(whole)) {
 		memcpy(whole, pg->header, hl);
 		memcpy(whole + hl, pg->body, bl);
-		err = file_append(o->fd, whole, hl + bl);
+		err = file_write_at(o->fd, whole, hl + bl, o->bytes);
 	} else {
-		err = file_append(o->fd, pg->header, hl);
+		err = file_write_at(o->fd, pg->header, hl, o->bytes);
 		if (!err)
-			err = file_append(o->fd, pg->body, bl);
+			err = file_write_at(o->fd, pg->body, bl, o->bytes + hl);
 	}
 	if (!err)
 		o->bytes += hl + bl;

@@ -67,7 +67,8 @@ static int flush(struct mrec_out *o)
 	w->n = 0;
 	if (!n)
 		return 0;
-	int err = file_append(o->fd, w->p, n);
+	/* behind what is whole: half a block may stand there since a disk was full */
+	int err = file_write_at(o->fd, w->p, n, o->bytes);
 	if (!err)
 		o->bytes += n;
 	return err;

@@ -6,11 +6,13 @@
 #include <math.h>
 #include <opus/opusfile.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -528,6 +530,36 @@ static void test_cut_wav(void **state)
 	}
 }
 
+/* The disk is full in the middle of a block; there is room again at the end. What the file says it has is whole. */
+static void test_disk_full(void **state)
+{
+	struct rlimit was, little;
+
+	(void)state;
+	start(MREC_WAV, true, 8000);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	little = was;
+	little.rlim_cur = 44 + 20001;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+	for (uint32_t ms = 0; ms < 2000; ms += 20) {
+		feed_level(MREC_SAID, ms, 0x1234);
+		feed_level(MREC_HEARD, ms, 0x5678);
+		vnet_run(net, 20);
+	}
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	assert_int_equal(failed, EFBIG);
+	finish();
+	assert_int_equal(end.err, EFBIG);
+	size_t n = le32(40);
+	assert_in_range(n, 16000, nbytes - 44);
+	assert_int_equal(n % 4, 0);
+	for (size_t i = 0; i < n / 4; i++) {
+		uint32_t v = le32(44 + 4 * i);
+		assert_true(v == 0x56781234 || !v);
+	}
+}
+
 static void test_cut_opus(void **state)
 {
 	enum { MAX = 48 * 3000 };
@@ -738,10 +770,11 @@ static void test_oom(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_wav_header), T(test_wav_mono),    T(test_in_step),    T(test_both_silent),    T(test_jitter),
-		T(test_drift),      T(test_clock_jumps), T(test_burst),      T(test_pause),          T(test_opus),
-		T(test_cut_wav),    T(test_cut_opus),    T(test_up_to_date), T(test_repair_rubbish), T(test_exists),
-		T(test_ring_full),  T(test_arguments),   T(test_oom),
+		T(test_wav_header), T(test_wav_mono),       T(test_in_step),     T(test_both_silent),
+		T(test_jitter),     T(test_drift),          T(test_clock_jumps), T(test_burst),
+		T(test_pause),      T(test_opus),           T(test_cut_wav),     T(test_cut_opus),
+		T(test_up_to_date), T(test_repair_rubbish), T(test_exists),      T(test_disk_full),
+		T(test_ring_full),  T(test_arguments),      T(test_oom),
 	};
 
 	log_set_level(LOG_ERROR);
