@@ -177,7 +177,8 @@ void mstream_echo(struct mstream *s);
 
 /** Where played sound comes from; called on the worker, mono 16-bit. */
 struct media_source {
-	uint32_t rate; /**< samples a second that read() gives; 0 = 8000. Brought to the codec's rate by the engine */
+	uint32_t rate; /**< samples a second that read() gives, 8000 (0) to 48000; brought to the codec's by the engine
+			*/
 	/** Fill `n` samples; returns how many there were (fewer = the end). Never blocks, no file access. */
 	size_t (*read)(struct media_source *src, int16_t *pcm, size_t n);
 	/** Worker is done with it (end, replaced, stream closed); runs on the loop thread. */
@@ -185,7 +186,8 @@ struct media_source {
 	struct loop_msg msg;    /**< engine's */
 	struct mstream *stream; /**< engine's */
 };
-/** Play, in the first codec of the remote that we can encode. `src->done` tells the end. ENOTSUP: no such codec. */
+/** Play, in the first codec of the remote that we can encode. `src->done` tells the end. ENOTSUP: no such codec; EINVAL
+ * (rate), ENOMEM, ERR_STATE (closed). */
 int mstream_play(struct mstream *s, struct media_source *src) MUST_CHECK;
 /** Can we encode for this stream? True when its remote has a codec of ours. */
 bool mstream_can_play(const struct mstream *s);

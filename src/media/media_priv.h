@@ -338,7 +338,8 @@ struct wstream {
 	struct wstream *peer; /**< W_RELAY: where what arrives goes */
 	struct mlink *link;   /**< W_RELAY to a stream of another worker */
 	struct tap *taps;
-	struct rx *rx; /**< its sound as an even flow (rx.h); NULL: nobody wants it */
+	struct rx *rx;         /**< its sound as an even flow (rx.h); NULL: nobody wants it */
+	struct second *second; /**< how it sounds by the second; NULL until there was one */
 	struct dtmf_tx *dtmf;
 	struct udp *sock;    /**< RTP socket of the port */
 	struct crypt *crypt; /**< its keys; NULL: plain RTP */
@@ -359,7 +360,6 @@ struct wstream {
 	struct wstream *fed_by; /**< the stream whose packets go out here */
 	struct mlink *link_in;  /**< the link that feeds this one */
 	struct player *player;
-	struct second *second;    /**< how it sounds by the second; NULL until there was one */
 	struct tx *tx;            /**< coder of our own sound */
 	struct mixer_member *mix; /**< W_MIX */
 	struct latch rtcp;

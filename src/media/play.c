@@ -7,6 +7,8 @@
 
 enum {
 	CATCH_UP = 5, /**< packets sent at once after the worker was late; beyond that, time is skipped */
+	SOURCE_RATE_MIN = 8000,
+	SOURCE_RATE_MAX = 48000, /**< what CODEC_FRAME_MAX is for */
 };
 
 struct player {
@@ -30,8 +32,11 @@ static void home_h(struct loop_msg *n)
 
 int player_alloc(struct player **pp, struct mstream *s, struct media_source *src)
 {
-	struct player *p = mem_zalloc(sizeof(*p), NULL);
+	struct player *p;
 
+	if (src->rate && (src->rate < SOURCE_RATE_MIN || src->rate > SOURCE_RATE_MAX))
+		return EINVAL;
+	p = mem_zalloc(sizeof(*p), NULL);
 	if (!p)
 		return ENOMEM;
 	p->src = src;

@@ -535,12 +535,13 @@ static void beside(struct wstream *to, uint8_t *p, size_t l, const struct rtp_hd
 	const struct wcodec *e = wremote_find_tx(&to->r, to->map.pt);
 	uint8_t *pay = p + h->hdrlen;
 
-	if (to->map.act == RELAY_EVENT && e && h->payload >= 4) {
-		uint64_t dur = (uint64_t)(pay[2] << 8 | pay[3]) * wcodec_rate(e) / wcodec_rate(c);
+	/* there may be several in a packet (RFC 4733 2.5.1.5) */
+	for (size_t at = 0; to->map.act == RELAY_EVENT && e && at + 4 <= h->payload; at += 4) {
+		uint64_t dur = (uint64_t)(pay[at + 2] << 8 | pay[at + 3]) * wcodec_rate(e) / wcodec_rate(c);
 		if (dur > UINT16_MAX)
 			dur = UINT16_MAX;
-		pay[2] = (uint8_t)(dur >> 8);
-		pay[3] = (uint8_t)dur;
+		pay[at + 2] = (uint8_t)(dur >> 8);
+		pay[at + 3] = (uint8_t)dur;
 	}
 	uint32_t clock = x && x->made ? x->out_clock : wcodec_rate(c);
 	o.ts = ts_of(to, h->ts);

@@ -76,7 +76,7 @@ static int lifetime(struct sdp_crypto *c, struct slice s)
 		c->lifetime = UINT64_C(1) << n;
 		return 0;
 	}
-	return slice_u64(s, &c->lifetime) || !c->lifetime || c->lifetime >> 48 ? ERR_SYNTAX : 0;
+	return slice_u64(s, &c->lifetime) || !c->lifetime || c->lifetime > UINT64_C(1) << 48 ? ERR_SYNTAX : 0;
 }
 
 /* "1:4": a decimal number, and the bytes it takes in a packet. */

@@ -144,6 +144,18 @@ static void test_digits_change_their_clock(void **state)
 	assert_int_equal(t.a->got[1].h.pt, 112);
 	assert_int_equal(rtp_tev_decode(&e, t.a->got[1].p + RTP_HDR, 4), 0);
 	assert_int_equal(e.duration, 4800);
+	/* several in a packet */
+	uint8_t two[8];
+	e = (struct rtp_tev){.event = 1, .end = true, .duration = 400};
+	rtp_tev_encode(two, &e);
+	e = (struct rtp_tev){.event = 2, .duration = 160};
+	rtp_tev_encode(two + 4, &e);
+	say(&t, t.b, 101, two, 8, 0);
+	assert_int_equal(t.a->ngot, 3);
+	assert_int_equal(rtp_tev_decode(&e, t.a->got[2].p + RTP_HDR, 4), 0);
+	assert_int_equal(e.duration, 2400);
+	assert_int_equal(rtp_tev_decode(&e, t.a->got[2].p + RTP_HDR + 4, 4), 0);
+	assert_int_equal(e.duration, 960);
 	voice_close(&v);
 	fx_free(&t.f);
 }

@@ -170,6 +170,13 @@ static void test_cannot_play(void **state)
 	assert_false(mstream_can_play(s));
 	struct media_source *src = tone(440, 10, 1, &done);
 	assert_int_equal(mstream_play(s, src), ENOTSUP);
+	r = fx_remote(&a->addr);
+	mstream_set_remote(s, &r);
+	src->rate = 96000;
+	assert_int_equal(mstream_play(s, src), EINVAL);
+	r.ncodec = 1;
+	r.codec[0] = (struct mcodec){96, "G729", 8000, 1, 0};
+	mstream_set_remote(s, &r);
 	/* an error never calls back: the source is still the caller's */
 	vnet_run(f.net, 10);
 	assert_int_equal(done, 0);
