@@ -261,7 +261,7 @@ const char *typed_codes(struct typed *t);
 	X(dtmf_event_to_event) X(dtmf_event_to_info) X(dtmf_event_to_sound) X(dtmf_info_to_event) X(dtmf_info_to_info) \
 	X(dtmf_info_to_sound) X(dtmf_sound_to_event) X(dtmf_sound_to_info) X(dtmf_sound_to_sound) \
 	X(dtmf_both_ways_differ) X(dtmf_auto_takes_info) X(dtmf_twice_is_once) X(dtmf_to_inside_party) \
-	X(dtmf_while_held) \
+	X(dtmf_while_held) X(dtmf_through_gsm) \
 	/* delayed.c */ \
 	X(delayed_offer_by_caller) X(delayed_reinvite) X(delayed_reinvite_while_held) \
 	/* glare.c */ \

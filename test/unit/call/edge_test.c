@@ -288,6 +288,37 @@ static void digits(void **state)
 	assert_int_equal(f->ndtmf, 2);
 }
 
+/* To the other side: one after the other; a peer that refuses gets tones, and is not asked again. */
+static void digits_out(void **state)
+{
+	struct fix *f = *state;
+	struct phone *a = &f->p[0], *b = &f->p[1];
+
+	f->mp[1].dtmf = DTMF_INFO;
+	connect_two(a, b);
+	b->l = 0;
+	b->log[0] = 0;
+	info(a, "application/dtmf-relay", "Signal=5\r\nDuration=160\r\n");
+	info(a, "application/dtmf-relay", "Signal=11\r\n");
+	info(a, "application/dtmf-relay", "Signal=d\r\nDuration=0\r\n");
+	assert_log(b, "request:INFO request:INFO request:INFO");
+	assert_has(b->heard, "Content-Type: application/dtmf-relay\r\n");
+	assert_has(b->heard, "Signal=5\r\nDuration=160\r\n");
+	assert_has(b->heard, "Signal=#\r\nDuration=100\r\n");
+	assert_has(b->heard, "Signal=D\r\nDuration=100\r\n");
+	b->refuse_info = 415;
+	size_t before = b->rtp_n;
+	info(a, "application/dtmf", "7");
+	assert_log(b, "request:INFO");
+	assert_true(b->rtp_n >= before + 5);
+	before = b->rtp_n;
+	info(a, "application/dtmf", "8");
+	assert_log(b, "");
+	assert_true(b->rtp_n >= before + 5);
+	/* the last packets were sound, not events */
+	assert_int_not_equal(b->rtp_pt, 101);
+}
+
 /* ---- addresses */
 
 static void sdp_addresses(void **state)
@@ -360,6 +391,7 @@ int main(void)
 		T(topology),
 		T(headers),
 		T(digits),
+		T(digits_out),
 		T(sdp_addresses),
 		T(names_that_are_ours),
 		cmocka_unit_test_setup_teardown(without_auth, open_without_auth, fix_close),

@@ -57,6 +57,7 @@ struct phone {
 	const char *hdrs;        /* lines of its final answer */
 	uint16_t refuse_offer;   /* answers INVITEs with a description with this, or 0 */
 	uint16_t refuse_reoffer; /* answers re-INVITEs with this, or 0: 200 */
+	uint16_t refuse_info;    /**< answers INFO with this, or 0: 200 */
 	bool hold_reoffer;       /* answers them later, by hand */
 	const char *sdp;         /* its description */
 	char sdp_txt[SDP_TXT];
@@ -485,9 +486,11 @@ static void acked_h(struct sip_inv *i, const struct sip_msg *ack, void *arg)
 
 static void in_request_h(struct sip_inv *i, struct sip_strans *st, const struct sip_msg *req, void *arg)
 {
+	uint16_t refused = req->m == SIP_INFO ? ((struct phone *)arg)->refuse_info : 0;
+
 	(void)i;
 	note(arg, "request:%.*s", SLICE_FMT(req->method));
-	sip_reply_simple(st, 200, NULL);
+	sip_reply_simple(st, refused ? refused : 200, NULL);
 }
 
 static void closed_h(struct sip_inv *i, int err, uint16_t scode, const struct sip_msg *msg, void *arg)
