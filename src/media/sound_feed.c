@@ -47,10 +47,10 @@ void sound_feed_put(struct sound_feed *f, const int16_t *pcm, size_t n)
 	uint64_t at = atomic_load_explicit(&f->total, memory_order_relaxed);
 	size_t i = (size_t)(at % f->size);
 
+	/* who reads one of the new samples sees that their writing had begun */
 	atomic_store_explicit(&f->begun, at + n, memory_order_relaxed);
-	atomic_thread_fence(memory_order_release);
 	for (size_t k = 0; k < n; k++) {
-		atomic_store_explicit(&f->ring[i], pcm[k], memory_order_relaxed);
+		atomic_store_explicit(&f->ring[i], pcm[k], memory_order_release);
 		if (++i == f->size)
 			i = 0;
 	}
@@ -74,11 +74,10 @@ static bool copy(const struct listener *l, int16_t *pcm, size_t n)
 	size_t i = (size_t)(l->at % f->size);
 
 	for (size_t k = 0; k < n; k++) {
-		pcm[k] = atomic_load_explicit(&f->ring[i], memory_order_relaxed);
+		pcm[k] = atomic_load_explicit(&f->ring[i], memory_order_acquire);
 		if (++i == f->size)
 			i = 0;
 	}
-	atomic_thread_fence(memory_order_acquire);
 	return atomic_load_explicit(&f->begun, memory_order_relaxed) <= l->at + f->size;
 }
 

@@ -139,9 +139,10 @@ static inline struct phone *fx_phone(struct fx *f, const char *ip, uint16_t port
 /* One packet with the phone's numbers as they are. */
 static inline void phone_raw(struct phone *p, const void *payload, size_t l)
 {
-	uint8_t b[PKT_MAX];
+	uint8_t b[RTP_HDR + CODEC_PAYLOAD_MAX];
 	struct rtp_hdr h = {.pt = p->pt, .seq = p->seq, .ts = p->ts, .ssrc = p->ssrc};
 
+	assert_true(l <= CODEC_PAYLOAD_MAX);
 	rtp_encode(b, &h);
 	memcpy(b + RTP_HDR, payload, l);
 	assert_int_equal(udp_send_now(p->rtp, &p->to, b, RTP_HDR + l), 0);
