@@ -46,7 +46,7 @@ enum {
 	SEAL_TAIL = 20,  /**< what protection adds at most: SRTP_TAIL_MAX */
 	CNAME_LEN = 16,
 	DTMF_QUEUE = 8,     /**< digits on their way to the loop thread */
-	TAP_PAYLOAD = 1472, /**< longer payloads are silence to a tap */
+	TAP_PAYLOAD = 1764, /**< longer payloads are silence to a tap; 10 ms of L16 in stereo at 44.1 kHz */
 	WCODECS_RECENT = 8,
 	WCODEC_MAX = 16, /**< codecs of a remote that are remembered; browsers name 14 */
 };

@@ -37,7 +37,9 @@ static const struct codec_ops *find(const struct codec_wish *w)
 		const struct codec_ops *o = codec_table[i];
 		uint32_t clock = w->clock ? w->clock : usual;
 
-		if (o->id == w->id && (!clock || o->clock == clock) && (!w->ch || o->ch == w->ch))
+		/* no number of channels is one (RFC 8866 6.6), but Opus has always two in its name */
+		if (o->id == w->id && (!clock || o->clock == clock) &&
+		    (w->ch ? o->ch == w->ch : o->ch == 1 || o->id == CODEC_OPUS))
 			return o;
 	}
 	return NULL;

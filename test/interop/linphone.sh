@@ -1,7 +1,8 @@
 # linphone.sh: Debian's linphonec as a phone; for scripts that have lib.sh already.
 #
 #	linphone NAME NUMBER TRANSPORT HZ [CA]   begins one, which registers; CA: file that the server's certificate is checked with;
-#	                                         LP_SIP: more lines for the part [sip] of its settings
+#	                                         LP_SIP: more lines for the part [sip] of its settings;
+#	                                         LP_RC: more parts
 #	lp NAME TEXT                             types a command: "call sip:101@127.0.0.1" "answer" "terminate" "transfer 1 sip:102@127.0.0.1" ...
 #	lp_saw NAME PATTERN [SECONDS]            it printed that since the last command
 #	lp_sound NAME                            plays its tone into the call and records what it hears, to $T/NAME/heard.wav
@@ -36,6 +37,7 @@ linphone() {
 		echocancellation=0
 		[rtp]
 		audio_rtp_port=$((7000 + 100 * ${ip##*.}))-$((7090 + 100 * ${ip##*.}))
+		${LP_RC:-}
 	X
 	spawn "$d/log" env HOME="$d" XDG_DATA_HOME="$d/.local/share" XDG_CONFIG_HOME="$d/.config" \
 		bash -c 'exec linphonec -c "$0/rc" -d 6 -l "$0/core.log" <"$0/in" >"$0/out" 2>&1' "$d"

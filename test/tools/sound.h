@@ -93,7 +93,7 @@ static inline void wav_save(const char *path, const int16_t *s, size_t n)
 }
 
 /*
- * Read 16 bits at 8 kHz or a multiple of it, as mono of 8 kHz. A file that is still being written has lengths of 0 in
+ * Read 16 bits at 8 kHz or more, as mono of 8 kHz. A file that is still being written has lengths of 0 in
  * its head: then what there is counts. Returns the number of samples; exits when it is no such file.
  */
 static inline size_t wav_load(const char *path, int16_t *s, size_t max)
@@ -117,20 +117,21 @@ static inline size_t wav_load(const char *path, int16_t *s, size_t max)
 		(void)fseek(f, (long)(l + (l & 1)) - (long)got, SEEK_CUR);
 	}
 	(void)fclose(f);
-	size_t ch = le(fmt + 2, 2), rate = le(fmt + 4, 4), by = ch * rate / RATE;
-	if (!by || rate % RATE || le(fmt + 14, 2) != 16) {
-		fprintf(stderr, "%s: not 16 bits at a multiple of %d Hz\n", path, RATE);
+	size_t ch = le(fmt + 2, 2), rate = le(fmt + 4, 4), out = 0;
+	if (!ch || rate < RATE || le(fmt + 14, 2) != 16) {
+		fprintf(stderr, "%s: not 16 bits at %d Hz or more\n", path, RATE);
 		exit(2);
 	}
 	/* the mean of all channels and of the samples between: good enough for tones below 2 kHz */
-	for (size_t i = 0; by > 1 && i < n / by; i++) {
+	for (size_t i = 0; ch * rate > RATE && (i + 1) * rate / RATE * ch <= n; i++, out++) {
+		size_t from = i * rate / RATE * ch, to = (i + 1) * rate / RATE * ch;
 		long sum = 0;
 
-		for (size_t k = 0; k < by; k++)
-			sum += s[i * by + k];
-		s[i] = (int16_t)(sum / (long)by);
+		for (size_t k = from; k < to; k++)
+			sum += s[k];
+		s[i] = (int16_t)(sum / (long)(to - from));
 	}
-	return n / by;
+	return ch * rate > RATE ? out : n;
 }
 
 #endif

@@ -30,9 +30,10 @@ static void end(struct fix *f)
 
 static void every_codec(void **state)
 {
-	static const char *const names[] = {"opus",       "g722",    "PCMU",        "alaw",       "gsm",
-					    "g726-16",    "g726-24", "g726-32",     "g726-40",    "speex",
-					    "speex/8000", "L16",     "speex/32000", "L16/8000/1", "aal2-g726-32"};
+	static const char *const names[] = {"opus",       "g722",      "PCMU",        "alaw",       "gsm",
+					    "g726-16",    "g726-24",   "g726-32",     "g726-40",    "speex",
+					    "speex/8000", "L16",       "speex/32000", "L16/8000/1", "aal2-g726-32",
+					    "L16/44100",  "L16/48000", "L16/44100/2", "L16/48000/2"};
 	struct fix *f = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
