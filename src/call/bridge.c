@@ -127,6 +127,7 @@ static void fill_remote(struct mstream_remote *r, const struct leg *l, const str
 		r->rtcp = m->rtcp;
 	}
 	r->rtcp_mux = m->rtcp_mux && own->m[i].rtcp_mux;
+	r->quiet = l->state == LEG_HELD;
 	r->renewed = l->state == LEG_ANSWERED || l->state == LEG_HELD;
 	r->we_send = (its & SDP_RECVONLY) && (our & SDP_SENDONLY);
 	r->we_recv = (its & SDP_SENDONLY) && (our & SDP_RECVONLY);

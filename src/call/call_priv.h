@@ -53,6 +53,7 @@ struct calls {
 struct leg_past {
 	struct link le;    /**< in call->past */
 	struct call *call; /**< NULL: the call does not wait any more */
+	struct sa signals; /**< where its signalling came from */
 	uint8_t rank;      /**< 0 caller, 1 winner, 2 others: their order in the record */
 	struct leg_record r;
 };
@@ -97,7 +98,7 @@ void record_leg(struct leg_record *r, const struct leg *l);
 /** Put its quality in. */
 void record_quality(struct leg_record *r, const struct mstream_stats *st);
 /** And what was wrong with it; its end is `now_ms`, loop's. */
-void record_verdict(struct leg_record *r, const struct mstream_stats *st, uint64_t now_ms);
+void record_verdict(struct leg_past *p, const struct mstream_stats *st, uint64_t now_ms);
 /** Its place in the record. */
 uint8_t record_rank(const struct leg *l);
 

@@ -93,7 +93,7 @@ static void figures_h(const struct mstream_stats *st, void *arg)
 
 	record_quality(&p->r, st);
 	if (p->call)
-		record_verdict(&p->r, st, loop_now_ms(p->call->calls->loop));
+		record_verdict(p, st, loop_now_ms(p->call->calls->loop));
 	if (p->call && p->call->closing && !--p->call->closing)
 		calls_reap_later(p->call->calls);
 	mem_deref(p);
@@ -131,6 +131,7 @@ static struct leg_past *keep_past(struct leg *l)
 		return NULL;
 	p->call = c;
 	p->rank = record_rank(l);
+	p->signals = l->peer;
 	record_leg(&p->r, l);
 	p->r.end_ms = loop_wall_ms(c->calls->loop);
 	LIST_EACH (&c->past, k) {

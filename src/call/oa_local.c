@@ -96,8 +96,8 @@ int oa_local_apply(struct leg *l)
 
 	if (err)
 		return err;
-	bridge_set_remote(l);
 	bridge_hold_state(l, d);
+	bridge_set_remote(l);
 	room_leg_changed(l->call->calls, l);
 	transfer_sound(l->call);
 	return 0;

@@ -38,6 +38,7 @@ static void judge(struct leg_quality *q, const struct leg *l, const struct mstre
 		.now_ms = loop_now_ms(l->call->calls->loop),
 		.up_ms = up_since(l),
 		.other = far.rx_packets,
+		.signals = &l->peer,
 	};
 	if (!verdict_of(q->verdict, sizeof(q->verdict), st, &in))
 		q->verdict[0] = '\0';

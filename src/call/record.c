@@ -36,14 +36,16 @@ void record_quality(struct leg_record *r, const struct mstream_stats *st)
 	memcpy(r->codec, st->codec, sizeof(r->codec));
 }
 
-void record_verdict(struct leg_record *r, const struct mstream_stats *st, uint64_t now_ms)
+void record_verdict(struct leg_past *p, const struct mstream_stats *st, uint64_t now_ms)
 {
+	struct leg_record *r = &p->r;
 	int64_t talk = r->answer_ms && r->end_ms > r->answer_ms ? r->end_ms - r->answer_ms : 0;
 	struct verdict_in in = {
 		.who = r->number[0] ? r->number : "the caller",
 		.now_ms = now_ms,
 		.up_ms = talk && (uint64_t)talk < now_ms ? now_ms - (uint64_t)talk : 0,
 		.over = true,
+		.signals = &p->signals,
 	};
 	if (!verdict_of(r->verdict, sizeof(r->verdict), st, &in))
 		r->verdict[0] = '\0';

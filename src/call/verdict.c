@@ -41,7 +41,9 @@ static bool keys(char *dst, size_t size, const struct mstream_stats *st, const s
 
 static bool nothing(char *dst, size_t size, const struct mstream_stats *st, const struct verdict_in *in)
 {
-	if (!st->expects || !in->up_ms || in->now_ms < in->up_ms + GRACE_MS)
+	uint64_t since = st->expects_ms > in->up_ms ? st->expects_ms : in->up_ms;
+
+	if (!st->expects || !in->up_ms || in->now_ms < since + GRACE_MS)
 		return false;
 	const char *way = in->other ? ": one way only" : "";
 	char said[SA_STRLEN];
@@ -51,7 +53,7 @@ static bool nothing(char *dst, size_t size, const struct mstream_stats *st, cons
 		return true;
 	}
 	uint64_t quiet = in->now_ms > st->last_rx_ms ? in->now_ms - st->last_rx_ms : 0;
-	if (st->pauses || quiet < PAUSE_MS)
+	if (st->pauses || quiet < PAUSE_MS || in->now_ms < since + PAUSE_MS)
 		return false;
 	snprintf(dst, size,
 		 in->over ? "nothing arrived from %.40s in the last %u s%s" : "nothing arrives from %.40s for %u s%s",
@@ -64,12 +66,18 @@ static bool network(char *dst, size_t size, const struct mstream_stats *st, cons
 	uint64_t all = st->rx_packets + st->rx_lost;
 
 	if (all >= ENOUGH && st->rx_lost * 1000 / all >= LOST_PM) {
-		snprintf(dst, size, "%.1f %% of the packets of %.40s are lost",
-			 100.0 * (double)st->rx_lost / (double)all, in->who);
+		snprintf(dst, size, "%.1f %% of the packets of %.40s %s lost",
+			 100.0 * (double)st->rx_lost / (double)all, in->who, in->over ? "were" : "are");
 		return true;
 	}
-	if (st->remote_lost_pm >= LOST_PM) {
-		snprintf(dst, size, "%.40s loses %.1f %% of what it is sent", in->who, st->remote_lost_pm / 10.0);
+	/* of a call that is over not its last report, but all of it */
+	double far = !in->over        ? st->remote_lost_pm
+		     : st->tx_packets ? 1000.0 * st->remote_lost / (double)st->tx_packets
+				      : 0;
+	if (st->tx_packets >= ENOUGH && far >= LOST_PM) {
+		snprintf(dst, size,
+			 in->over ? "%.40s lost %.1f %% of what it was sent" : "%.40s loses %.1f %% of what it is sent",
+			 in->who, far / 10.0);
 		return true;
 	}
 	if (st->rx_jitter_us >= JITTER_US) {
@@ -84,6 +92,21 @@ static bool network(char *dst, size_t size, const struct mstream_stats *st, cons
 	return false;
 }
 
+/* Of a call that is over only if nothing was ever said: many switch their microphone off to listen. */
+static bool silent(const struct mstream_stats *st, const struct verdict_in *in)
+{
+	if (st->silent_s < SILENT_S)
+		return false;
+	return !in->over || st->silent_s * 1000ULL + GRACE_MS >= st->last_rx_ms - st->first_rx_ms;
+}
+
+/* Not through a router that its signalling passes as well: that is how most phones at home are. */
+static bool elsewhere(const struct mstream_stats *st, const struct verdict_in *in)
+{
+	return st->latched && st->moved && sa_isset(&st->said) &&
+	       !(in->signals && sa_isset(in->signals) && sa_eq_addr(in->signals, &st->remote));
+}
+
 bool verdict_of(char *dst, size_t size, const struct mstream_stats *st, const struct verdict_in *in)
 {
 	char from[SA_STRLEN], said[SA_STRLEN];
@@ -94,8 +117,10 @@ bool verdict_of(char *dst, size_t size, const struct mstream_stats *st, const st
 		snprintf(dst, size, "%.40s sends %s, which was not agreed on", in->who, st->codec);
 		return true;
 	}
-	if (st->silent_s >= SILENT_S) {
-		snprintf(dst, size, "the microphone of %.40s is silent for %u s", in->who, st->silent_s);
+	if (silent(st, in)) {
+		snprintf(dst, size,
+			 in->over ? "the microphone of %.40s was silent" : "the microphone of %.40s is silent for %u s",
+			 in->who, st->silent_s);
 		return true;
 	}
 	if (network(dst, size, st, in))
@@ -104,7 +129,7 @@ bool verdict_of(char *dst, size_t size, const struct mstream_stats *st, const st
 		snprintf(dst, size, "%.40s is too loud: its sound is clipped", in->who);
 		return true;
 	}
-	if (st->latched && st->moved && sa_isset(&st->said)) {
+	if (elsewhere(st, in)) {
 		snprintf(dst, size, "the sound of %.40s comes from %s, not from %s as it said", in->who,
 			 sa_str(&st->remote, from), sa_str(&st->said, said));
 		return true;

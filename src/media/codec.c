@@ -128,6 +128,7 @@ int wremote_make(struct wremote *w, const struct mstream_remote *r, struct wcode
 	}
 	w->mux = r->rtcp_mux;
 	w->again = r->renewed;
+	w->quiet = r->quiet;
 	w->we_send = r->we_send;
 	w->we_recv = r->we_recv;
 	w->strict = r->ptime_strict;

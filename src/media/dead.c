@@ -18,8 +18,9 @@ static void file(struct wstream *w, uint64_t in_s)
 
 static bool expected(const struct wstream *w)
 {
-	/* fax may say nothing for as long as a page takes */
-	return w->r.set && !w->r.udptl && w->r.we_recv && sa_isset(&w->r.rtp) && sa_port(&w->r.rtp) && !w->dead_told;
+	/* fax may say nothing for as long as a page takes, and who holds for as long as he likes */
+	return w->r.set && !w->r.udptl && !w->r.quiet && w->r.we_recv && sa_isset(&w->r.rtp) && sa_port(&w->r.rtp) &&
+	       !w->dead_told;
 }
 
 void dead_watch(struct wstream *w)

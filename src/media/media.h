@@ -70,6 +70,7 @@ struct mstream_remote {
 	bool rtcp_mux;
 	bool renewed; /**< an answered call says it again: if the address is that of before, whoever is heard keeps his
 			 place until he is silent. Otherwise learning opens */
+	bool quiet;   /**< it holds the call: it may send, and need not */
 	bool we_send, we_recv; /**< after both directions are taken together; RTCP flows in any case (RFC 3264 5.1) */
 	/** What this leg's SDP and ours to it agreed on, by preference, as it wants to receive them. A packet of
 	 * another leg passes unchanged only in a codec of this list. Empty: everything passes. */
@@ -93,7 +94,8 @@ struct mstream_stats {
 	uint64_t rx_strangers;            /**< of rx_auth_failed and rx_replayed: not from where the party is */
 	uint32_t rx_jitter_us;            /**< RFC 3550 6.4.1, of the party's stream */
 	uint32_t rtt_us;                  /**< us <-> party, from its reports; 0 unknown */
-	uint32_t remote_lost_pm; /**< what the party reports as lost of what it is sent, per mille of the last report */
+	uint32_t remote_lost_pm; /**< what the party reports as lost on the way from us, per mille of the last report */
+	uint32_t remote_lost;    /**< the same since the beginning, packets */
 	uint16_t mos_x100;       /**< of what the party sends, E-model (G.107), 100-450; 0 = no audio yet */
 	char codec[16];          /**< last payload name received */
 	uint64_t first_rx_ms, last_rx_ms; /**< loop's ms, 0 = never */
@@ -103,6 +105,7 @@ struct mstream_stats {
 	bool moved; /**< it sends from another address than its SDP says */
 	/* how it sounds */
 	bool expects;          /**< the party should send (direction, address) */
+	uint64_t expects_ms;   /**< loop's ms: since when */
 	bool pauses;           /**< its last packet said that silence follows (comfort noise, DTX) */
 	bool strange;          /**< what it sends is of no codec that was agreed on; `codec` says what */
 	uint16_t sec_lost_pm;  /**< of the last second with packets: lost, per mille */

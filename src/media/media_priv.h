@@ -83,6 +83,7 @@ struct wremote {
 	struct sa rtp, rtcp; /**< port 0: nowhere */
 	bool set : 1, mux : 1, we_send : 1, we_recv : 1, strict : 1, udptl : 1;
 	bool no_events : 1;           /**< digits go to it another way */
+	bool quiet : 1;               /**< mstream_remote.quiet */
 	bool again : 1;               /**< mstream_remote.renewed */
 	uint8_t ptime, maxptime;      /**< ms; maxptime 0: any */
 	const struct wcodecs *codecs; /**< NULL: none */
@@ -276,14 +277,18 @@ struct outstream {
 	uint32_t src;             /**< SSRC of the present source */
 	uint32_t base;            /**< first sequence number of the present source, ours */
 	uint32_t seq_off, ts_off; /**< ours - the source's */
+	uint32_t seq0;            /**< number before the first one */
 	uint64_t packets, bytes;
 	/* reports of the party about this stream */
-	uint32_t sr_mid; /**< of the last SR that went to the party */
+	uint32_t sr_mid;   /**< of the last SR that went to the party */
+	uint32_t seq_seen; /**< seq at its last report */
 	uint64_t sr_us;
 	uint32_t rtt_us;
 	int32_t lost_base; /**< what it had reported lost before the present source */
 	int32_t lost;      /**< last report */
 	uint16_t lost_pm;
+	uint16_t way_pm;    /**< of lost_pm: on the way from us; the rest was missing before */
+	uint32_t gaps_seen; /**< numbers that never went, at the last report */
 };
 /** New random stream. */
 void out_init(struct outstream *o);
@@ -558,7 +563,7 @@ void mlinks_free(struct media *m);
 struct snap {
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, rx_lost, rx_late, rx_dropped, rx_failed, rx_replayed;
 	uint64_t first_ms, last_ms;
-	uint32_t jitter_us, rtt_us, rx_strangers;
+	uint32_t jitter_us, rtt_us, rx_strangers, far_lost;
 	uint16_t lost_pm, mos;
 	uint8_t codec, pt;
 	uint32_t played_ms, concealed_ms, buffer_us;
@@ -653,6 +658,7 @@ struct mstream {
 	struct detect *detect; /**< who listens for tones, NULL */
 	struct mkeys *keys;    /**< what was ordered last; NULL: plain RTP all its life */
 	struct order want, order;
+	uint64_t expects_ms;       /**< since when the party should send, loop's ms; 0: it need not */
 	const struct wcodecs *old; /**< list of the order before, which the worker may use until it has this one */
 	atomic_int state;          /**< enum order_state */
 	struct loop_msg order_msg, open_msg, close_msg, ev_msg;

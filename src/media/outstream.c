@@ -19,7 +19,7 @@ void out_init(struct outstream *o)
 {
 	*o = (struct outstream){.ssrc = rand_u32(), .ts = rand_u32(), .rate = 8000};
 	/* in the lower half, so that a short test or a phone with a naive buffer meets no wrap in the first minutes */
-	o->seq = rand_below(0x7fff) + 1;
+	o->seq = o->seq0 = o->seq_seen = rand_below(0x7fff) + 1;
 }
 
 void out_unsync(struct outstream *o)

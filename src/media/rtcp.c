@@ -29,6 +29,25 @@ static void put32(uint8_t *p, uint32_t v)
 
 /* ------------------------------------------------------------------ what a party says about our stream */
 
+/* Numbers that never went, because the source's packets were lost before us. */
+static uint32_t gaps(const struct outstream *o)
+{
+	uint32_t all = o->seq - o->seq0;
+
+	return all > o->packets ? all - (uint32_t)o->packets : 0;
+}
+
+/* What the party misses was lost on the way from us, but for that. */
+static void blame(struct outstream *o)
+{
+	uint32_t n = o->seq - o->seq_seen, g = gaps(o), missing = g > o->gaps_seen ? g - o->gaps_seen : 0;
+	uint32_t pm = n ? (uint32_t)((uint64_t)missing * 1000 / n) : 0;
+
+	o->way_pm = (uint16_t)(o->lost_pm > pm ? o->lost_pm - pm : 0);
+	o->seq_seen = o->seq;
+	o->gaps_seen = g;
+}
+
 static void block_in(struct wstream *w, struct rtcp_pkt *k, unsigned i, uint64_t us)
 {
 	struct outstream *o = &w->out;
@@ -44,6 +63,7 @@ static void block_in(struct wstream *w, struct rtcp_pkt *k, unsigned i, uint64_t
 	}
 	o->lost = rb.lost;
 	o->lost_pm = (uint16_t)(rb.fraction * 1000U / 256);
+	blame(o);
 	rb.ssrc = o->src;
 	rb.ext_seq -= o->seq_off;
 	rb.lost -= o->lost_base;

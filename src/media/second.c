@@ -74,6 +74,9 @@ void second_over(struct wstream *w)
 	}
 	judge(w, x);
 	meter_second(&x->meter);
+	/* only where somebody listens to it: not in a room, a menu or on hold */
+	if (w->mode == W_MIX || w->mode == W_PLAY || w->r.quiet)
+		x->meter.silent = 0;
 }
 
 void second_lost(struct wstream *w, uint32_t n)

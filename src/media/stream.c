@@ -197,6 +197,12 @@ static void close_h(struct loop_msg *n)
 	wstream_close(&s->w);
 }
 
+/* The party should send. */
+static bool expects(const struct wremote *r)
+{
+	return r->set && r->we_recv && !r->quiet && sa_isset(&r->rtp) && sa_port(&r->rtp);
+}
+
 static void stats_out(const struct mstream *s, struct mstream_stats *st)
 {
 	const struct snap *n = &s->st;
@@ -224,7 +230,9 @@ static void stats_out(const struct mstream *s, struct mstream_stats *st)
 		.latched = n->latched,
 		.moved = n->moved,
 		.said = r->rtp,
-		.expects = r->set && r->we_recv && sa_isset(&r->rtp) && sa_port(&r->rtp),
+		.expects = expects(r),
+		.expects_ms = s->expects_ms,
+		.remote_lost = n->far_lost,
 		.pauses = n->pauses,
 		.strange = n->strange,
 		.sec_lost_pm = n->sec_lost_pm,
@@ -363,6 +371,7 @@ void mstream_set_remote(struct mstream *s, const struct mstream_remote *r)
 		mem_deref((void *)before);
 	s->want.r.udptl |= s->kind == MSTREAM_UDPTL;
 	s->want.r.again = !opens;
+	s->expects_ms = !expects(&s->want.r) ? 0 : s->expects_ms ? s->expects_ms : loop_now_ms(s->m->loop);
 	want(s, ORDER_REMOTE);
 }
 

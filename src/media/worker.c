@@ -30,7 +30,10 @@ void snap_make(struct snap *n, const struct wstream *w)
 	n->last_ms = q->last_us / 1000;
 	n->jitter_us = rxq_jitter_us(q);
 	n->rtt_us = w->out.rtt_us;
-	n->lost_pm = w->out.lost_pm;
+	n->lost_pm = w->out.way_pm;
+	n->far_lost = w->out.lost > 0 && (uint32_t)w->out.lost > w->out.gaps_seen
+			      ? (uint32_t)w->out.lost - w->out.gaps_seen
+			      : 0;
 	n->codec = q->audio;
 	n->pt = q->audio_pt;
 	n->pauses = q->dtx;

@@ -249,6 +249,11 @@ const char *typed_codes(struct typed *t);
 	X(hold_and_resume_by_caller) X(hold_and_resume_by_callee) X(hold_is_not_death) \
 	X(hold_hears_music) X(hold_inactive_hears_music) X(hold_without_music) X(hold_of_both_sides) \
 	X(hold_then_transfer_hears_music) \
+	/* verdict.c */ \
+	X(verdict_nothing_arrives_any_more) X(verdict_nothing_ever_arrived) X(verdict_another_address_than_said) \
+	X(verdict_keys_do_not_match) X(verdict_codec_never_agreed) X(verdict_silent_microphone) X(verdict_heavy_loss) \
+	X(no_verdict_of_a_good_call) X(no_verdict_of_a_short_call) X(no_verdict_of_a_held_call) X(no_verdict_of_a_listener) \
+	X(no_verdict_of_announced_silence) X(no_verdict_of_a_phone_behind_nat) \
 	/* conference.c */ \
 	X(conference_hears_all) X(conference_pin) X(conference_wrong_pin) X(conference_pin_silence) \
 	X(conference_waits_for_admin) X(conference_mute_digit) X(conference_left_by_digit) X(conference_kick) \

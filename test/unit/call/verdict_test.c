@@ -15,6 +15,7 @@ static struct mstream_stats good(void)
 {
 	struct mstream_stats st = {.rx_packets = 3000, .first_rx_ms = UP, .last_rx_ms = NOW - 20, .expects = true};
 
+	st.tx_packets = 3000;
 	(void)slice_copy(st.codec, sizeof(st.codec), SLICE("PCMU"));
 	assert_int_equal(sa_set(&st.said, SLICE("10.0.0.5"), 4000), 0);
 	st.latched = true;
@@ -26,7 +27,11 @@ static struct mstream_stats good(void)
 static const char *say(const struct mstream_stats *st, bool other, bool over)
 {
 	static char text[160];
-	struct verdict_in in = {.who = "101", .now_ms = NOW, .up_ms = UP, .other = other, .over = over};
+	struct sa home;
+	struct verdict_in in = {
+		.who = "101", .now_ms = NOW, .up_ms = UP, .other = other, .over = over, .signals = &home};
+
+	assert_int_equal(sa_set(&home, SLICE("198.51.100.7"), 5060), 0);
 
 	return verdict_of(text, sizeof(text), st, &in) ? text : "";
 }
@@ -91,12 +96,18 @@ static void faults_test(void **state)
 	st = good();
 	st.silent_s = 14;
 	assert_string_equal(say(&st, true, false), "the microphone of 101 is silent for 14 s");
+	assert_string_equal(say(&st, true, true), ""); /* it spoke before */
+	st.silent_s = 59;
+	assert_string_equal(say(&st, true, true), "the microphone of 101 was silent");
 	st = good();
 	st.rx_lost = 300;
 	assert_string_equal(say(&st, true, false), "9.1 % of the packets of 101 are lost");
 	st = good();
 	st.remote_lost_pm = 75;
 	assert_string_equal(say(&st, true, false), "101 loses 7.5 % of what it is sent");
+	assert_string_equal(say(&st, true, true), ""); /* its last report, no more */
+	st.remote_lost = 150;
+	assert_string_equal(say(&st, true, true), "101 lost 5.0 % of what it was sent");
 	st = good();
 	st.rx_jitter_us = 80000;
 	assert_string_equal(say(&st, true, false), "packets of 101 come very unevenly: jitter 80 ms");
@@ -111,6 +122,16 @@ static void faults_test(void **state)
 	assert_int_equal(sa_set(&st.remote, SLICE("203.0.113.9"), 61000), 0);
 	assert_string_equal(say(&st, true, false),
 			    "the sound of 101 comes from 203.0.113.9:61000, not from 10.0.0.5:4000 as it said");
+	/* its router translates its signalling as well */
+	assert_int_equal(sa_set(&st.remote, SLICE("198.51.100.7"), 61000), 0);
+	assert_string_equal(say(&st, true, false), "");
+	/* it was on hold until a moment ago */
+	st = good();
+	st.last_rx_ms = NOW - 30000;
+	st.expects_ms = NOW - 4000;
+	assert_string_equal(say(&st, true, false), "");
+	st.expects_ms = NOW - 6000;
+	assert_string_equal(say(&st, true, false), "nothing arrives from 101 for 30 s: one way only");
 }
 
 int main(void)
