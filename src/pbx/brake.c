@@ -247,6 +247,18 @@ const char *brake_limit(struct pbx *p, const char *name, bool trunk)
 	return words;
 }
 
+const char *brake_tried(struct pbx *p, const char *extension)
+{
+	static char words[96];
+	struct brake_meter *m = brake_meter(p, false, extension, false);
+	uint32_t max = limits_of(p, extension, false).per_minute;
+
+	if (!m || !max || last_minute(m) < max)
+		return NULL;
+	snprintf(words, sizeof(words), "brake: %u tries of a PIN in a minute are allowed", max);
+	return words;
+}
+
 const char *brake_limit_in(struct pbx *p, const char *trunk)
 {
 	static char words[96];
@@ -303,7 +315,7 @@ static void sweep(void *arg)
 void brake_alarm(struct pbx *p, const char *name, bool trunk, const char *words)
 {
 	struct brake_meter *m = brake_meter(p, trunk, name, true);
-	const char *what = trunk ? "a call that came in was refused" : "a call to the outside was refused";
+	const char *what = trunk ? "a call that came in was refused" : "a call or a PIN was refused";
 	char id[64], text[160];
 
 	log_warn("pbx", "%s %s: %s: %s", trunk ? "trunk" : "extension", name, what, words);

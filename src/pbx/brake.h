@@ -38,6 +38,9 @@ const char *brake_limit(struct pbx *p, const char *name, bool trunk);
 const char *brake_limit_in(struct pbx *p, const char *trunk);
 /** A call came in by a trunk and was let through. */
 void brake_came(struct pbx *p, const char *trunk);
+/** Why it may not be asked for a PIN again: as many calls and wrong PINs of the last minute as it may have calls; NULL:
+ * it may. The words stay until the next question. */
+const char *brake_tried(struct pbx *p, const char *extension);
 /** A call begins (or a try with a wrong PIN: brake_try), is answered, ends. `m` may be NULL. */
 void brake_try(struct brake_meter *m);
 void brake_begin(struct brake_meter *m);

@@ -1,9 +1,10 @@
 /*
  * conference_pin.c - the PIN of a conference: three tries, and a bound on guessing.
  *
- * A wrong PIN of an extension counts as one of its tries to call outside, as wrong PINs of routes do. Callers from
- * outside cannot be told apart by what they say of themselves: their wrong PINs count together, and past a bound nobody
- * from outside is asked any more for a while.
+ * A wrong PIN of an extension counts as one of its tries to call outside, as wrong PINs of routes do; past as many as
+ * it may have in a minute it is not asked any more until that is over. Callers from outside cannot be told apart by
+ * what they say of themselves: their wrong PINs count together, and past a bound nobody from outside is asked any more
+ * for a while.
  */
 #include <string.h>
 #include "base/log.h"
@@ -31,13 +32,26 @@ static bool same(const char *typed, const char *pin)
 
 	(void)slice_copy(a, sizeof(a), slice_str(typed));
 	(void)slice_copy(b, sizeof(b), slice_str(pin));
-	return *pin && equal(a, b);
+	bool ok = *pin && equal(a, b);
+
+	mem_wipe(a, sizeof(a));
+	mem_wipe(b, sizeof(b));
+	return ok;
 }
 
 /* Too many wrong ones of late? */
 static bool closed(const struct conference *f, const struct leg *l)
 {
-	return l->trunk && f->pbx && f->wrong >= WRONG_MAX && loop_now_ms(f->pbx->loop) - f->wrong_ms < WRONG_MS;
+	const char *why;
+
+	if (!f->pbx)
+		return false;
+	if (l->trunk)
+		return f->wrong >= WRONG_MAX && loop_now_ms(f->pbx->loop) - f->wrong_ms < WRONG_MS;
+	why = brake_tried(f->pbx, l->party.number);
+	if (why)
+		brake_alarm(f->pbx, l->party.number, false, why);
+	return why != NULL;
 }
 
 static void count_wrong(struct conference *f, const struct leg *l)

@@ -194,6 +194,28 @@ void conference_wrong_pin(void **state)
 	/* the PIN stands nowhere */
 	scene_run(s, 100);
 	assert_cdr(s, 0, "to", "800");
+	/* whoever goes on guessing is not asked any more for a while: as many as calls to the outside in a minute */
+	for (int i = 0; i < 2; i++) {
+		dial(&s->a);
+		press(&s->a, "1#");
+		press(&s->a, "2#");
+		press(&s->a, "3#");
+		agent_wait(&s->a, "ended:200", 5000);
+	}
+	dial(&s->a);
+	press(&s->a, "1#"); /* the tenth */
+	agent_wait(&s->a, "ended:200", 5000);
+	dial(&s->a);
+	press(&s->a, "1234#");
+	agent_wait(&s->a, "ended:200", 5000);
+	assert_int_equal(members(s), 0);
+	scene_run(s, 61000);
+	dial(&s->a);
+	press(&s->a, "1234#");
+	scene_run(s, 1000);
+	assert_int_equal(members(s), 1);
+	oh_call_hangup(s->a.call);
+	scene_run(s, 1000);
 	scene_check_idle(s);
 }
 
