@@ -323,7 +323,9 @@ static const struct verb verbs[] = {
 	 NULL, "%s brakes use", NO_OPTS, NULL, verb_brakes_use},
 
 	{"config export", "[FILE]", 0, 1, VERB_CLIENT, "Configuration", "the whole configuration as one readable file",
-	 "Writes to standard output, or to FILE, which only you may read then.",
+	 "Writes to standard output, or to FILE, which only you may read then. Without --passwords PINs of conferences "
+	 "and\n"
+	 "routes are left out as well: on another system they have none until you set one.",
 	 "%s config export > phone-system.json\n%s config export --passwords backup.json", OPTS(export_opts), NULL,
 	 verb_config_export},
 	{"config import", "FILE", 1, 1, VERB_CLIENT, "Configuration", "bring the configuration to what a file says",
