@@ -7,9 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include "load.h"
 
-enum { PAYLOAD = 160, PKT = 12 + PAYLOAD, SOCKS = 16, HIST = 20000, SOUND = 50 };
+enum { PAYLOAD = 160, PKT = 12 + PAYLOAD, SOCKS = 16, HIST = 20000, SOUND = 50, NAP_US = 30 };
 
 static struct {
 	uint64_t sent, got, timed;
@@ -111,7 +114,7 @@ static void flow(const struct media_leg *v, unsigned n, const int *afd, const in
 		if (now >= t0 + (*at - first) * 1000)
 			tick(v, n, afd, bfd, nrtp, (*at)++);
 		else
-			usleep(200);
+			usleep(NAP_US); /* what comes meanwhile seems so much later than it came */
 		drain(afd, bfd, nrtp);
 	}
 }
@@ -121,6 +124,9 @@ int media_flow(const struct opts *o, const struct media_leg *v, unsigned n, cons
 {
 	uint64_t at = 0, cpu0, cpu;
 
+#ifdef __linux__
+	(void)prctl(PR_SET_TIMERSLACK, 1000);
+#endif
 	g.coded = o->xcode;
 	g.srtp = o->srtp;
 	for (unsigned i = 0; i < 2 * SOUND * PAYLOAD; i++)
