@@ -90,6 +90,10 @@ void leg_note_past(struct leg *l);
 void leg_move(struct leg *l, struct call *to);
 /** Replace a description. ENOMEM leaves the old one. */
 int leg_keep(struct rbuf **slot, struct slice sdp) MUST_CHECK;
+/** Its first stream that sound of ours can go to; NULL: none. */
+struct mstream *leg_sound(const struct leg *l);
+/** What is set for its sound; all zero where the owner sets nothing. */
+void leg_policy(const struct leg *l, struct media_policy *mp);
 
 /* record.c */
 void record_report(struct call *c, enum record_phase phase);

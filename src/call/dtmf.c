@@ -33,21 +33,11 @@ struct leg_dtmf {
 
 /* ------------------------------------------------------------------ to a party */
 
-static struct mstream *sound_of(const struct leg *l)
-{
-	for (size_t i = 0; i < LEG_MEDIA_MAX; i++)
-		if (l->ms[i] && mstream_can_play(l->ms[i]))
-			return l->ms[i];
-	return NULL;
-}
-
 static enum dtmf_way policy_of(const struct leg *l)
 {
-	const struct calls *cs = l->call->calls;
-	struct media_policy mp = {0};
+	struct media_policy mp;
 
-	if (cs->ops->media)
-		cs->ops->media(l, &mp, cs->arg);
+	leg_policy(l, &mp);
 	return (enum dtmf_way)mp.dtmf;
 }
 
@@ -65,7 +55,7 @@ bool dtmf_no_events(const struct leg *l)
 
 enum dtmf_way leg_dtmf_way(const struct leg *l)
 {
-	const struct mstream *s = sound_of(l);
+	const struct mstream *s = leg_sound(l);
 	enum dtmf_way w = policy_of(l);
 
 	if ((w == DTMF_AUTO || w == DTMF_RFC4733) && s && mstream_takes_events(s))
@@ -89,7 +79,7 @@ static int send_info(struct leg *l, struct slice digits, uint32_t ms)
 int leg_send_digits(struct leg *l, struct slice digits, uint32_t ms)
 {
 	enum dtmf_way way = leg_dtmf_way(l);
-	struct mstream *s = sound_of(l);
+	struct mstream *s = leg_sound(l);
 
 	if (way == DTMF_INFO) {
 		int err = send_info(l, digits, ms);
@@ -114,7 +104,7 @@ static struct leg *partner(const struct leg *l)
 /* Tones of this party reach that one so badly that new ones are better. */
 static bool spoiled(const struct leg *from, const struct leg *to)
 {
-	const struct mstream *a = sound_of(from), *b = sound_of(to);
+	const struct mstream *a = leg_sound(from), *b = leg_sound(to);
 
 	return a && b && mstream_spoils_tones(a) && !mstream_spoils_tones(b);
 }
@@ -138,7 +128,7 @@ static void key_down(struct leg *l, const struct mkey *k)
 	l->dtmf->pressed = false;
 	if (!other || l->keys || !press_how(l, other, k->sound, &how))
 		return;
-	struct mstream *s = sound_of(other);
+	struct mstream *s = leg_sound(other);
 	int err = s ? mstream_press(s, k->digit, how) : ERR_STATE;
 	if (err)
 		log_debug("call", "%s: a digit could not be passed on: %s", l->call->id, err_str(err));
@@ -153,7 +143,7 @@ static void key_up(struct leg *l, const struct mkey *k)
 	l->dtmf->pressed = false;
 	if (!other || l->keys)
 		return;
-	struct mstream *s = sound_of(other);
+	struct mstream *s = leg_sound(other);
 	if (s && pressed)
 		mstream_release(s, k->ms);
 	if (leg_dtmf_way(other) == DTMF_INFO && other->ops->digit(other, k->digit, k->ms) == ENOTSUP && s &&
@@ -250,7 +240,7 @@ static unsigned listen_for(const struct leg *l, const struct leg *other)
 
 void dtmf_listen(struct leg *l, const struct leg *other)
 {
-	struct mstream *s = sound_of(l);
+	struct mstream *s = leg_sound(l);
 
 	/* another phone may be behind it now */
 	if (l->dtmf)

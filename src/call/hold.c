@@ -17,14 +17,12 @@ bool hold_has_music(const struct leg *l)
 bool hold_play(struct leg *l)
 {
 	const struct calls *cs = l->call->calls;
+	struct mstream *ms = leg_sound(l);
 	struct media_source *src;
-	size_t i = 0;
 
-	while (i < LEG_MEDIA_MAX && !(l->ms[i] && mstream_can_play(l->ms[i])))
-		i++;
-	if (i == LEG_MEDIA_MAX || !cs->ops->hold_music || !cs->ops->hold_music(l, &src, cs->arg))
+	if (!ms || !cs->ops->hold_music || !cs->ops->hold_music(l, &src, cs->arg))
 		return false;
-	if (!mstream_play(l->ms[i], src))
+	if (!mstream_play(ms, src))
 		return true;
 	src->done(src);
 	return false;

@@ -130,17 +130,9 @@ static void played_done(struct media_source *src)
 	mem_deref(p);
 }
 
-static struct mstream *playable(const struct leg *l)
-{
-	for (size_t i = 0; i < LEG_MEDIA_MAX; i++)
-		if (l->ms[i] && mstream_can_play(l->ms[i]))
-			return l->ms[i];
-	return NULL;
-}
-
 static int play_start(struct leg *l, struct media_source *src, struct event *ended, struct played **pp)
 {
-	struct mstream *ms = playable(l);
+	struct mstream *ms = leg_sound(l);
 	struct played *p;
 	int err;
 
@@ -179,8 +171,8 @@ int leg_play_until(struct leg *l, struct media_source *src, struct event *stop)
 	if (!ended.set) {
 		p->ended = NULL;
 		/* unless it was broken off by the end of the leg itself: then there is no stream any more */
-		if (!err && playable(l))
-			mstream_idle(playable(l));
+		if (!err && leg_sound(l))
+			mstream_idle(leg_sound(l));
 	}
 	return err || over(l) ? ECANCELED : 0;
 }

@@ -54,6 +54,23 @@ struct leg *leg_other(const struct leg *l)
 	return l == c->b ? c->a : NULL;
 }
 
+struct mstream *leg_sound(const struct leg *l)
+{
+	for (size_t i = 0; i < LEG_MEDIA_MAX; i++)
+		if (l->ms[i] && mstream_can_play(l->ms[i]))
+			return l->ms[i];
+	return NULL;
+}
+
+void leg_policy(const struct leg *l, struct media_policy *mp)
+{
+	const struct calls *cs = l->call->calls;
+
+	memset(mp, 0, sizeof(*mp));
+	if (cs->ops->media)
+		cs->ops->media(l, mp, cs->arg);
+}
+
 /* Of several that ring none is the one; of those that answered, the one that does so now. */
 const struct leg *leg_connected(const struct leg *l)
 {

@@ -164,11 +164,9 @@ static bool choose(struct offered *best, const struct sdp *d, const struct sdp_m
 
 static enum srtp_policy policy_of(const struct leg *l)
 {
-	const struct calls *cs = l->call->calls;
-	struct media_policy mp = {0};
+	struct media_policy mp;
 
-	if (cs->ops->media)
-		cs->ops->media(l, &mp, cs->arg);
+	leg_policy(l, &mp);
 	return (enum srtp_policy)mp.srtp;
 }
 

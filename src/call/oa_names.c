@@ -38,11 +38,9 @@ size_t oa_prefs(struct oa_pref v[OA_PREFS_MAX], const char *list)
 
 void oa_policy_of(struct oa_policy *p, const struct leg *l)
 {
-	const struct calls *cs = l ? l->call->calls : NULL;
-
 	memset(&p->mp, 0, sizeof(p->mp));
-	if (cs && cs->ops->media)
-		cs->ops->media(l, &p->mp, cs->arg);
+	if (l)
+		leg_policy(l, &p->mp);
 	if (l && l->trunk && !p->mp.codecs[0])
 		(void)slice_copy(p->mp.codecs, sizeof(p->mp.codecs), slice_str(trunk_codecs(l->trunk)));
 	p->n = oa_prefs(p->v, p->mp.codecs);

@@ -25,14 +25,6 @@ struct recording {
 
 /* ------------------------------------------------------------------ whom to hear */
 
-static struct mstream *sound_of(const struct leg *l)
-{
-	for (size_t i = 0; i < LEG_MEDIA_MAX; i++)
-		if (l->ms[i] && mstream_can_play(l->ms[i]))
-			return l->ms[i];
-	return NULL;
-}
-
 static bool lives(const struct call *c, const struct leg *l)
 {
 	LIST_EACH (&c->legs, k)
@@ -60,7 +52,7 @@ static struct leg *whom(struct recording *r)
 static void follow(struct recording *r)
 {
 	struct leg *l = whom(r);
-	struct mstream *ms = l ? sound_of(l) : NULL;
+	struct mstream *ms = l ? leg_sound(l) : NULL;
 	int err = ms ? mrecorder_tap(r->rec, ms, r->swapped) : 0;
 
 	if (err && err != EALREADY)
@@ -137,7 +129,7 @@ static const struct mrecorder_ops rec_ops = {failed_h, untapped_h, closed_h};
 static int begin(struct recording *r, const struct recording_cfg *cfg)
 {
 	struct call *c = r->call;
-	struct mstream *ms = sound_of(r->leg);
+	struct mstream *ms = leg_sound(r->leg);
 	enum mrecorder_format fmt = cfg->opus ? MREC_OPUS : MREC_WAV;
 	char path[PATH_LEN];
 	struct mrecorder_cfg mc = {.loop = c->calls->loop,

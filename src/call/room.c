@@ -64,17 +64,9 @@ static unsigned flags_of(const struct room_member *rm)
 	return rm->muted ? MIXER_MUTED : 0;
 }
 
-static struct mstream *playable(const struct leg *l)
-{
-	for (size_t i = 0; i < LEG_MEDIA_MAX; i++)
-		if (l->ms[i] && mstream_can_play(l->ms[i]))
-			return l->ms[i];
-	return NULL;
-}
-
 static int put_in(struct room_member *rm)
 {
-	struct mstream *s = playable(rm->leg);
+	struct mstream *s = leg_sound(rm->leg);
 
 	return s ? mixer_add(&rm->m, rm->r->x, s, flags_of(rm), rm) : ENOTSUP;
 }

@@ -44,17 +44,13 @@ int leg_tone(struct leg *l, enum tone_name t)
 
 bool leg_tone_start(struct leg *l, enum tone_name t)
 {
+	struct mstream *ms = leg_sound(l);
 	struct media_source *src;
 
-	for (size_t i = 0; i < LEG_MEDIA_MAX; i++) {
-		if (!l->ms[i] || !mstream_can_play(l->ms[i]))
-			continue;
-		if (source_of(&src, l, t, 0))
-			return false;
-		if (!mstream_play(l->ms[i], src))
-			return true;
-		src->done(src);
+	if (!ms || source_of(&src, l, t, 0))
 		return false;
-	}
+	if (!mstream_play(ms, src))
+		return true;
+	src->done(src);
 	return false;
 }
