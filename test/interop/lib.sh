@@ -177,11 +177,11 @@ heard() { # heard NAME PATTERN HZ...: what the phone recorded in its last call, 
 # ---- sipp
 
 # sipp_ NAME SCENARIO NUMBER PEER TRANSPORT [OPTIONS]: in the background; $CHILD; 0 if the scenario went to its end.
-# STATUS and CODE fill the scenario, PASSWORD replaces the right one.
+# STATUS and CODE fill the scenario, PASSWORD replaces the right one, SIPP_SED is done to it.
 sipp_() {
 	local n=$1 s=$2 num=$3 peer=$4 tp=$5; shift 5
 	mkdir -p "$T/$n"
-	sed -e "s/__STATUS__/${STATUS:-}/; s/__CODE__/${CODE:-}/" "$HERE/sipp/$s.xml" >"$T/$n/$s.xml"
+	sed -e "s/__STATUS__/${STATUS:-}/; s/__CODE__/${CODE:-}/" -e "${SIPP_SED:-}" "$HERE/sipp/$s.xml" >"$T/$n/$s.xml"
 	spawn "$T/$n/sipp.log" sipp 127.0.0.1:5060 -sf "$T/$n/$s.xml" -t "${tp:0:1}1" -i "${ADDR[$n]}" -p 5070 -m 1 -nostdin -timeout 40s -mp 7000 \
 		-timeout_error -recv_timeout 15000 -au "$num" -ap "${PASSWORD:-secret-$num-x}" -s "$peer" -key number "$num" -key rtp_port 6000 \
 		-key peer_file "$PEERS/$n" -trace_err -error_file "$T/$n/$s.err" -trace_msg -message_file "$T/$n/$s.msg" "$@"

@@ -179,6 +179,30 @@ static void protected_calls_plain(void **state)
 	}
 }
 
+/* With feedback (RFC 5124): the answer has the profile of the offer, and the other side is offered AVPF without keys.
+ */
+static void with_feedback(void **state)
+{
+	struct fix *f = *state;
+	struct phone *a = &f->p[0], *b = &f->p[1];
+
+	for (unsigned suite = 1; suite < SRTP_SUITE_COUNT; suite++) {
+		struct sphone s = {.p = a, .mine = key_of((enum srtp_suite)suite, 5)};
+
+		say_key(&s, "RTP/SAVPF", 2);
+		call_up(f, a, b);
+		assert_has(b->got, "RTP/AVPF 0");
+		assert_lacks(b->got, "a=crypto");
+		assert_has(a->got, "RTP/SAVPF 0");
+		assert_int_equal(keys_in(a->got), 1);
+		begin(&s, (enum srtp_suite)suite, 2);
+		both_ways(&s, b);
+		phone_hangup(a);
+		run(f, 1000);
+		end(&s);
+	}
+}
+
 /* RFC 8643: RTP/AVP with a key is answered so. */
 static void beside_rtp(void **state)
 {
@@ -454,16 +478,9 @@ static void no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(protected_calls_plain),
-		T(beside_rtp),
-		T(offered_to_callee),
-		T(offered_and_refused),
-		T(required),
-		T(off),
-		T(choice),
-		T(new_key_in_a_call),
-		T(late_offer),
-		T(no_memory),
+		T(protected_calls_plain), T(with_feedback), T(beside_rtp), T(offered_to_callee),
+		T(offered_and_refused),   T(required),      T(off),        T(choice),
+		T(new_key_in_a_call),     T(late_offer),    T(no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
