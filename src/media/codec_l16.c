@@ -5,6 +5,7 @@
  */
 #include "media/codec_priv.h"
 #include "media/resample.h"
+#include "wire/rtp/bytes.h"
 
 struct l16 {
 	const struct codec_ops *c;
@@ -70,19 +71,14 @@ static int encode(void *e, uint8_t *dst, size_t size, const int16_t *pcm, size_t
 	return (int)(q - dst);
 }
 
-static int16_t be16(const uint8_t *p)
-{
-	return (int16_t)(uint16_t)(p[0] << 8 | p[1]);
-}
-
 static void unpack(int16_t *pcm, const uint8_t *p, size_t n, uint8_t ch)
 {
 	if (ch == 1)
 		for (size_t i = 0; i < n; i++)
-			pcm[i] = be16(p + i * 2);
+			pcm[i] = (int16_t)get16(p + i * 2);
 	else
 		for (size_t i = 0; i < n; i++)
-			pcm[i] = (int16_t)((be16(p + i * 4) + be16(p + i * 4 + 2)) / 2);
+			pcm[i] = (int16_t)(((int16_t)get16(p + i * 4) + (int16_t)get16(p + i * 4 + 2)) / 2);
 }
 
 static int decode(void *d, int16_t *pcm, size_t max, const uint8_t *p, size_t l)

@@ -1,7 +1,6 @@
 /*
  * detect.c - a listener on what a party says, for digits and fax tones in the sound. It is there only when asked for;
- * packets have left before it hears them,
- * unless it is to keep digits from the other party (MDETECT_HUSH).
+ * packets have left before it hears them, unless it is to keep digits from the other party (MDETECT_HUSH).
  *
  * A digit is told of once, though it may come twice: a party that sends telephone-events is believed in these alone
  * from the first one on, and a first one that the listener was faster with is left out (dtmf.c).

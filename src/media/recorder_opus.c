@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/rand.h"
+#include "media/le.h"
 #include "media/recorder_priv.h"
 
 enum {
@@ -41,14 +42,6 @@ static void opus_destroy(void *obj)
 		opus_encoder_destroy(s->enc);
 	if (s->og_init)
 		ogg_stream_clear(&s->og);
-}
-
-static void put_le(uint8_t *p, uint32_t v, int n)
-{
-	while (n--) {
-		*p++ = (uint8_t)v;
-		v >>= 8;
-	}
 }
 
 static int page_write(struct mrec_out *o, const ogg_page *pg)
@@ -106,9 +99,9 @@ static int headers(struct mrec_out *o)
 
 	head[8] = 1;
 	head[9] = o->ch;
-	put_le(head + 10, s->skip * (GRANULE_RATE / o->rate), 2);
-	put_le(head + 12, o->rate, 4);
-	put_le(tags + 8, sizeof(vendor) - 1, 4);
+	le_put(head + 10, s->skip * (GRANULE_RATE / o->rate), 2);
+	le_put(head + 12, o->rate, 4);
+	le_put(tags + 8, sizeof(vendor) - 1, 4);
 	memcpy(tags + 12, vendor, sizeof(vendor) - 1);
 	int err = packet(s, head, sizeof(head), 0, false);
 	if (!err)

@@ -3,59 +3,26 @@
  */
 #include <string.h>
 #include <unistd.h>
+#include "media/le.h"
 #include "media/recorder_priv.h"
 
-enum { HEADER = 44, BLOCK = 16 << 10, FMT_PCM = 1 };
+enum { BLOCK = 16 << 10 };
 
 struct wav_state {
 	size_t n;
 	uint8_t p[BLOCK]; /**< not written yet */
 };
 
-static void put_le(uint8_t *p, uint32_t v, int n)
-{
-	while (n--) {
-		*p++ = (uint8_t)v;
-		v >>= 8;
-	}
-}
-
-static uint32_t le(const uint8_t *p, int n)
-{
-	uint32_t v = 0;
-
-	while (n--)
-		v = v << 8 | p[n];
-	return v;
-}
-
-static void header(uint8_t *h, const struct mrec_out *o, uint32_t bytes)
-{
-	uint32_t frame = o->ch * 2U;
-
-	memcpy(h, "RIFF....WAVEfmt ", 16);
-	put_le(h + 4, bytes + HEADER - 8, 4);
-	put_le(h + 16, 16, 4);
-	put_le(h + 20, FMT_PCM, 2);
-	put_le(h + 22, o->ch, 2);
-	put_le(h + 24, o->rate, 4);
-	put_le(h + 28, o->rate * frame, 4);
-	put_le(h + 32, frame, 2);
-	put_le(h + 34, 16, 2);
-	memcpy(h + 36, "data", 4);
-	put_le(h + 40, bytes, 4);
-}
-
 static int begin(struct mrec_out *o)
 {
-	uint8_t h[HEADER];
+	uint8_t h[WAV_HEADER];
 
 	o->state = mem_alloc(sizeof(struct wav_state), NULL);
 	if (!o->state)
 		return ENOMEM;
 	((struct wav_state *)o->state)->n = 0;
-	header(h, o, 0);
-	o->bytes = HEADER;
+	wav_header(h, o->rate, o->ch, 0);
+	o->bytes = WAV_HEADER;
 	return file_append(o->fd, h, sizeof(h));
 }
 
@@ -84,7 +51,7 @@ static int wav_frames(struct mrec_out *o, const int16_t *v, size_t n)
 			if (err)
 				return err;
 		}
-		put_le(w->p + w->n, (uint16_t)v[i], 2);
+		le_put(w->p + w->n, (uint16_t)v[i], 2);
 		w->n += 2;
 	}
 	o->frames += n;
@@ -96,8 +63,8 @@ static int sync_lengths(struct mrec_out *o, uint32_t bytes)
 {
 	uint8_t two[2][4];
 
-	put_le(two[0], bytes + HEADER - 8, 4);
-	put_le(two[1], bytes, 4);
+	le_put(two[0], bytes + WAV_HEADER - 8, 4);
+	le_put(two[1], bytes, 4);
 	int err = file_write_at(o->fd, two[1], 4, 40);
 	return err ? err : file_write_at(o->fd, two[0], 4, 4);
 }
@@ -110,28 +77,28 @@ static int wav_sync(struct mrec_out *o, bool end)
 	/* at the end after an error: half a frame may have been written, the length leaves it out */
 	if (!err && o->bytes == before && !end)
 		return 0;
-	int err2 = sync_lengths(o, (uint32_t)(o->bytes - HEADER));
+	int err2 = sync_lengths(o, (uint32_t)(o->bytes - WAV_HEADER));
 	return err ? err : err2;
 }
 
 static int wav_repair(int fd, uint64_t size, uint64_t *ms, uint64_t *bytes)
 {
-	uint8_t h[HEADER];
+	uint8_t h[WAV_HEADER];
 	struct mrec_out o = {.fd = fd};
 
-	if (size < HEADER || pread(fd, h, HEADER, 0) != HEADER || memcmp(h, "RIFF", 4) ||
+	if (size < WAV_HEADER || pread(fd, h, WAV_HEADER, 0) != WAV_HEADER || memcmp(h, "RIFF", 4) ||
 	    memcmp(h + 8, "WAVEfmt ", 8) || memcmp(h + 36, "data", 4))
 		return ERR_SYNTAX;
-	uint32_t frame = le(h + 32, 2), rate = le(h + 24, 4), n = le(h + 40, 4);
+	uint32_t frame = le_get(h + 32, 2), rate = le_get(h + 24, 4), n = le_get(h + 40, 4);
 	if (!frame || !rate)
 		return ERR_SYNTAX;
-	uint64_t data = size - HEADER;
+	uint64_t data = size - WAV_HEADER;
 	data -= data % frame;
-	if (data > UINT32_MAX - HEADER)
+	if (data > UINT32_MAX - WAV_HEADER)
 		data = n;
 	int err = data == n ? 0 : sync_lengths(&o, (uint32_t)data);
 	*ms = data / frame * 1000 / rate;
-	*bytes = HEADER + data;
+	*bytes = WAV_HEADER + data;
 	return err;
 }
 

@@ -13,19 +13,7 @@
 #include <string.h>
 #include "media/media_priv.h"
 #include "media/second.h"
-
-static uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 24);
-	p[1] = (uint8_t)(v >> 16);
-	p[2] = (uint8_t)(v >> 8);
-	p[3] = (uint8_t)v;
-}
+#include "wire/rtp/bytes.h"
 
 /* ------------------------------------------------------------------ what a party says about our stream */
 
@@ -145,7 +133,7 @@ static bool sr_out(struct wstream *to, struct rtcp_pkt *k, uint64_t us)
 	if (rtcp_sr_decode(&sr, k) || !o->synced || sr.ssrc != o->src)
 		return false;
 	sr.ssrc = o->ssrc;
-	sr.rtp_ts = sr.rtp_ts + o->ts_off;
+	sr.rtp_ts += o->ts_off;
 	sr.packets = (uint32_t)o->packets;
 	sr.octets = (uint32_t)o->bytes;
 	o->sr_mid = ntp_mid(sr.ntp_sec, sr.ntp_frac);

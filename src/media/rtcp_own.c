@@ -1,7 +1,7 @@
 /*
  * rtcp_own.c - reports of our own, where we are the end point: echo, player, tap,
- * conference, and between parties whose sound is converted (RFC 3550 section 6.2, 6.3: five seconds on average, spread
- * by half).
+ * conference, and between parties whose sound is converted (RFC 3550 section 6.2,
+ * 6.3: five seconds on average, spread by half).
  */
 #include "media/media_priv.h"
 #include "media/second.h"

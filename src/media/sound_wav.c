@@ -4,6 +4,7 @@
  */
 #include <math.h>
 #include <string.h>
+#include "media/le.h"
 #include "media/sound_priv.h"
 #include "media/tone.h"
 
@@ -18,15 +19,6 @@ struct wav {
 	uint64_t left, l;           /* bytes of it still to come; in all */
 	uint8_t block[BLOCK];
 };
-
-static uint32_t le(const uint8_t *p, int n)
-{
-	uint32_t v = 0;
-
-	while (n--)
-		v = v << 8 | p[n];
-	return v;
-}
 
 static bool sound_bits(unsigned format, unsigned bits)
 {
@@ -47,13 +39,13 @@ static int read_fmt(struct wav *w, uint32_t l)
 
 	if (l < 16 || fread(p, 1, n, w->f) != n)
 		return ERR_SYNTAX;
-	w->format = le(p, 2);
-	w->ch = le(p + 2, 2);
-	w->r.rate = le(p + 4, 4);
+	w->format = le_get(p, 2);
+	w->ch = le_get(p + 2, 2);
+	w->r.rate = le_get(p + 4, 4);
 	/* the real format is the beginning of a GUID */
 	if (w->format == FMT_EXTENSIBLE && l >= 26)
-		w->format = le(p + 24, 2);
-	unsigned bits = le(p + 14, 2);
+		w->format = le_get(p + 24, 2);
+	unsigned bits = le_get(p + 14, 2);
 	if (!sound_bits(w->format, bits) || w->ch < 1 || w->ch > CHANNELS_MAX || w->r.rate < 1000 || w->r.rate > 384000)
 		return ERR_SYNTAX;
 	w->bytes = bits / 8;
@@ -68,7 +60,7 @@ static int find_data(struct wav *w)
 	    memcmp(h + 8, "WAVE", 4) != 0)
 		return ERR_SYNTAX;
 	for (int i = 0; i < CHUNKS_MAX && fread(h, 1, 8, w->f) == 8; i++) {
-		uint32_t l = le(h + 4, 4);
+		uint32_t l = le_get(h + 4, 4);
 		int err = 0;
 
 		if (!memcmp(h, "data", 4)) {
@@ -101,7 +93,7 @@ static int one(const struct wav *w, const uint8_t *p)
 	case FMT_ULAW:
 		return g711_ulaw_dec(*p);
 	case FMT_FLOAT: {
-		uint32_t u = le(p, 4);
+		uint32_t u = le_get(p, 4);
 		float v;
 
 		memcpy(&v, &u, sizeof(v));
@@ -112,7 +104,7 @@ static int one(const struct wav *w, const uint8_t *p)
 	}
 	default:
 		/* 8 bits have an offset, longer ones are signed; only the upper 16 count */
-		return w->bytes == 1 ? (*p - 128) * 256 : (int16_t)le(p + w->bytes - 2, 2);
+		return w->bytes == 1 ? (*p - 128) * 256 : (int16_t)le_get(p + w->bytes - 2, 2);
 	}
 }
 

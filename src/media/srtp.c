@@ -157,11 +157,6 @@ bool srtp_mki_is(const struct srtp_rx *r, const uint8_t *p)
 
 /* ------------------------------------------------------------------ packets */
 
-static uint16_t seq_of(const uint8_t *p)
-{
-	return (uint16_t)(p[2] << 8 | p[3]);
-}
-
 int srtp_seal_to(struct srtp_tx *t, uint8_t *dst, const uint8_t *p, size_t *l, size_t hdrlen, uint64_t ext_seq)
 {
 	uint32_t ssrc;
@@ -174,7 +169,7 @@ int srtp_seal_to(struct srtp_tx *t, uint8_t *dst, const uint8_t *p, size_t *l, s
 		return ERR_LIMIT;
 	if (!srtp_window_new(&t->sent, ext_seq))
 		return EALREADY;
-	ssrc = srtp_get32(p + 8);
+	ssrc = get32(p + 8);
 	if (dst != p)
 		memcpy(dst, p, hdrlen);
 	if (t->s->gcm) {
@@ -220,7 +215,7 @@ static size_t header_len(const uint8_t *p, size_t l)
 
 static int open_gcm(struct srtp_rx *r, uint8_t *p, size_t body, size_t hdrlen, uint64_t index)
 {
-	struct srtp_gcm g = {.ssrc = srtp_get32(p + 8), .index = index, .aad = p, .naad = hdrlen};
+	struct srtp_gcm g = {.ssrc = get32(p + 8), .index = index, .aad = p, .naad = hdrlen};
 	uint8_t plain[SRTP_PACKET_MAX + SRTP_GCM_TAG];
 	size_t n = body - hdrlen;
 	int err = srtp_gcm_open(&r->rtp, &g, plain, p + hdrlen, n);
@@ -237,7 +232,7 @@ static int open_cm(struct srtp_rx *r, uint8_t *p, size_t body, size_t hdrlen, ui
 	srtp_mac(&r->rtp, mac, p, body, (uint32_t)(index >> 16));
 	if (CRYPTO_memcmp(mac, p + body + r->mki_len, r->rtp.tag))
 		return EBADMSG;
-	return srtp_cm(&r->rtp, srtp_get32(p + 8), index, p + hdrlen, p + hdrlen, body - hdrlen);
+	return srtp_cm(&r->rtp, get32(p + 8), index, p + hdrlen, p + hdrlen, body - hdrlen);
 }
 
 static int open_as(struct srtp_rx *r, uint8_t *p, size_t body, size_t hdrlen, uint64_t index)
@@ -263,15 +258,15 @@ int srtp_open(struct srtp_rx *r, uint8_t *p, size_t *l)
 	/* the MKI stands before the tag of HMAC, behind that of GCM */
 	if (r->mki_len && !srtp_mki_is(r, p + body + (r->s->gcm ? SRTP_GCM_TAG : 0)))
 		return EBADMSG;
-	ssrc = srtp_get32(p + 8);
+	ssrc = get32(p + 8);
 	s = srtp_rx_find(r, ssrc);
-	index = srtp_window_guess(s ? &s->rtp : &none, seq_of(p));
+	index = srtp_window_guess(s ? &s->rtp : &none, get16(p + 2));
 	if (s && !srtp_window_new(&s->rtp, index))
 		return EALREADY;
 	err = open_as(r, p, body, hdrlen, index);
 	if (err == EBADMSG && r->hint && (!s || !srtp_window_any(&s->rtp)) && ssrc == r->hint_ssrc) {
 		/* some count on where the key before had got to, others begin at 0 */
-		index = srtp_window_guess(&(struct srtp_window){.top = r->hint_top, .seen = {1, 0}}, seq_of(p));
+		index = srtp_window_guess(&(struct srtp_window){.top = r->hint_top, .seen = {1, 0}}, get16(p + 2));
 		err = open_as(r, p, body, hdrlen, index);
 	}
 	if (err)

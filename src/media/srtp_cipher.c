@@ -113,7 +113,7 @@ void srtp_mac(const struct srtp_half *h, uint8_t mac[SHA_DIGEST_LENGTH], const u
 	SHA_CTX st = h->inner;
 	uint8_t end[4];
 
-	srtp_put32(end, more);
+	put32(end, more);
 	SHA1_Update(&st, p, n);
 	SHA1_Update(&st, end, sizeof(end));
 	SHA1_Final(mac, &st);

@@ -17,6 +17,7 @@
 #include <openssl/sha.h>
 #undef ERR_STATE
 #include "media/srtp.h"
+#include "wire/rtp/bytes.h"
 
 enum {
 	SRTP_SALT = 14,         /**< of AES-CM; that of GCM has 12 bytes and two zeros */
@@ -129,17 +130,5 @@ struct srtp_rx_stream *srtp_rx_find(struct srtp_rx *r, uint32_t ssrc);
 struct srtp_rx_stream *srtp_rx_take(struct srtp_rx *r, uint32_t ssrc);
 /** The MKI at `p` is that of the key, as far as it is compared. */
 bool srtp_mki_is(const struct srtp_rx *r, const uint8_t *p);
-
-static inline uint32_t srtp_get32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-static inline void srtp_put32(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 24);
-	p[1] = (uint8_t)(v >> 16);
-	p[2] = (uint8_t)(v >> 8);
-	p[3] = (uint8_t)v;
-}
 
 #endif

@@ -18,11 +18,11 @@ int srtcp_seal_to(struct srtp_tx *t, uint8_t *dst, const uint8_t *p, size_t *l)
 		return EINVAL;
 	if (index & E_BIT)
 		return ERR_LIMIT;
-	srtp_put32(word, index | E_BIT);
+	put32(word, index | E_BIT);
 	if (dst != p)
 		memcpy(dst, p, HEAD);
 	if (t->s->gcm) {
-		struct srtp_gcm g = {srtp_get32(p + 4), index, dst, HEAD, word};
+		struct srtp_gcm g = {get32(p + 4), index, dst, HEAD, word};
 
 		err = srtp_gcm_seal(&t->rtcp, &g, dst + HEAD, p + HEAD, n - HEAD);
 		at = n + SRTP_GCM_TAG;
@@ -31,7 +31,7 @@ int srtcp_seal_to(struct srtp_tx *t, uint8_t *dst, const uint8_t *p, size_t *l)
 	} else {
 		uint8_t mac[SHA_DIGEST_LENGTH];
 
-		err = srtp_cm(&t->rtcp, srtp_get32(p + 4), index, dst + HEAD, p + HEAD, n - HEAD);
+		err = srtp_cm(&t->rtcp, get32(p + 4), index, dst + HEAD, p + HEAD, n - HEAD);
 		srtp_mac(&t->rtcp, mac, dst, n, index | E_BIT);
 		memcpy(dst + n, word, WORD);
 		memcpy(dst + n + WORD, mac, t->rtcp.tag);
@@ -52,11 +52,11 @@ int srtcp_seal(struct srtp_tx *t, uint8_t *p, size_t *l)
 static int open_gcm(struct srtp_rx *r, uint8_t *p, size_t n, uint32_t word)
 {
 	uint8_t plain[SRTP_PACKET_MAX + SRTP_GCM_TAG], after[WORD];
-	struct srtp_gcm g = {srtp_get32(p + 4), word & ~E_BIT, p, word & E_BIT ? HEAD : n, after};
+	struct srtp_gcm g = {get32(p + 4), word & ~E_BIT, p, word & E_BIT ? HEAD : n, after};
 	size_t secret = word & E_BIT ? n - HEAD : 0;
 	int err;
 
-	srtp_put32(after, word);
+	put32(after, word);
 	err = srtp_gcm_open(&r->rtcp, &g, plain, p + n - secret, secret);
 	if (!err)
 		memcpy(p + n - secret, plain, secret);
@@ -72,7 +72,7 @@ static int open_cm(struct srtp_rx *r, uint8_t *p, size_t n, uint32_t word)
 		return EBADMSG;
 	if (!(word & E_BIT))
 		return 0;
-	return srtp_cm(&r->rtcp, srtp_get32(p + 4), word & ~E_BIT, p + HEAD, p + HEAD, n - HEAD);
+	return srtp_cm(&r->rtcp, get32(p + 4), word & ~E_BIT, p + HEAD, p + HEAD, n - HEAD);
 }
 
 int srtcp_open(struct srtp_rx *r, uint8_t *p, size_t *l)
@@ -85,16 +85,16 @@ int srtcp_open(struct srtp_rx *r, uint8_t *p, size_t *l)
 	if (*l < HEAD + tail || *l > SRTP_PACKET_MAX || p[0] >> 6 != 2)
 		return ERR_SYNTAX;
 	n = *l - tail;
-	word = srtp_get32(p + n + (r->s->gcm ? SRTP_GCM_TAG : 0));
+	word = get32(p + n + (r->s->gcm ? SRTP_GCM_TAG : 0));
 	if (r->mki_len && !srtp_mki_is(r, p + n + WORD + (r->s->gcm ? SRTP_GCM_TAG : 0)))
 		return EBADMSG;
-	s = srtp_rx_find(r, srtp_get32(p + 4));
+	s = srtp_rx_find(r, get32(p + 4));
 	if (s && !srtp_window_new(&s->rtcp, word & ~E_BIT))
 		return EALREADY;
 	err = r->s->gcm ? open_gcm(r, p, n, word) : open_cm(r, p, n, word);
 	if (err)
 		return err;
-	s = srtp_rx_take(r, srtp_get32(p + 4));
+	s = srtp_rx_take(r, get32(p + 4));
 	srtp_window_note(&s->rtcp, word & ~E_BIT);
 	*l = n;
 	return 0;

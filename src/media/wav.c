@@ -1,13 +1,15 @@
 /*
- * wav.c - sound at 8 kHz for tools and tests: any file read, a mono WAV file of 16 bits written.
+ * wav.c - sound at 8 kHz for tools and tests: any file read, a mono WAV file of 16 bits written; the header of such
+ * files.
  */
 #include <stdio.h>
 #include <string.h>
 #include "base/mem.h"
+#include "media/le.h"
 #include "media/sound.h"
 #include "media/tone.h"
 
-enum { RATE = 8000, HEADER = 44, FMT_PCM = 1 };
+enum { RATE = 8000, FMT_PCM = 1 };
 
 int wav_read(struct pcm **pp, const char *path)
 {
@@ -27,37 +29,37 @@ int wav_read(struct pcm **pp, const char *path)
 	return p ? 0 : ENOMEM;
 }
 
-static void put_le(uint8_t *p, uint32_t v, int n)
+void wav_header(uint8_t h[WAV_HEADER], uint32_t rate, uint8_t ch, uint32_t bytes)
 {
-	while (n--) {
-		*p++ = (uint8_t)v;
-		v >>= 8;
-	}
+	uint32_t frame = ch * 2U;
+
+	memcpy(h, "RIFF....WAVEfmt ", 16);
+	le_put(h + 4, bytes + WAV_HEADER - 8, 4);
+	le_put(h + 16, 16, 4);
+	le_put(h + 20, FMT_PCM, 2);
+	le_put(h + 22, ch, 2);
+	le_put(h + 24, rate, 4);
+	le_put(h + 28, rate * frame, 4);
+	le_put(h + 32, frame, 2);
+	le_put(h + 34, 16, 2);
+	memcpy(h + 36, "data", 4);
+	le_put(h + 40, bytes, 4);
 }
 
 int wav_write(const char *path, const int16_t *s, size_t n)
 {
-	uint8_t h[HEADER] = "RIFF....WAVEfmt ", two[2];
+	uint8_t h[WAV_HEADER], two[2];
 	uint32_t bytes = (uint32_t)(n * 2);
 
-	if (n > (UINT32_MAX - HEADER) / 2)
+	if (n > (UINT32_MAX - WAV_HEADER) / 2)
 		return EFBIG;
-	put_le(h + 4, bytes + HEADER - 8, 4);
-	put_le(h + 16, 16, 4);
-	put_le(h + 20, FMT_PCM, 2);
-	put_le(h + 22, 1, 2);
-	put_le(h + 24, RATE, 4);
-	put_le(h + 28, RATE * 2, 4);
-	put_le(h + 32, 2, 2);
-	put_le(h + 34, 16, 2);
-	memcpy(h + 36, "data", 4);
-	put_le(h + 40, bytes, 4);
+	wav_header(h, RATE, 1, bytes);
 	FILE *f = fopen(path, "wb");
 	if (!f)
 		return errno;
-	bool ok = fwrite(h, 1, HEADER, f) == HEADER;
+	bool ok = fwrite(h, 1, WAV_HEADER, f) == WAV_HEADER;
 	for (size_t i = 0; i < n && ok; i++) {
-		put_le(two, (uint16_t)s[i], 2);
+		le_put(two, (uint16_t)s[i], 2);
 		ok = fwrite(two, 1, 2, f) == 2;
 	}
 	int err = ok ? 0 : EIO;

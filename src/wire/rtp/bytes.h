@@ -1,5 +1,5 @@
 /*
- * bytes.h - numbers in network order, for the packets of this folder and private to it.
+ * bytes.h - numbers in network order: for the packets of this folder, and for who changes or protects such packets.
  *
  * Thread: any.
  */

@@ -183,7 +183,7 @@ static size_t packet(uint8_t p[256], struct srtp_tx *tx, uint64_t ext, uint32_t 
 	p[1] = 0;
 	p[2] = (uint8_t)(ext >> 8);
 	p[3] = (uint8_t)ext;
-	srtp_put32(p + 8, ssrc);
+	put32(p + 8, ssrc);
 	assert_int_equal(srtp_seal(tx, p, &l, 12, ext), 0);
 	return l;
 }
