@@ -194,13 +194,15 @@ static void files_destroy(void *obj)
 	struct files *f = obj;
 
 	f->ending = true;
-	for (int t = FILE_READER; t <= FILE_WRITER; t++) {
-		bool threaded = f->thread[t] != NULL;
+	for (int t = FILE_READER; t <= FILE_WRITER; t++)
 		loop_thread_stop(f->thread[t]);
-		box_close(f->in[t], !threaded);
-	}
 	/* files that the loop thread served itself */
-	writer_fini(f);
+	if (f->in[FILE_WRITER] && f->in[FILE_WRITER]->loop) {
+		box_drain(f->in[FILE_WRITER]);
+		writer_fini(f);
+	}
+	for (int t = FILE_READER; t <= FILE_WRITER; t++)
+		box_close(f->in[t], !f->thread[t]);
 	box_close(f->home, true);
 }
 

@@ -349,6 +349,23 @@ static void test_end_open(void **state)
 	assert_int_equal(content(got, sizeof(got)), 4);
 }
 
+/* The same when nothing is on its way to the writer. */
+static void test_end_open_long_since(void **state)
+{
+	struct seen s = {0};
+	struct file_out *o;
+	uint8_t got[16];
+
+	(void)state;
+	assert_int_equal(file_out_open(&o, f, path, 100, &ops, &s), 0);
+	vnet_run(net, 1000);
+	file_out_put(o, "rest", 4);
+	f = mem_deref(f);
+	assert_int_equal(s.closed, 1);
+	assert_true(s.end);
+	assert_int_equal(content(got, sizeof(got)), 4);
+}
+
 struct job {
 	struct file_job j;
 	int nr, *order;
@@ -464,11 +481,17 @@ static void test_oom(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(test_append),  {"test_thread", test_thread, setup, teardown, "r"},
-		VIRTUAL(test_full), VIRTUAL(test_half_full_twice),
-		BOTH(test_exists),  VIRTUAL(test_error),
-		VIRTUAL(test_sync), BOTH(test_end_open),
-		BOTH(test_jobs),    BOTH(test_jobs_end),
+		BOTH(test_append),
+		{"test_thread", test_thread, setup, teardown, "r"},
+		VIRTUAL(test_full),
+		VIRTUAL(test_half_full_twice),
+		BOTH(test_exists),
+		VIRTUAL(test_error),
+		VIRTUAL(test_sync),
+		BOTH(test_end_open),
+		VIRTUAL(test_end_open_long_since),
+		BOTH(test_jobs),
+		BOTH(test_jobs_end),
 		VIRTUAL(test_oom),
 	};
 
