@@ -54,7 +54,7 @@ static void look_up(struct rx *x, const struct wcodec *c)
 		return;
 	x->known = true;
 	x->fmt = *c;
-	x->codec = codec_find(c->id, wcodec_rate(c), c->ch);
+	x->codec = wcodec_ops(c);
 }
 
 void rx_rtp(struct wstream *w, const struct rtp_hdr *h, const uint8_t *payload, uint64_t us)
