@@ -175,14 +175,17 @@ static void emit(struct tap *t, const int16_t *pcm, size_t n)
 /* `ms` that are missing. */
 static void hide(struct tap *t, uint32_t ms)
 {
-	int16_t pcm[STEP];
-	size_t n = t->dec_rate / 100;
+	int16_t pcm[2 * STEP];
+	/* coders of whole frames hide whole frames; what is left of the gap is silence */
+	unsigned step = t->ops->conceal && t->ops->step_us > 10000 ? 20 : 10;
+	size_t n = t->dec_rate / 1000 * step;
 
-	for (unsigned i = 0; i < ms / 10; i++) {
-		if (t->ops->conceal && t->ops->conceal(t->dec, pcm, n) < 0)
-			memset(pcm, 0, sizeof(pcm));
-		if (!t->ops->conceal)
+	for (unsigned i = 0; i < ms / step; i++) {
+		int got = t->ops->conceal ? t->ops->conceal(t->dec, pcm, n) : 0;
+		if (t->plc)
 			plc_conceal(t->plc, pcm, n);
+		else if (got < (int)n)
+			memset(pcm, 0, sizeof(pcm));
 		emit(t, pcm, n);
 	}
 }

@@ -181,6 +181,47 @@ static void test_losses_and_order(void **state)
 }
 
 /* The sender's clock is 0.2 per cent slow: the times follow ours. */
+/* Coders that hide gaps themselves, some in whole frames only: the tone goes on through a gap. */
+static void test_gaps_of_coders(void **state)
+{
+	static const struct {
+		uint8_t id;
+		uint32_t clock;
+	} v[] = {{CODEC_SPEEX, 8000}, {CODEC_SPEEX, 32000}, {CODEC_OPUS, 48000}};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+		struct fx f;
+		struct voice va;
+		const struct codec_ops *c = codec_find(v[i].id, v[i].clock, 0);
+		struct ear *e = ear_new(c->rate, MSINK_RX);
+		size_t block = c->rate / 50;
+		fx_init(&f);
+		struct phone *a = fx_phone(&f, "10.0.0.1", 4000);
+		struct mstream *s = fx_stream(&f, a);
+		voice_open(&va, a, c, 97, 700);
+		remote_of(s, &va);
+		assert_int_equal(mstream_tap(s, &e->sink), 0);
+		vnet_run(f.net, 10);
+		for (int k = 0; k < 100; k++) {
+			voice_say(&va, k % 10 != 5);
+			vnet_run(f.net, 20);
+		}
+		mstream_untap(s, &e->sink);
+		vnet_run(f.net, 10);
+		assert_int_equal(e->n, 100 * block);
+		for (size_t at = 10 * block; at < e->n; at += block) {
+			double db = level_db(e->s + at, block);
+			if (db < -25 || db > 4)
+				print_error("%s/%u: %.1f dB at %zu\n", c->name, c->clock, db, at / block);
+			assert_true(db >= -25 && db <= 4);
+		}
+		voice_close(&va);
+		fx_free(&f);
+		mem_deref(e);
+	}
+}
+
 /* Timestamps that say of each packet that ten seconds have passed: silence is made for no more time than there was. */
 static void test_times_that_run_away(void **state)
 {
@@ -276,6 +317,7 @@ int main(void)
 		cmocka_unit_test(test_relay_and_transcoding),
 		cmocka_unit_test(test_player_is_heard),
 		cmocka_unit_test(test_losses_and_order),
+		cmocka_unit_test(test_gaps_of_coders),
 		cmocka_unit_test(test_times_that_run_away),
 		cmocka_unit_test(test_drift),
 		cmocka_unit_test(test_no_memory),
