@@ -121,12 +121,12 @@ static void hide(struct jbuf *j, uint32_t us)
 /* Up to 20 ms in steps that every codec knows, at least `n` samples if possible. */
 static uint32_t chunk_us(const struct jbuf *j, size_t n)
 {
+	const struct jdec *d = &j->dec[j->cur];
 	uint64_t us = (n * 1000000ULL + j->cfg.rate - 1) / j->cfg.rate;
+	/* some coders make whole frames only */
+	uint32_t unit = d->plc ? 125 : d->codec && d->codec->step_us > 10000 ? CHUNK_US : 10000;
 
-	if (j->dec[j->cur].plc)
-		us = (us + 124) / 125 * 125;
-	else
-		us = (us + 9999) / 10000 * 10000;
+	us = (us + unit - 1) / unit * unit;
 	return us > CHUNK_US ? CHUNK_US : (uint32_t)us;
 }
 

@@ -305,6 +305,36 @@ static void test_begin_and_end(void **state)
 	mem_deref(h.j);
 }
 
+/* A coder that makes up whole frames only, asked for halves of them: none of a gap is silent. */
+static void test_whole_frames(void **state)
+{
+	struct hand h;
+	(void)state;
+
+	hand_open(&h);
+	for (int i = 0; i < 30; i++) {
+		if (i == 20) {
+			h.seq++;
+			h.ts += 160;
+			h.n += 160;
+		} else {
+			hand_put(&h, CODEC_SPEEX);
+		}
+		for (int k = 0; k < 2; k++) {
+			double e = 0;
+			bool sound = jbuf_get(h.j, h.out, 80, h.us + 10000 + (uint64_t)k * 10000);
+			for (int n = 0; n < 80; n++)
+				e += (double)h.out[n] * h.out[n];
+			if (i >= 5)
+				assert_true(sound && e > 80.0 * 100 * 100);
+		}
+		h.us += 20000;
+	}
+	jbuf_stats(h.j, &h.st);
+	assert_true(h.st.concealments == 1);
+	mem_deref(h.j);
+}
+
 /* One packet is missing: exactly its length is made up, and it sounds like what was before. */
 static void test_one_missing(void **state)
 {
@@ -524,15 +554,15 @@ static void test_coder_pauses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_networks),     cmocka_unit_test(test_drift),
-		cmocka_unit_test(test_lengths),      cmocka_unit_test(test_pauses),
-		cmocka_unit_test(test_codecs),       cmocka_unit_test(test_wraps),
-		cmocka_unit_test(test_fixed),        cmocka_unit_test(test_begin_and_end),
-		cmocka_unit_test(test_one_missing),  cmocka_unit_test(test_late_and_double),
-		cmocka_unit_test(test_changes),      cmocka_unit_test(test_digits),
-		cmocka_unit_test(test_outage),       cmocka_unit_test(test_flood),
-		cmocka_unit_test(test_flush),        cmocka_unit_test(test_redundancy),
-		cmocka_unit_test(test_coder_pauses),
+		cmocka_unit_test(test_networks),        cmocka_unit_test(test_drift),
+		cmocka_unit_test(test_lengths),         cmocka_unit_test(test_pauses),
+		cmocka_unit_test(test_codecs),          cmocka_unit_test(test_wraps),
+		cmocka_unit_test(test_fixed),           cmocka_unit_test(test_begin_and_end),
+		cmocka_unit_test(test_whole_frames),    cmocka_unit_test(test_one_missing),
+		cmocka_unit_test(test_late_and_double), cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_digits),          cmocka_unit_test(test_outage),
+		cmocka_unit_test(test_flood),           cmocka_unit_test(test_flush),
+		cmocka_unit_test(test_redundancy),      cmocka_unit_test(test_coder_pauses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
