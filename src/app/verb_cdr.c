@@ -6,6 +6,23 @@
 #include "app/out.h"
 #include "base/clock.h"
 
+/* ": PCMU, 405 packets, 0.0 % lost, jitter 1 ms, MOS 4.4" */
+static void put_sound(const json_t *leg, const json_t *q)
+{
+	int64_t got = ji(q, "received"), lost = ji(q, "lost");
+	double mos = json_number_value(json_object_get(q, "mos"));
+
+	if (!got) {
+		printf(": nothing arrived");
+		return;
+	}
+	printf(": %s, %lld packets, %.1f %% lost, jitter %.0f ms", *js(leg, "codec") ? js(leg, "codec") : "sound",
+	       (long long)got, 100.0 * (double)lost / (double)(got + lost),
+	       json_number_value(json_object_get(q, "jitter_ms")));
+	if (mos > 0)
+		printf(", MOS %.1f", mos);
+}
+
 static void put_legs(const json_t *row)
 {
 	json_t *l;
@@ -18,14 +35,12 @@ static void put_legs(const json_t *row)
 		printf("    %s %s", json_is_true(json_object_get(l, "outgoing")) ? "to  " : "from", js(l, "number"));
 		if (*js(l, "device"))
 			printf(", %s", js(l, "device"));
-		if (*js(l, "codec"))
-			printf(", %s", js(l, "codec"));
 		if (q)
-			printf(", %lld packets received, %lld lost, jitter %.1f ms, MOS %.2f",
-			       (long long)ji(q, "received"), (long long)ji(q, "lost"),
-			       json_number_value(json_object_get(q, "jitter_ms")),
-			       json_number_value(json_object_get(q, "mos")));
-		printf(", ended with %lld\n", (long long)ji(l, "code"));
+			put_sound(l, q);
+		/* what a leg that talked ended with is no news */
+		if (ji(l, "code") && ji(l, "code") != 200)
+			printf(", ended with %lld", (long long)ji(l, "code"));
+		printf("\n");
 		if (*js(l, "verdict"))
 			printf("        %s%s%s\n", out_style(STYLE_YELLOW), js(l, "verdict"), out_style(STYLE_OFF));
 	}

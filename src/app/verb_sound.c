@@ -9,6 +9,8 @@
 #include "app/cli.h"
 #include "app/out.h"
 
+enum { SILENCE = -127 /**< dBov: nothing but zeros */ };
+
 static double jr(const json_t *o, const char *name)
 {
 	return json_number_value(json_object_get(o, name));
@@ -43,7 +45,9 @@ static void put_leg(struct table *t, const json_t *call, const json_t *leg)
 		table_cellf(t, "%.0f ms", jr(leg, "buffer_ms"));
 	else
 		table_cell(t, "");
-	if (level)
+	if (level && json_integer_value(level) <= SILENCE)
+		table_cell(t, "silent");
+	else if (level)
 		table_cellf(t, "%lld dB", (long long)json_integer_value(level));
 	else
 		table_cell(t, "");

@@ -132,7 +132,7 @@ cli 0 hangup --all
 json 0 '.items[0].from == "103" and .items[0].final' cdr
 json 0 '.items | length == 0' cdr --number 777
 json 0 '.items | length == 1' cdr --limit 1
-cli 0 cdr --legs; shows PCMU
+cli 0 cdr --legs; shows '^    from 103, .*: PCM[AU], [0-9]+ packets, 0\.0 % lost, jitter [0-9]+ ms, MOS 4\.[0-9]$'
 cli 2 cdr --limit none
 cli 2 cdr --since yesterday-ish
 
@@ -140,11 +140,14 @@ test_ "calls transfer: the caller goes elsewhere, the called one leaves; what ca
 "$BIN" phone --headless --user 100 --password "$password" --listen 127.0.0.4 --answer --wait 20 >"$T/called.log" 2>&1 &
 called=$!; PIDS+=($called)
 within 5 registered 100 || bad "100 does not register"
-"$BIN" phone --headless --user 103 --password abcdefgh --listen 127.0.0.3 --call 100 --tone 440 --expect-tone 440 --seconds 6 >"$T/phone.log" 2>&1 &
+"$BIN" phone --headless --user 103 --password abcdefgh --listen 127.0.0.3 --call 100 --tone 440 --expect-tone 440 --seconds 10 >"$T/phone.log" 2>&1 &
 pid=$!; PIDS+=($pid)
 talks() { oh calls --json | jq -e '.items[0].state == "up"' >/dev/null; }
 within 5 talks || bad "no call: $(oh calls --json | head -c 300)"
 id=$(oh calls --json | jq -r '.items[0].id')
+sounds() { oh calls --sound | grep -E -q '^[a-z0-9]+ +103 +talking +PCM[AU] +4\.[0-9] +4\.[0-9] +0\.0 % +[0-9]+ ms .*-[0-9]+ dB$'; }
+within 4 sounds || bad "calls --sound: $(oh calls --sound)"
+timeout 2.5 "$BIN" calls --watch --data "$T/data" >"$T/watch"; [ "$(grep -c '^CALL ' "$T/watch")" -ge 2 ] || bad "calls --watch: $(cat "$T/watch")"
 cli 3 calls transfer no-such-call '*43'
 cli 2 calls transfer "$id" '*43' --by nobody
 cli 2 calls transfer "$id"
