@@ -168,6 +168,7 @@ int run_media(const struct opts *o)
 	}
 	if (calls_hold(o, v, o->count, ap, bp, SOCKS)) {
 		fprintf(stderr, "load: the calls could not be set up\n");
+		free(v);
 		return 1;
 	}
 	usleep(1500000);

@@ -18,7 +18,7 @@ $(BUILD)/scenario: $(SCEN_OBJ) $(call archives,$(LINKS))
 	@echo "  link  $@"
 	@$(CC) $(LDFLAGS) -o $@ $(SCEN_OBJ) -Wl,--start-group $(call archives,$(LINKS)) -Wl,--end-group $(LIBS) -lcmocka
 scenario: $(BUILD)/scenario
-	@tools/run-unit $(BUILD)/scenario
+	@UNIT_TIMEOUT=540 tools/run-unit $(BUILD)/scenario
 
 # Interop tests: real clients in a network namespace of their own.
 interop: $(BUILD)/offhook

@@ -22,6 +22,8 @@ pair() {
 
 server_start
 numbers 102 103 104 105
+# who is held hears nothing here, so that the tones can be told from it
+oh settings set --hold-music false >/dev/null || bad "hold music cannot be turned off"
 pair udp udp a b 102 103
 pair udp udp b a 103 102
 pair tcp tcp a b 104 105
