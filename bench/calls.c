@@ -50,7 +50,8 @@ static unsigned sdp(char *out, size_t size, unsigned port, bool called)
 	if (g.o->srtp && !called)
 		return (unsigned)snprintf(out, size,
 					  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-					  "m=audio %u RTP/SAVP 0\r\na=rtpmap:0 PCMU/8000\r\n%sa=sendrecv\r\n",
+					  "m=audio %u RTP/SAVP 0 101\r\na=rtpmap:0 PCMU/8000\r\n"
+					  "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\n%sa=sendrecv\r\n",
 					  port, srtp_line);
 	return (unsigned)snprintf(out, size,
 				  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %u "
