@@ -159,6 +159,58 @@ void codec_after_transfer(void **state)
 	log_clear(&s->b);
 }
 
+/* A speech coder leaves less of a tone than a wire does. */
+static void hear_each_other(struct agent *x, struct agent *y)
+{
+	size_t n;
+
+	if (hear(x, tone_of(y), &n) < 0.6 || n < 7000 || hear(y, tone_of(x), &n) < 0.6 || n < 7000)
+		fail_msg("%s and %s do not hear each other", x->opt.codecs, y->opt.codecs);
+}
+
+/* Every pair of codecs, one leg encrypted: early sound, offers in the first or the last message, hold. */
+void codec_pairs(void **state)
+{
+	static const char *const names[] = {"opus", "g722", "speex", "gsm", "PCMA"};
+	struct scene *s = *state;
+
+	agents_ready(s, 2);
+	/* Speex is offered only to whom it is set for */
+	extension_set(s, "100", json_pack("{s:s}", "codecs", "opus,g722,speex,gsm,alaw"));
+	extension_set(s, "101", json_pack("{s:s}", "codecs", "opus,g722,speex,gsm,alaw"));
+	for (size_t i = 0; i < ARRAY_LEN(names) * ARRAY_LEN(names); i++) {
+		s->a.opt.codecs = names[i / ARRAY_LEN(names)];
+		s->b.opt.codecs = names[i % ARRAY_LEN(names)];
+		s->b.opt.srtp = i % 2 ? OH_SRTP_REQUIRED : OH_SRTP_OFF;
+		s->a.opt.delayed_offer = i % 3 == 2;
+		extension_set(s, "101", json_pack("{s:s}", "srtp", i % 2 ? "required" : "off"));
+		s->b.mood = i % 3 ? ANSWER : EARLY;
+		s->b.answer_ms = 3000;
+		agent_call(&s->a, "101");
+		if (i % 3 == 0) {
+			agent_wait(&s->a, "early:183", 5000);
+			scene_run(s, 1000);
+			size_t n;
+			assert_true(hear(&s->a, tone_of(&s->b), &n) > 0.6 && n > 7000);
+		}
+		agent_wait(&s->a, "answered", 15000);
+		scene_run(s, 1500);
+		hear_each_other(&s->a, &s->b);
+		assert_int_equal(oh_call_hold(s->a.call, true), 0);
+		agent_wait(&s->b, "held", 2000);
+		scene_run(s, 500);
+		assert_int_equal(oh_call_hold(s->a.call, false), 0);
+		agent_wait(&s->b, "resumed", 2000);
+		scene_run(s, 1500);
+		hear_each_other(&s->a, &s->b);
+		log_clear(&s->a);
+		log_clear(&s->b);
+		end_call(&s->a, &s->b);
+	}
+	extension_set(s, "100", json_pack("{s:s}", "codecs", ""));
+	extension_set(s, "101", json_pack("{s:s, s:s}", "srtp", "best_effort", "codecs", ""));
+}
+
 void dtmf_passes(void **state)
 {
 	struct scene *s = *state;

@@ -261,7 +261,7 @@ const char *typed_codes(struct typed *t);
 	X(conference_hung_up_anywhere) \
 	/* codec.c */ \
 	X(codec_of_first_offer) X(codec_change_by_reinvite) X(codec_change_refused) \
-	X(codec_nothing_in_common) X(codec_of_policy) X(codec_of_forks) X(codec_after_transfer) X(dtmf_passes) \
+	X(codec_nothing_in_common) X(codec_of_policy) X(codec_of_forks) X(codec_after_transfer) X(codec_pairs) X(dtmf_passes) \
 	/* dtmf.c */ \
 	X(dtmf_event_to_event) X(dtmf_event_to_info) X(dtmf_event_to_sound) X(dtmf_info_to_event) X(dtmf_info_to_info) \
 	X(dtmf_info_to_sound) X(dtmf_sound_to_event) X(dtmf_sound_to_info) X(dtmf_sound_to_sound) \
