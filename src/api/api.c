@@ -40,6 +40,7 @@ static const struct route fixed_routes[] = {
 	{"POST", "trunks/{}/test", "", api_trunk_test},
 	{"GET", "conference-members", "conference", api_members},
 	{"GET", "conferences/{}/members", "", api_conference_members},
+	{"POST", "conferences/{}/record", "", api_conference_record},
 	{"POST", "conferences/{}/members/{}/mute", "", api_member_mute},
 	{"POST", "conferences/{}/members/{}/unmute", "", api_member_unmute},
 	{"POST", "conferences/{}/members/{}/kick", "", api_member_kick},

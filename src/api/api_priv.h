@@ -95,6 +95,7 @@ void api_cdr(struct job *j);
 bool job_time(struct job *j, const char *name, int64_t *ms);
 /* recording.c */
 void api_record(struct job *j);
+void api_conference_record(struct job *j);
 void api_recordings(struct job *j);
 void api_recording(struct job *j);
 void api_recording_remove(struct job *j);

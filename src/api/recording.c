@@ -3,8 +3,10 @@
  */
 #include <string.h>
 #include "api/api_priv.h"
+#include "pbx/conference.h"
 
-void api_record(struct job *j)
+/* What is asked for; false: the answer is given. */
+static bool wanted(struct job *j, enum pbx_record_op *op)
 {
 	static const char *const words[] = {
 		[PBX_RECORD_START] = "start",
@@ -13,24 +15,48 @@ void api_record(struct job *j)
 		[PBX_RECORD_RESUME] = "resume",
 	};
 	const char *action = json_text(j->body, "action");
+	size_t i = 0;
+
+	while (action && i < ARRAY_LEN(words) && strcmp(words[i], action) != 0)
+		i++;
+	if (!action || i == ARRAY_LEN(words)) {
+		job_error(j, 422, "invalid", "action", "\"action\" must be start, stop, pause or resume.");
+		return false;
+	}
+	*op = (enum pbx_record_op)i;
+	return true;
+}
+
+typedef int(record_fn)(struct pbx *p, struct slice what, enum pbx_record_op op, const char *who, struct buf *why);
+
+static void record(struct job *j, record_fn *fn)
+{
+	enum pbx_record_op op;
 	char text[160];
 	struct buf why;
-	size_t op = 0;
 
-	while (action && op < ARRAY_LEN(words) && strcmp(words[op], action))
-		op++;
-	if (!action || op == ARRAY_LEN(words)) {
-		job_error(j, 422, "invalid", "action", "\"action\" must be start, stop, pause or resume.");
+	if (!wanted(j, &op))
 		return;
-	}
 	buf_init_fixed(&why, text, sizeof(text));
-	int err = pbx_record(j->api->pbx, slice_str(j->seg[1]), (enum pbx_record_op)op, j->author, &why);
+	int err = fn(j->api->pbx, slice_str(j->seg[1]), op, j->author, &why);
 	if (!err)
 		job_reply(j, 204, NULL);
 	else if (err == ENOENT)
-		job_error(j, 404, "not_found", NULL, "There is no call %s.", j->seg[1]);
+		job_error(j, 404, "not_found", NULL, "There is no %s %s.", j->noun, j->seg[1]);
 	else
 		job_error(j, 409, "conflict", NULL, "%.*s", SLICE_FMT(buf_get(&why)));
+}
+
+void api_record(struct job *j)
+{
+	j->noun = "call";
+	record(j, pbx_record);
+}
+
+void api_conference_record(struct job *j)
+{
+	j->noun = "conference";
+	record(j, pbx_conference_record);
 }
 
 void api_recordings(struct job *j)
@@ -74,7 +100,7 @@ static void removed(int err, void *arg)
 	else if (err == ENOENT)
 		job_error(j, 404, "not_found", NULL, "There is no recording %s.", j->seg[1]);
 	else if (err == EBUSY)
-		job_error(j, 409, "conflict", NULL, "This call is being recorded: end that first.");
+		job_error(j, 409, "conflict", NULL, "It is still being recorded: end that first.");
 	else if (err == ERR_STATE)
 		job_error(j, 409, "conflict", NULL, "Recordings are removed by the running server.");
 	else

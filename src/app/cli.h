@@ -157,6 +157,7 @@ int calls_sound(struct cli *c);
 /** What is wrong with the sound of calls (the list of the API), a line for each party, if anything is. */
 void calls_verdicts(const json_t *items);
 int verb_record(struct cli *c);
+int verb_conference_record(struct cli *c);
 int verb_recordings(struct cli *c);
 int verb_recording_show(struct cli *c);
 int verb_recording_remove(struct cli *c);

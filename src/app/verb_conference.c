@@ -27,6 +27,22 @@ static void put_member(struct table *t, const json_t *v, int64_t now_ms)
 	table_cell(t, out_seconds((now_ms - ji(v, "since_ms")) / 1000, time));
 }
 
+/* Members of a conference stand together. */
+static void put_recorded(const json_t *items)
+{
+	const char *last = "";
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(items, i, v)
+	{
+		if (!json_is_true(json_object_get(v, "recorded")) || !strcmp(js(v, "conference"), last))
+			continue;
+		last = js(v, "conference");
+		printf("Conference %s is being recorded.\n", last);
+	}
+}
+
 static int64_t now(void)
 {
 	struct timespec ts;
@@ -83,6 +99,7 @@ int verb_conference_members(struct cli *c)
 		table_init(&t, title, ARRAY_LEN(title), 1u << 6);
 		json_array_foreach(items, i, v) put_member(&t, v, now());
 		table_print(&t);
+		put_recorded(items);
 	}
 	json_decref(o);
 	return CLI_OK;

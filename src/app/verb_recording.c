@@ -1,5 +1,6 @@
 /*
- * verb_recording.c - `calls record`, `recordings`: calls recorded by hand, and the files that came of it.
+ * verb_recording.c - `calls record`, `conference record`, `recordings`: recordings begun by hand, and the files that
+ * came of it.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,25 +12,22 @@
 
 /* ------------------------------------------------------------------ by hand */
 
-static int post(struct cli *c, const char *id)
+/* `path` without its end; `what` "Call", `id`. */
+static int post(struct cli *c, const char *path, const char *what, const char *id)
 {
 	static const struct {
 		const char *action, *text;
 	} words[] = {{"start", "is being recorded"},
 		     {"stop", "is not recorded any more"},
-		     {"pause", "is not recorded until `calls record ... resume`"},
+		     {"pause", "is not recorded until `... resume`"},
 		     {"resume", "is being recorded again"}};
 	const char *action = c->arg[1];
 	json_t *body = json_pack("{s:s}", "action", action);
-	char path[96];
-	int rc;
-
-	snprintf(path, sizeof(path), "/calls/%.30s/record", id);
-	rc = body ? client_call(c, "POST", path, body, NULL) : cli_fail(CLI_FAILED, "memory is out.");
+	int rc = body ? client_call(c, "POST", path, body, NULL) : cli_fail(CLI_FAILED, "memory is out.");
 	json_decref(body);
 	for (size_t i = 0; i < ARRAY_LEN(words) && !rc && !c->json; i++)
 		if (!strcmp(words[i].action, action))
-			printf("Call %s %s.\n", id, words[i].text);
+			printf("%s %s %s.\n", what, id, words[i].text);
 	return rc;
 }
 
@@ -41,9 +39,29 @@ int verb_record(struct cli *c)
 	if (rc)
 		return rc;
 	const char *id = calls_match(json_object_get(o, "items"), c->arg[0], &rc);
-	if (id)
-		rc = post(c, id);
+	if (id) {
+		char path[96];
+
+		snprintf(path, sizeof(path), "/calls/%.30s/record", id);
+		rc = post(c, path, "Call", id);
+	}
 	json_decref(o);
+	return rc;
+}
+
+int verb_conference_record(struct cli *c)
+{
+	char *head = client_path("/conferences/", c->arg[0]), *path = NULL;
+	struct buf b;
+	int rc;
+
+	buf_init(&b);
+	buf_printf(&b, "%s/record", head ? head : "");
+	rc = !head || buf_strdup(&b, &path) ? cli_fail(CLI_FAILED, "memory is out.")
+					    : post(c, path, "Conference", c->arg[0]);
+	buf_free(&b);
+	mem_deref(head);
+	mem_deref(path);
 	return rc;
 }
 
@@ -64,7 +82,7 @@ static void put_row(struct table *t, const json_t *v)
 	size_text(size, sizeof(size), ji(v, "bytes"));
 	table_cell(t, js(v, "id"));
 	table_cell(t, clock_local(ji(v, "start_ms"), when));
-	table_cell(t, js(v, "from"));
+	table_cell(t, *js(v, "call") ? js(v, "from") : "conference");
 	table_cell(t, js(v, "to"));
 	table_cell(t, out_seconds((ji(v, "ms") + 500) / 1000, len));
 	table_cell(t, size);
@@ -124,7 +142,11 @@ static void show(const struct cli *c, const json_t *v)
 	char when[32], len[32], size[32];
 
 	size_text(size, sizeof(size), ji(v, "bytes"));
-	printf("%s: %s to %s, %s\n", js(v, "id"), js(v, "from"), js(v, "to"), clock_local(ji(v, "start_ms"), when));
+	if (*js(v, "call"))
+		printf("%s: %s to %s, %s\n", js(v, "id"), js(v, "from"), js(v, "to"),
+		       clock_local(ji(v, "start_ms"), when));
+	else
+		printf("%s: conference %s, %s\n", js(v, "id"), js(v, "to"), clock_local(ji(v, "start_ms"), when));
 	printf("  %s, %s, %s\n", js(v, "state"), out_seconds((ji(v, "ms") + 500) / 1000, len), size);
 	if (ji(v, "paused_ms"))
 		printf("  %s left out by pauses\n", out_seconds((ji(v, "paused_ms") + 500) / 1000, len));

@@ -198,6 +198,12 @@ static const struct verb verbs[] = {
 	{"conference kick", "NUMBER WHO", 2, 2, VERB_CLIENT | VERB_LIVE | VERB_KEY, "Conferences",
 	 "take a member out of a conference", NULL, "%s conference kick 800 102", NO_OPTS, &conference,
 	 verb_conference_kick},
+	{"conference record", "NUMBER ACTION", 2, 2, VERB_CLIENT | VERB_LIVE | VERB_KEY, "Conferences",
+	 "record the meeting that goes on in a conference",
+	 "ACTION is start, stop, pause or resume. All who talk hear of it, and who comes later too. `recordings list "
+	 "--number\n"
+	 "800` shows the file. To record all meetings: `conference set 800 --record always`.",
+	 "%s conference record 800 start\n%s conference record 800 stop", NO_OPTS, &conference, verb_conference_record},
 
 	{"trunk add", "NAME", 1, 1, VERB_CLIENT | VERB_FIELDS, "Trunks", "connect a provider or another phone system",
 	 "Registers at once and says how it went. --password - reads the password from standard input, so that it does "

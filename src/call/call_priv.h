@@ -152,7 +152,10 @@ void hold_apply(struct leg *a, struct leg *b);
 bool hold_play(struct leg *l);
 
 /* oa_sdp.c */
-/** Scratch of this thread for decoding, n 0 to 3 (30 kB each: never in objects or on fibers). 2 and 3 are used by
+/** The scratches of this thread are there as long as somebody has them open (calls do). ENOMEM. */
+int oa_scratch_open(void) MUST_CHECK;
+void oa_scratch_close(void);
+/** Scratch of this thread for decoding, n 0 to 3 (40 kB each: never in objects or on fibers). 2 and 3 are used by
  * oa_write() and bridge_set_remote(), 0 and 1 belong to their callers. */
 struct sdp *oa_scratch(unsigned n);
 /** T.38 over UDPTL (T.38 annex D)? */
@@ -245,8 +248,17 @@ uint16_t transfer_take_dial(struct leg *by, struct call *ringing);
 void call_connected(struct call *c);
 
 /* recording.c */
+struct mixer;
+struct recording_cfg;
+struct recording_ops;
 /** Descriptions of a call have changed: recordings that hear nothing find a stream. */
 void recordings_follow(struct call *c);
+/** Record what all of a mixer say: one reference is the caller's, who stops it before the mixer ends. As
+ * call_record_start(). */
+int recording_of_mixer(struct recording **rp, struct mixer *x, struct loop *loop, const struct recording_cfg *cfg,
+		       const struct recording_ops *ops, void *arg) MUST_CHECK;
+/** Is it neither stopped nor over? */
+bool recording_goes_on(const struct recording *r);
 /** The call ends: so do they. */
 void recordings_end(struct call *c);
 /** The call is freed. */

@@ -90,14 +90,20 @@ static void destroy(void *obj)
 		list_unlink(k);
 	}
 	loop_tail_cancel(&cs->tail);
+	oa_scratch_close();
 }
 
 int calls_alloc(struct calls **cp, const struct calls_cfg *cfg, const struct call_ops *ops, void *arg)
 {
-	struct calls *cs = mem_zalloc(sizeof(*cs), destroy);
+	struct calls *cs;
 
-	if (!cs)
+	if (oa_scratch_open())
 		return ENOMEM;
+	cs = mem_zalloc(sizeof(*cs), destroy);
+	if (!cs) {
+		oa_scratch_close();
+		return ENOMEM;
+	}
 	cs->loop = cfg->loop;
 	cs->media = cfg->media;
 	cs->max = cfg->max_calls ? cfg->max_calls : CALLS_MAX_DEFAULT;

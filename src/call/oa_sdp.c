@@ -7,11 +7,33 @@
 #include "call/oa_crypto.h"
 #include "call/oa_priv.h"
 
+enum { SCRATCHES = 4 };
+
+/* Of the loop's thread: too much for the stacks of fibers, and for what every thread gets. */
+static _Thread_local struct {
+	struct sdp *v;
+	unsigned users;
+} scratch;
+
+int oa_scratch_open(void)
+{
+	if (!scratch.v)
+		scratch.v = mem_zalloc(SCRATCHES * sizeof(*scratch.v), NULL);
+	if (!scratch.v)
+		return ENOMEM;
+	scratch.users++;
+	return 0;
+}
+
+void oa_scratch_close(void)
+{
+	if (!--scratch.users)
+		scratch.v = mem_deref(scratch.v);
+}
+
 struct sdp *oa_scratch(unsigned n)
 {
-	static _Thread_local struct sdp scratch[4];
-
-	return &scratch[n];
+	return &scratch.v[n];
 }
 
 /* All others stay behind: what belongs to one hop (candidates, keys, rtcp, groups of lines), and what nobody knows. */

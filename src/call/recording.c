@@ -1,17 +1,19 @@
 /*
- * recording.c - recordings of calls: which stream is heard, and what the record says of the file.
+ * recording.c - recordings of calls and of conference rooms: what is heard, and what the record says of the file.
  */
 #include <stdio.h>
 #include <string.h>
 #include "call/call_priv.h"
 #include "call/recording.h"
+#include "media/mixer.h"
 #include "media/recorder.h"
 
 enum { PATH_LEN = 1400, WIDE_RATE = 16000, NARROW_RATE = 8000 };
 
 struct recording {
 	struct link le;        /* in call->recordings */
-	struct call *call;     /* NULL: freed */
+	struct call *call;     /* NULL: freed, or of a room */
+	struct mixer *mixer;   /* of a room; NULL: of a call, or no longer heard */
 	struct leg *leg;       /* who is heard; only compared, it may be gone */
 	struct mrecorder *rec; /* NULL: its file is closed, or about to be */
 	bool swapped;          /* who is heard now is in the right channel */
@@ -80,6 +82,10 @@ static void stop(struct recording *r)
 	r->stopping = true;
 	r->rec = NULL;
 	mrecorder_stop(rec);
+	/* without memory it goes with the room */
+	if (r->mixer && mixer_tap(r->mixer, NULL))
+		log_debug("call", "a recording hears its room until that ends");
+	r->mixer = NULL;
 }
 
 static void failed_h(struct mrecorder *rec, int err, void *arg)
@@ -102,6 +108,8 @@ static void untapped_h(struct mrecorder *rec, void *arg)
 	(void)rec;
 	if (r->call && r->call->state != CALL_ENDING)
 		follow(r);
+	else if (r->mixer)
+		stop(r);
 }
 
 static void closed_h(const struct mrecorder_info *i, void *arg)
@@ -126,19 +134,17 @@ static const struct mrecorder_ops rec_ops = {failed_h, untapped_h, closed_h};
 
 /* ------------------------------------------------------------------ orders */
 
-static int begin(struct recording *r, const struct recording_cfg *cfg)
+static int begin(struct recording *r, struct loop *loop, const struct recording_cfg *cfg, uint8_t sides, uint32_t rate)
 {
-	struct call *c = r->call;
-	struct mstream *ms = leg_sound(r->leg);
 	enum mrecorder_format fmt = cfg->opus ? MREC_OPUS : MREC_WAV;
 	char path[PATH_LEN];
-	struct mrecorder_cfg mc = {.loop = c->calls->loop,
+	struct mrecorder_cfg mc = {.loop = loop,
 				   .files = cfg->files,
 				   .path = path,
 				   .format = (uint8_t)fmt,
-				   .sides = MREC_SIDES,
+				   .sides = sides,
 				   .stereo = cfg->stereo,
-				   .rate = ms && mstream_rate(ms) > NARROW_RATE ? WIDE_RATE : NARROW_RATE};
+				   .rate = rate};
 	size_t n = (size_t)snprintf(r->file, sizeof(r->file), "%s%s", cfg->file, mrecorder_suffix(fmt));
 	size_t k = (size_t)snprintf(path, sizeof(path), "%s/%s", cfg->dir, r->file);
 
@@ -150,6 +156,7 @@ static int begin(struct recording *r, const struct recording_cfg *cfg)
 int call_record_start(struct recording **rp, struct call *c, struct leg *l, const struct recording_cfg *cfg,
 		      const struct recording_ops *ops, void *arg)
 {
+	struct mstream *ms = leg_sound(l);
 	struct recording *r;
 	int err;
 
@@ -167,7 +174,7 @@ int call_record_start(struct recording **rp, struct call *c, struct leg *l, cons
 	r->ops = ops;
 	r->arg = arg;
 	r->start_ms = loop_wall_ms(c->calls->loop);
-	err = begin(r, cfg);
+	err = begin(r, c->calls->loop, cfg, MREC_SIDES, ms && mstream_rate(ms) > NARROW_RATE ? WIDE_RATE : NARROW_RATE);
 	if (err) {
 		mem_deref(r);
 		return err;
@@ -180,6 +187,43 @@ int call_record_start(struct recording **rp, struct call *c, struct leg *l, cons
 	log_info("call", "%s: %s is recorded", c->id, l->party.number);
 	*rp = r;
 	return 0;
+}
+
+int recording_of_mixer(struct recording **rp, struct mixer *x, struct loop *loop, const struct recording_cfg *cfg,
+		       const struct recording_ops *ops, void *arg)
+{
+	static const struct recording_ops unheard = {NULL, NULL};
+	struct recording *r = mem_zalloc(sizeof(*r), NULL);
+	struct media_sink *sink;
+	int err;
+
+	if (!r)
+		return ENOMEM;
+	r->ops = ops;
+	r->arg = arg;
+	r->start_ms = loop_wall_ms(loop);
+	err = begin(r, loop, cfg, 1, WIDE_RATE);
+	if (err) {
+		mem_deref(r);
+		return err;
+	}
+	sink = mrecorder_sink(r->rec, MREC_SAID);
+	err = mixer_tap(x, sink);
+	if (err) {
+		/* the reference goes when the file is closed */
+		r->ops = &unheard;
+		stop(r);
+		sink->done(sink);
+		return err;
+	}
+	r->mixer = x;
+	*rp = mem_ref(r);
+	return 0;
+}
+
+bool recording_goes_on(const struct recording *r)
+{
+	return !r->stopping;
 }
 
 struct recording *call_recording(const struct call *c)

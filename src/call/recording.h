@@ -1,5 +1,5 @@
 /*
- * recording.h - recordings of a call: what one party says and hears, into a file.
+ * recording.h - recordings into files: what one party of a call says and hears, or a whole conference (room.h).
  *
  * A recording follows its party through hold and transfers; when the party leaves, it goes on with those who talk, each
  * of them in the channel it had. It ends with the call at the latest. The record of the call names it.
@@ -18,7 +18,7 @@ struct recording_cfg {
 	const char *dir;  /**< data directory */
 	const char *file; /**< path in it, without ending; must not exist. The record has it with its ending */
 	bool opus;        /**< Ogg Opus; else WAV */
-	bool stereo;      /**< the party left, who it talks to right; else both in one channel */
+	bool stereo;      /**< the party left, who it talks to right; else both in one channel. Not for rooms */
 };
 
 /** As it is, and in ended() as it became. */

@@ -3,6 +3,7 @@
  * phone, neither hears the room nor is heard in it: no music on hold for all.
  */
 #include "call/call_priv.h"
+#include "call/recording.h"
 #include "call/room.h"
 #include "call/sounds.h"
 #include "media/mixer.h"
@@ -20,6 +21,7 @@ struct room {
 	struct mixer *x;
 	struct list members;
 	uint64_t tone_ms;
+	struct recording *rec; /* may be over */
 };
 
 struct room_member {
@@ -33,6 +35,8 @@ struct room_member {
 };
 
 static const struct tone_step came[] = {{520, 0, 70, -22}, {0, 0, 20, 0}, {780, 0, 90, -22}};
+/* what is known as the sign of a recording */
+static const struct tone_step notice[] = {{1400, 0, 400, -22}, {0, 0, 20, 0}};
 static const struct tone_step went[] = {{780, 0, 70, -22}, {0, 0, 20, 0}, {520, 0, 90, -22}};
 
 /* Without memory there is no tone; nobody misses it. */
@@ -202,6 +206,42 @@ void room_kick(struct room_member *rm)
 	event_set(&rm->out);
 }
 
+/* ------------------------------------------------------------------ to all, of all */
+
+void room_announce(struct room *r, const char *name)
+{
+	struct sound *s = name && r->cs->sounds ? sounds_have(r->cs->sounds, name, NULL) : NULL;
+	struct media_source *src;
+	int err = s ? sound_source(&src, &s, 1, 1, NULL, NULL)
+		    : tone_source(&src, notice, ARRAY_LEN(notice), 1, NULL, NULL);
+
+	if (!err && mixer_play(r->x, src))
+		src->done(src);
+	mem_deref(s);
+}
+
+int room_record_start(struct recording **rp, struct room *r, const struct recording_cfg *cfg,
+		      const struct recording_ops *ops, void *arg)
+{
+	struct recording *rec;
+	int err;
+
+	if (room_recording(r))
+		return EALREADY;
+	err = recording_of_mixer(&rec, r->x, r->cs->loop, cfg, ops, arg);
+	if (err)
+		return err;
+	mem_deref(r->rec);
+	r->rec = rec;
+	*rp = rec;
+	return 0;
+}
+
+struct recording *room_recording(const struct room *r)
+{
+	return r->rec && recording_goes_on(r->rec) ? r->rec : NULL;
+}
+
 /* ------------------------------------------------------------------ life */
 
 static void destroy(void *obj)
@@ -209,6 +249,9 @@ static void destroy(void *obj)
 	struct room *r = obj;
 
 	list_unlink(&r->le);
+	if (room_recording(r))
+		recording_stop(r->rec);
+	mem_deref(r->rec);
 	mem_deref(r->x);
 }
 

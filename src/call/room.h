@@ -12,6 +12,9 @@
 
 struct room;
 struct room_member;
+struct recording;
+struct recording_cfg;
+struct recording_ops;
 
 struct room_cfg {
 	uint32_t rate;   /**< Hz; 0 = 16000 */
@@ -43,6 +46,17 @@ size_t room_count(const struct room *r);
 void room_mute(struct room_member *m, bool muted);
 /** Play a prompt (sounds.h) to this member alone, over what it hears. One that is not decoded yet is left out. */
 void room_prompt(struct room_member *m, const char *name);
+/** Play a prompt to all members, over what is said; a tone instead where it is NULL or not decoded yet. */
+void room_announce(struct room *r, const char *name);
+
+/** Record all that is said in the room (recording.h); ends with the room at the latest. Nobody is told by this. A
+ * room's recording is stopped, paused and looked at as one of a call. ENOMEM, EINVAL (path), EALREADY, ERR_STATE (the
+ * engine ends). */
+int room_record_start(struct recording **rp, struct room *r, const struct recording_cfg *cfg,
+		      const struct recording_ops *ops, void *arg) MUST_CHECK;
+/** The recording that goes on; NULL. */
+struct recording *room_recording(const struct room *r);
+
 /** Take out: its leg_enter_room() returns 0. */
 void room_kick(struct room_member *m);
 

@@ -21,6 +21,7 @@ static const struct {
 	{"conf-locked", "This conference is locked."},
 	{"conf-lockednow", "The conference is locked now."},
 	{"conf-muted", "You are muted now."},
+	{"conf-now-recording", "This conference is being recorded."},
 	{"conf-onlyone", "There is one other person in the conference."},
 	{"conf-onlyperson", "You are the only person in this conference."},
 	{"conf-otherinparty", "other people in the conference."},

@@ -20,6 +20,8 @@ static const struct field fields[] = {
 	 "Who comes is not heard until they press *6; admins are heard."},
 	{"wait_for_admin", FIELD_BOOL, 0, 0, 1, "false", NULL, NULL,
 	 "Music for all until an admin comes; there must be an admin's PIN."},
+	{"record", FIELD_ENUM, 0, 0, 0, "never", "never always on_demand", NULL,
+	 "Record what is said: always, or when an admin (where admins have no PIN: anybody) presses *1."},
 	{"enabled", FIELD_BOOL, 0, 0, 1, "true", NULL, NULL, "Off: callers are told that there is no such number."},
 };
 const struct resource pbx_conference_resource = {"conference", "conferences", "A number where people talk together.",
@@ -100,6 +102,7 @@ static bool flag(const json_t *row, const char *name, bool def)
 static void take(struct conference *f, const json_t *row)
 {
 	json_t *max = json_object_get(row, "max_members");
+	const char *word = json_string_value(json_object_get(row, "record"));
 
 	text(f->name, sizeof(f->name), row, "name");
 	text(f->pin, sizeof(f->pin), row, "pin");
@@ -109,7 +112,9 @@ static void take(struct conference *f, const json_t *row)
 	f->announce = flag(row, "announce_count", true);
 	f->muted_on_entry = flag(row, "muted_on_entry", false);
 	f->wait_for_admin = flag(row, "wait_for_admin", false);
+	f->record = record_when(slice_str(word ? word : ""));
 	f->enabled = flag(row, "enabled", true);
+	conference_record_policy(f);
 	if (f->wait_for_admin)
 		return;
 	/* nobody to wait for any more */

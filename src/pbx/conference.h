@@ -32,11 +32,17 @@ bool conference_enabled(const struct conference *f);
 void conference_run(struct call *c, struct leg *l, void *arg);
 
 /** Who is in which conference now: [{conference, name, id, number, caller_name, admin, waiting, muted, talking,
+ * recorded,
  * level_dbov, since_ms}]; `number` empty: of all. NULL: no memory. */
 json_t *pbx_json_members(struct pbx *p, struct slice number);
 enum conference_order { CONFERENCE_MUTE, CONFERENCE_UNMUTE, CONFERENCE_KICK };
 /** Do that to the member whose call has this id. ENOENT. */
 int pbx_conference_order(struct pbx *p, struct slice number, struct slice call_id, enum conference_order o,
 			 const char *who) MUST_CHECK;
+
+/** Record the meeting that goes on in a conference, or end, pause, resume that. ENOENT: no such conference; else a
+ * sentence in `why`: EALREADY, ERR_STATE (nobody talks, nothing is recorded) ... */
+int pbx_conference_record(struct pbx *p, struct slice number, enum pbx_record_op op, const char *who,
+			  struct buf *why) MUST_CHECK;
 
 #endif

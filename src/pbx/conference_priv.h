@@ -9,6 +9,7 @@
 #include "call/room.h"
 #include "pbx/conference.h"
 #include "pbx/pbx_priv.h"
+#include "pbx/recording.h"
 
 enum { CONFERENCE_PIN = 20 };
 
@@ -19,7 +20,9 @@ struct conference {
 	char pin[CONFERENCE_PIN + 1], admin_pin[CONFERENCE_PIN + 1]; /**< "": none */
 	uint32_t max;
 	bool join_tones, announce, muted_on_entry, wait_for_admin, enabled;
+	enum record_when record;
 	struct room *room; /**< NULL while nobody talks */
+	bool recorded;     /**< this meeting was begun to be recorded, or was to be: not by itself once more */
 	struct list seats; /**< struct seat: everybody past the PIN */
 	uint32_t admins;   /**< of these */
 	uint64_t wrong_ms; /**< when the present window of wrong PINs began */
@@ -45,6 +48,12 @@ int conference_admit(struct conference *f, struct leg *l, bool *admin) MUST_CHEC
 void conference_key(struct leg *l, char digit, void *arg);
 /** Its membership of the room; NULL: it is not in yet. */
 struct room_member *conference_member(const struct seat *s);
+/** conference_record.c: the room has changed, or its conference: what is always recorded begins. */
+void conference_record_policy(struct conference *f);
+/** Begin or end by a key of a member. */
+void conference_record_key(struct seat *s);
+/** Is the meeting recorded now? */
+bool conference_recorded(const struct conference *f);
 /** Out of the conference. */
 void conference_out(struct seat *s);
 

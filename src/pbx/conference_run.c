@@ -39,8 +39,10 @@ static void stand_up(struct seat *s)
 	(void)!leg_on_key(s->leg, NULL, NULL);
 	list_unlink(&s->le);
 	f->admins -= s->admin;
-	if (f->room && !room_count(f->room))
+	if (f->room && !room_count(f->room)) {
 		f->room = mem_deref(f->room);
+		f->recorded = false;
+	}
 }
 
 /* ------------------------------------------------------------------ words */
@@ -94,15 +96,25 @@ static int wait_for_admin(struct seat *s)
 
 /* ------------------------------------------------------------------ talking */
 
+static void room_changed_h(struct room *r, void *arg)
+{
+	struct conference *f = arg;
+
+	/* the room may outlive its conference by a moment */
+	if (f->room == r)
+		conference_record_policy(f);
+}
+
 static int talk(struct seat *s)
 {
+	static const struct room_ops room_ops = {.changed = room_changed_h};
 	struct conference *f = s->f;
 	struct room_cfg cfg = {.join_tones = f->join_tones};
 	struct room *room;
 	int err;
 
 	if (!f->room) {
-		err = room_alloc(&f->room, s->leg->call->calls, &cfg, NULL, NULL);
+		err = room_alloc(&f->room, s->leg->call->calls, &cfg, &room_ops, f);
 		if (err) {
 			f->room = NULL;
 			return err;
@@ -117,7 +129,7 @@ static int talk(struct seat *s)
 /* Everything past the PIN. */
 static int attend(struct seat *s)
 {
-	static const char *const soon[] = {"conf-muted", "conf-unmuted", "conf-usermenu"};
+	static const char *const soon[] = {"conf-muted", "conf-unmuted", "conf-usermenu", "conf-now-recording"};
 	struct sounds *sounds = calls_sounds(s->leg->call->calls);
 	int err = leg_on_key(s->leg, conference_key, s);
 
@@ -128,6 +140,8 @@ static int attend(struct seat *s)
 		err = wait_for_admin(s);
 	if (!err && !s->kicked && !s->left)
 		err = say_count(s->f, s->leg);
+	if (!err && !s->kicked && !s->left && (s->f->record == RECORD_ALWAYS || conference_recorded(s->f)))
+		err = leg_prompt(s->leg, "conf-now-recording");
 	if (!err && !s->kicked && !s->left)
 		err = talk(s);
 	return err;

@@ -55,7 +55,8 @@ static void mute(struct seat *s, bool muted)
 	room_prompt(m, muted ? "conf-muted" : "conf-unmuted");
 }
 
-/* "*6": heard or not; "#": out. What means nothing is left alone: people press keys by accident. */
+/* "*6": heard or not; "*1": recorded or not; "#": out. What means nothing is left alone: people press keys by accident.
+ */
 void conference_key(struct leg *l, char digit, void *arg)
 {
 	struct seat *s = arg;
@@ -65,6 +66,8 @@ void conference_key(struct leg *l, char digit, void *arg)
 	s->star = digit == '*';
 	if (star && digit == '6') {
 		mute(s, !looked_at(s).v.muted);
+	} else if (star && digit == '1') {
+		conference_record_key(s);
 	} else if (digit == '#' && !star) {
 		s->left = true;
 		conference_out(s);
@@ -81,11 +84,11 @@ static json_t *seat_json(const struct seat *s)
 	struct looked k = looked_at(s);
 	const struct leg *l = s->leg;
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:i, s:I}", "conference", s->f->number, "name",
-			 s->f->name, "id", l->call->id, "number", l->party.number, "caller_name", l->party.name,
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:I}", "conference", s->f->number,
+			 "name", s->f->name, "id", l->call->id, "number", l->party.number, "caller_name", l->party.name,
 			 "admin", (int)s->admin, "waiting", (int)s->waits, "muted", (int)k.v.muted, "talking",
-			 (int)k.v.talking, "level_dbov", k.v.m ? k.v.level_dbov : -127, "since_ms",
-			 (json_int_t)s->since_ms);
+			 (int)k.v.talking, "recorded", (int)conference_recorded(s->f), "level_dbov",
+			 k.v.m ? k.v.level_dbov : -127, "since_ms", (json_int_t)s->since_ms);
 }
 
 struct walk {

@@ -1,19 +1,22 @@
 /*
- * recording.c - recordings of calls: begun by what is set for an extension, by *1 or by the administrator; their rows
- * in the store, and what happens when the disk is full.
+ * recording.c - recordings of calls and conferences: begun by what is set for an extension, by *1 or by the
+ * administrator; their rows in the store, and what happens when the disk is full.
  */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/rand.h"
 #include "call/recording.h"
+#include "call/room.h"
 #include "pbx/recording.h"
 
 enum {
 	STAR_MS = 3000, /* between the keys of *1 */
 	NAME_MAX_CHARS = 32,
 	PER_CALL = 99, /* recordings of one call */
+	ROOM_ID = 12,  /* letters in the id of a conference's */
 };
 
 enum record_when record_when(struct slice s)
@@ -68,10 +71,11 @@ static void ended_h(struct recording *r, const struct recording_info *i, void *a
 
 	(void)r;
 	put_row(n, i, i->err ? "failed" : "complete");
-	log_info("pbx", "%s: recording %s ended: %llu s", n->call_id, i->file, (unsigned long long)i->ms / 1000);
+	log_info("pbx", "%s: recording %s ended: %llu s", *n->call_id ? n->call_id : n->to, i->file,
+		 (unsigned long long)i->ms / 1000);
 	if (i->lost)
-		log_warn("pbx", "%s: %llu bytes of sound are missing in %s", n->call_id, (unsigned long long)i->lost,
-			 i->file);
+		log_warn("pbx", "%s: %llu bytes of sound are missing in %s", *n->call_id ? n->call_id : n->to,
+			 (unsigned long long)i->lost, i->file);
 	/* it can be written again */
 	if (!i->err && !p->records->low)
 		pbx_alarm_clear(p, "recording");
@@ -95,6 +99,7 @@ static void safe(char *dst, const char *s)
 	dst[n] = '\0';
 }
 
+/* "recordings/2026/01/31/c7k2m9...-100-101": a call's; of a conference "recordings/2026/01/31/800-k2m9..." */
 static void file_name(char *dst, size_t size, const struct record_note *n, unsigned nr)
 {
 	char from[NAME_MAX_CHARS + 1], to[NAME_MAX_CHARS + 1], day[32] = "";
@@ -105,49 +110,97 @@ static void file_name(char *dst, size_t size, const struct record_note *n, unsig
 	safe(to, n->to);
 	if (localtime_r(&t, &tm))
 		(void)strftime(day, sizeof(day), "%Y/%m/%d", &tm);
-	if (nr > 1)
+	if (!nr)
+		(void)snprintf(dst, size, "recordings/%s/%s", day, n->id);
+	else if (nr > 1)
 		(void)snprintf(dst, size, "recordings/%s/%s-%s-%s-%u", day, n->call_id, from, to, nr);
 	else
 		(void)snprintf(dst, size, "recordings/%s/%s-%s-%s", day, n->call_id, from, to);
 }
 
-static int begin(struct pbx *p, struct call *c, struct leg *l)
+static int note_new(struct record_note **np, struct pbx *p)
 {
-	struct pbx_call *pc = routed_owner(p, c);
-	struct record_note *n = p->records && pc ? mem_zalloc(sizeof(*n), NULL) : NULL;
-	struct recording_info i;
-	char file[220];
-	struct recording_cfg cfg = {.files = p->records ? p->records->files : NULL,
-				    .dir = store_dir(p->store),
-				    .file = file,
-				    .opus = p->settings.record_opus,
-				    .stereo = p->settings.record_stereo};
+	struct record_note *n = p->records ? mem_zalloc(sizeof(*n), NULL) : NULL;
 
 	if (!n)
 		return ENOMEM;
-	if (!cfg.files) {
+	if (!p->records->files) {
 		mem_deref(n);
 		return ERR_STATE;
 	}
 	n->pbx = p;
 	n->start_ms = loop_wall_ms(p->loop);
+	*np = n;
+	return 0;
+}
+
+static struct recording_cfg config(const struct pbx *p, const char *file)
+{
+	return (struct recording_cfg){.files = p->records->files,
+				      .dir = store_dir(p->store),
+				      .file = file,
+				      .opus = p->settings.record_opus,
+				      .stereo = p->settings.record_stereo};
+}
+
+/* It goes on: its row, and an eye on the disk. */
+static void noted(struct record_note *n)
+{
+	struct recording_info i;
+
+	list_append(&n->pbx->records->open, &n->le);
+	recording_info(n->rec, &i);
+	put_row(n, &i, "recording");
+	record_watch(n->pbx);
+}
+
+static int begin(struct pbx *p, struct call *c, struct leg *l)
+{
+	struct pbx_call *pc = routed_owner(p, c);
+	struct record_note *n = NULL;
+	char file[220];
+	int err = pc ? note_new(&n, p) : ENOMEM;
+
+	if (err)
+		return err;
+	const struct recording_cfg cfg = config(p, file);
 	(void)slice_copy(n->call_id, sizeof(n->call_id), slice_str(c->id));
 	(void)slice_copy(n->from, sizeof(n->from), slice_str(c->a ? c->a->party.number : ""));
 	(void)slice_copy(n->to, sizeof(n->to), call_shown(c->dialled));
 	(void)snprintf(n->id, sizeof(n->id), "%s-%u", c->id, pc->recordings + 1U);
 	file_name(file, sizeof(file), n, pc->recordings + 1U);
-	int err = p->records->low              ? ENOSPC
-		  : pc->recordings >= PER_CALL ? ERR_LIMIT
-					       : call_record_start(&n->rec, c, l, &cfg, &ops, n);
+	err = p->records->low              ? ENOSPC
+	      : pc->recordings >= PER_CALL ? ERR_LIMIT
+					   : call_record_start(&n->rec, c, l, &cfg, &ops, n);
 	if (err) {
 		mem_deref(n);
 		return err;
 	}
 	pc->recordings++;
-	list_append(&p->records->open, &n->le);
-	recording_info(n->rec, &i);
-	put_row(n, &i, "recording");
-	record_watch(p);
+	noted(n);
+	return 0;
+}
+
+int record_room(struct pbx *p, struct room *r, const char *number, struct recording **rp)
+{
+	struct record_note *n;
+	char file[220];
+	int err = note_new(&n, p);
+
+	if (err)
+		return err;
+	const struct recording_cfg cfg = config(p, file);
+	(void)slice_copy(n->to, sizeof(n->to), slice_str(number));
+	(void)snprintf(n->id, sizeof(n->id), "%.31s-", number);
+	rand_text(n->id + strlen(n->id), ROOM_ID);
+	file_name(file, sizeof(file), n, 0);
+	err = p->records->low ? ENOSPC : room_record_start(&n->rec, r, &cfg, &ops, n);
+	if (err) {
+		mem_deref(n);
+		return err;
+	}
+	*rp = n->rec;
+	noted(n);
 	return 0;
 }
 

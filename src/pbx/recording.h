@@ -13,6 +13,10 @@ enum record_when { RECORD_NEVER, RECORD_ALWAYS, RECORD_ON_DEMAND };
 /** "never" "always" "on_demand"; anything else: never. */
 enum record_when record_when(struct slice s);
 
+struct room; /* call/room.h */
+/** Begin to record a conference room. The recording that goes on stands in `*rp`; its row names `number`. ENOSPC: there
+ * is too little room on the disk; ERR_STATE: no files can be written; else as room_record_start(). */
+int record_room(struct pbx *p, struct room *r, const char *number, struct recording **rp) MUST_CHECK;
 /** A call is up, or its legs have changed: begin what is always recorded. */
 void record_policy(struct call *c, struct pbx_call *pc);
 /** As struct call_ops.dtmf: *1 begins and ends a recording. */

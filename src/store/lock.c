@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "store/store_priv.h"
 
-enum { STACK_BYTES = 768 * 1024 /* thread-local scratch of other rooms lies there as well */ };
+enum { STACK_BYTES = 256 * 1024 /* what other rooms keep for each thread lies there as well */ };
 
 static int cond_init(pthread_cond_t *c)
 {

@@ -24,7 +24,8 @@ int recording_write(struct db *db, const struct record *r)
 		return err;
 	db_text(st, 1, w->id);
 	if (w->file.l) {
-		db_text(st, 2, w->call_id);
+		/* a conference's has none */
+		db_text(st, 2, w->call_id.l ? w->call_id : SLICE(""));
 		db_int(st, 3, w->start_ms);
 		db_text(st, 4, w->state);
 		db_text(st, 5, w->file);

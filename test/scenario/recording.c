@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "media/tone.h"
+#include "pbx/conference.h"
 #include "pbx/settings.h"
 #include "scenario.h"
 
@@ -607,6 +608,204 @@ void recording_left_by_a_crash(void **state)
 }
 
 /* The program ends in a call: the file is whole, its row closed. */
+/* ------------------------------------------------------------------ conferences */
+
+static void conference(struct scene *s, const char *record)
+{
+	scene_record(s);
+	agents_ready(s, 3);
+	assert_int_equal(scene_change(s, CHANGE_CREATE, &pbx_conference_resource, "800",
+				      json_pack("{s:s, s:s, s:b, s:b}", "number", "800", "record", record,
+						"announce_count", 0, "join_tones", 0)),
+			 0);
+}
+
+static int meeting(struct scene *s, enum pbx_record_op op, const char *words)
+{
+	char text[160];
+	struct buf why;
+
+	buf_init_fixed(&why, text, sizeof(text));
+	int err = pbx_conference_record(s->pbx, SLICE("800"), op, "somebody", &why);
+	assert_true(slice_eqs(buf_get(&why), words));
+	return err;
+}
+
+static void enter(struct agent *a)
+{
+	log_clear(a);
+	agent_call(a, "800");
+	agent_wait(a, "answered", 2000);
+	scene_run(a->s, 3000); /* past what is said at the door */
+}
+
+static bool shown_as_recorded(struct scene *s)
+{
+	json_t *v = pbx_json_members(s->pbx, SLICE("800"));
+	bool yes = json_is_true(json_object_get(json_array_get(v, 0), "recorded"));
+
+	json_decref(v);
+	return yes;
+}
+
+void recording_of_a_conference(void **state)
+{
+	struct scene *s = *state;
+	struct tape_file t;
+
+	conference(s, "always");
+	enter(&s->a);
+	assert_int_equal(list(s), 0); /* nobody to talk to yet */
+	enter(&s->b);
+	assert_true(shown_as_recorded(s));
+	scene_run(s, 2000);
+	enter(&s->c);
+	scene_run(s, 2000);
+	oh_call_hangup(s->a.call);
+	scene_run(s, 2000);
+	oh_call_hangup(s->b.call);
+	oh_call_hangup(s->c.call);
+	scene_run(s, 1000);
+	assert_int_equal(list(s), 1);
+	assert_string_equal(row_text(0, "state"), "complete");
+	assert_string_equal(row_text(0, "call"), "");
+	assert_string_equal(row_text(0, "from"), "");
+	assert_string_equal(row_text(0, "to"), "800");
+	assert_int_equal(row_int(0, "lost"), 0);
+	file_open(s, &t, row_text(0, "file"));
+	assert_int_equal(t.ch, 1);
+	assert_int_equal(t.rate, 16000);
+	uint32_t ms = (uint32_t)(t.frames * 1000 / t.rate);
+	assert_in_range(ms, 8000, 13000);
+	/* two, three, two again, each of them heard as loud */
+	struct agent *const all[] = {&s->a, &s->b, &s->c};
+	for (size_t i = 0; i < 3; i++) {
+		double early = share(&t, 0, 1000, 2000, tone_of(all[i])),
+		       late = share(&t, 0, ms - 1500, ms - 500, tone_of(all[i])),
+		       mid = share(&t, 0, ms - 3500, ms - 2500, tone_of(all[i]));
+		assert_true((early > 0.35) == (i != 2));
+		assert_true((late > 0.35) == (i != 0));
+		assert_true(mid > 0.25);
+	}
+	file_free(&t);
+	/* the next meeting has its own */
+	enter(&s->a);
+	enter(&s->b);
+	assert_int_equal(list(s), 2);
+	oh_call_hangup(s->a.call);
+	oh_call_hangup(s->b.call);
+	scene_run(s, 500);
+	rows_free();
+	scene_check_idle(s);
+}
+
+void recording_of_a_conference_by_hand(void **state)
+{
+	struct scene *s = *state;
+
+	conference(s, "never");
+	assert_int_equal(meeting(s, PBX_RECORD_START, "Conference 800 cannot be recorded: nobody is in it."),
+			 ERR_STATE);
+	enter(&s->a);
+	enter(&s->b);
+	assert_int_equal(list(s), 0);
+	assert_int_equal(meeting(s, PBX_RECORD_STOP, "Conference 800 is not being recorded."), ERR_STATE);
+	assert_true(oh_call_heard(s->a.call, 1400, 200) < 0.01);
+	assert_int_equal(meeting(s, PBX_RECORD_START, ""), 0);
+	assert_int_equal(meeting(s, PBX_RECORD_START, "Conference 800 cannot be recorded: it is already."), EALREADY);
+	scene_run(s, 300);
+	assert_in_range(oh_call_heard(s->a.call, 1400, 200) * 100, 3,
+			50); /* nothing is recorded of these words: a tone */
+	assert_true(shown_as_recorded(s));
+	scene_run(s, 2000);
+	assert_int_equal(meeting(s, PBX_RECORD_PAUSE, ""), 0);
+	scene_run(s, 2000);
+	assert_int_equal(meeting(s, PBX_RECORD_RESUME, ""), 0);
+	scene_run(s, 1000);
+	assert_int_equal(meeting(s, PBX_RECORD_STOP, ""), 0);
+	scene_run(s, 500);
+	assert_false(shown_as_recorded(s));
+	assert_int_equal(list(s), 1);
+	assert_string_equal(row_text(0, "state"), "complete");
+	assert_in_range(row_int(0, "ms"), 3000, 3700);
+	assert_in_range(row_int(0, "paused_ms"), 1950, 2050);
+	/* once more, and the end of the meeting is its end */
+	assert_int_equal(meeting(s, PBX_RECORD_START, ""), 0);
+	scene_run(s, 1000);
+	oh_call_hangup(s->a.call);
+	oh_call_hangup(s->b.call);
+	scene_run(s, 1000);
+	assert_int_equal(list(s), 2);
+	assert_string_equal(row_text(0, "state"), "complete");
+	struct buf why;
+	char text[80];
+	buf_init_fixed(&why, text, sizeof(text));
+	assert_int_equal(pbx_conference_record(s->pbx, SLICE("801"), PBX_RECORD_START, "somebody", &why), ENOENT);
+	rows_free();
+	scene_check_idle(s);
+}
+
+void recording_of_a_conference_by_key(void **state)
+{
+	struct scene *s = *state;
+
+	conference(s, "on_demand");
+	enter(&s->a);
+	enter(&s->b);
+	assert_int_equal(list(s), 0);
+	assert_int_equal(oh_call_dtmf(s->a.call, "*1"), 0);
+	scene_run(s, 2000);
+	assert_true(shown_as_recorded(s));
+	assert_int_equal(oh_call_dtmf(s->b.call, "*1"), 0);
+	scene_run(s, 2000);
+	assert_false(shown_as_recorded(s));
+	assert_int_equal(list(s), 1);
+	/* where there are admins it is theirs */
+	assert_int_equal(scene_change(s, CHANGE_UPDATE, &pbx_conference_resource, "800",
+				      json_pack("{s:s}", "admin_pin", "98765")),
+			 0);
+	assert_int_equal(oh_call_dtmf(s->a.call, "*1"), 0);
+	scene_run(s, 2000);
+	assert_false(shown_as_recorded(s));
+	rows_free();
+}
+
+/* Memory is out at any moment: recorded or not, nothing hangs. */
+void recording_of_a_conference_without_memory(void **state)
+{
+	struct scene *s = *state;
+
+	conference(s, "never");
+	enter(&s->a);
+	enter(&s->b);
+#ifdef OH_DEBUG
+	for (long n = 0; n < 40; n++) {
+		char text[160];
+		struct buf why;
+
+		buf_init_fixed(&why, text, sizeof(text));
+		mem_fail_at(n);
+		int err = pbx_conference_record(s->pbx, SLICE("800"), PBX_RECORD_START, "somebody", &why);
+		mem_fail_off();
+		assert_true(!err || err == ENOMEM);
+		scene_run(s, 200);
+		if (!err) {
+			assert_int_equal(meeting(s, PBX_RECORD_STOP, ""), 0);
+			scene_run(s, 200);
+		}
+	}
+#else
+	assert_int_equal(meeting(s, PBX_RECORD_START, ""), 0);
+#endif
+	assert_true(list(s) > 0);
+	assert_hears(&s->a, &s->b);
+	oh_call_hangup(s->a.call);
+	oh_call_hangup(s->b.call);
+	scene_run(s, 500);
+	rows_free();
+	scene_check_idle(s);
+}
+
 void recording_when_the_server_stops(void **state)
 {
 	struct scene *s = *state;

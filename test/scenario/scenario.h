@@ -364,6 +364,8 @@ const char *typed_codes(struct typed *t);
 	X(update_before_the_answer) X(prack_with_an_unknown_extension) \
 	/* recording.c */ \
 	X(recording_always) X(recording_on_demand) X(recording_by_administrator) X(recording_follows_a_transfer) \
+	X(recording_of_a_conference) X(recording_of_a_conference_by_hand) X(recording_of_a_conference_by_key) \
+	X(recording_of_a_conference_without_memory) \
 	X(recording_follows_who_stays) X(recording_through_hold) X(recording_folder_is_in_the_way) \
 	X(recording_without_room) X(recordings_grow_old) X(recording_left_by_a_crash) X(recording_when_the_server_stops) \
 	X(recording_of_echo) X(recording_mixed) X(recording_without_memory) \
