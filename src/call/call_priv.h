@@ -144,7 +144,7 @@ void bridge_set_remote(struct leg *l);
 void bridge_hold_state(struct leg *l, const struct sdp *d);
 
 /* hold.c */
-/** Would it hear music when it is put on hold? */
+/** Would it hear music when it is put on hold: is there some, in a codec of its that we code? */
 bool hold_has_music(const struct leg *l);
 /** After bridge_apply(): music for the one of two that the other has put on hold. */
 void hold_apply(struct leg *a, struct leg *b);

@@ -11,7 +11,7 @@ bool hold_has_music(const struct leg *l)
 {
 	const struct calls *cs = l->call->calls;
 
-	return cs->ops->hold_music && cs->ops->hold_music(l, NULL, cs->arg);
+	return leg_sound(l) && cs->ops->hold_music && cs->ops->hold_music(l, NULL, cs->arg);
 }
 
 bool hold_play(struct leg *l)

@@ -79,6 +79,7 @@ static int add(struct pbx *p, struct conference **fp, const char *number)
 static void drop(struct conference *f)
 {
 	hash_del(&f->pbx->conferences, &f->le);
+	conference_open(f);
 	f->pbx = NULL;
 	LIST_EACH (&f->seats, k)
 		conference_out(LINK_OBJ(k, struct seat, le));
@@ -104,9 +105,18 @@ static void take(struct conference *f, const json_t *row)
 	json_t *max = json_object_get(row, "max_members");
 	const char *word = json_string_value(json_object_get(row, "record"));
 
+	char pin[sizeof(f->pin)], admin_pin[sizeof(f->admin_pin)];
+
+	memcpy(pin, f->pin, sizeof(pin));
+	memcpy(admin_pin, f->admin_pin, sizeof(admin_pin));
 	text(f->name, sizeof(f->name), row, "name");
 	text(f->pin, sizeof(f->pin), row, "pin");
 	text(f->admin_pin, sizeof(f->admin_pin), row, "admin_pin");
+	/* guesses at the old one say nothing of the new one */
+	if (strcmp(pin, f->pin) != 0 || strcmp(admin_pin, f->admin_pin) != 0)
+		conference_open(f);
+	mem_wipe(pin, sizeof(pin));
+	mem_wipe(admin_pin, sizeof(admin_pin));
 	f->max = json_is_integer(max) ? (uint32_t)json_integer_value(max) : 100;
 	f->join_tones = flag(row, "join_tones", true);
 	f->announce = flag(row, "announce_count", true);

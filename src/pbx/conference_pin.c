@@ -4,8 +4,9 @@
  * A wrong PIN of an extension counts as one of its tries to call outside, as wrong PINs of routes do; past as many as
  * it may have in a minute it is not asked any more until that is over. Callers from outside cannot be told apart by
  * what they say of themselves: their wrong PINs count together, and past a bound nobody from outside is asked any more
- * for a while.
+ * for a while, and an alarm says so.
  */
+#include <stdio.h>
 #include <string.h>
 #include "base/log.h"
 #include "base/mem.h"
@@ -47,11 +48,41 @@ static bool closed(const struct conference *f, const struct leg *l)
 	if (!f->pbx)
 		return false;
 	if (l->trunk)
-		return f->wrong >= WRONG_MAX && loop_now_ms(f->pbx->loop) - f->wrong_ms < WRONG_MS;
+		return timer_running(&f->shut);
 	why = brake_tried(f->pbx, l->party.number);
 	if (why)
 		brake_alarm(f->pbx, l->party.number, false, why);
 	return why != NULL;
+}
+
+void conference_open(struct conference *f)
+{
+	char id[64];
+
+	timer_stop(&f->shut);
+	f->wrong = 0;
+	(void)snprintf(id, sizeof(id), "conference.%s", f->number);
+	pbx_alarm_clear(f->pbx, id);
+}
+
+static void opens(void *arg)
+{
+	conference_open(arg);
+}
+
+/* Nobody from outside is asked any more; people should know of it. */
+static void shut(struct conference *f)
+{
+	char id[64], text[160];
+
+	(void)snprintf(id, sizeof(id), "conference.%s", f->number);
+	(void)snprintf(
+		text, sizeof(text),
+		"Somebody outside tries PINs of conference %s: %d wrong ones, nobody from outside is let in now.",
+		f->number, WRONG_MAX);
+	pbx_alarm_raise(f->pbx, id, "warning", text,
+			"It opens by itself after ten minutes. Give it a longer PIN, or no number outside.");
+	timer_start(&f->shut, f->pbx->loop, WRONG_MS, opens, f);
 }
 
 static void count_wrong(struct conference *f, const struct leg *l)
@@ -71,8 +102,7 @@ static void count_wrong(struct conference *f, const struct leg *l)
 		f->wrong = 0;
 	}
 	if (++f->wrong == WRONG_MAX)
-		log_warn("pbx", "conference %s: %u wrong PINs from outside; nobody from outside is let in for a while",
-			 f->number, f->wrong);
+		shut(f);
 }
 
 static int refuse(struct leg *l, const char *prompt)

@@ -27,6 +27,7 @@ struct conference {
 	uint32_t admins;   /**< of these */
 	uint64_t wrong_ms; /**< when the present window of wrong PINs began */
 	uint32_t wrong;    /**< in it, by callers from outside */
+	struct timer shut; /**< runs while nobody from outside is asked for a PIN */
 };
 
 /** Somebody in it; lives on the stack of its fiber. */
@@ -44,6 +45,8 @@ struct seat {
 
 /** conference_pin.c; on the fiber. 0 and whether it is an admin; EACCES: not admitted, and it was told; ECANCELED. */
 int conference_admit(struct conference *f, struct leg *l, bool *admin) MUST_CHECK;
+/** The conference goes, or has a new PIN: those outside may try again. */
+void conference_open(struct conference *f);
 /** conference_seat.c: a digit of somebody in the conference; `arg`: its seat. */
 void conference_key(struct leg *l, char digit, void *arg);
 /** Its membership of the room; NULL: it is not in yet. */

@@ -176,6 +176,26 @@ void hold_inactive_hears_music(void **state)
 	end_call(&s->a, &s->b);
 }
 
+/* The same where all sound is encrypted, and where one side's is. */
+void hold_hears_music_encrypted(void **state)
+{
+	struct scene *s = *state;
+
+	agents_ready(s, 2);
+	music(s, 1500);
+	s->a.opt.srtp = OH_SRTP_BEST_EFFORT;
+	for (int both = 0; both < 2; both++) {
+		s->b.opt.srtp = both ? OH_SRTP_BEST_EFFORT : OH_SRTP_OFF;
+		talk(&s->a, &s->b, "101");
+		music_and_back(s, &s->a, &s->b);
+		tape_stop(s);
+		music_and_back(s, &s->b, &s->a);
+		tape_stop(s);
+		end_call(&s->a, &s->b);
+	}
+	scene_check_idle(s);
+}
+
 void hold_without_music(void **state)
 {
 	struct scene *s = *state;

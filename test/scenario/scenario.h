@@ -239,7 +239,7 @@ const char *typed_codes(struct typed *t);
 	/* trunk.c */ \
 	X(trunk_found_by_srv_both_ways) X(trunk_over_tcp) X(trunk_over_tls) X(trunk_says_what_is_wrong) \
 	X(trunk_certificates_in_words) X(trunk_first_server_dies_in_a_call) X(trunk_strangers_are_not_it) \
-	X(trunk_caller_is_no_extension) X(trunk_known_by_its_certificate) X(trunk_channels) X(trunk_goes_in_a_call) X(trunk_outlives_a_restart) \
+	X(trunk_caller_is_no_extension) X(trunk_known_by_its_certificate) X(trunk_channels) X(trunk_plays_its_own_music) X(trunk_into_a_conference) X(trunk_goes_in_a_call) X(trunk_outlives_a_restart) \
 	X(trunk_messages_wait) X(trunk_peer_with_a_password) X(trunk_forged_address_stays_inside) \
 	/* tls.c */ \
 	X(tls_and_tls) X(tls_and_udp) X(tls_over_ipv6_and_tcp) X(phone_behind_nat_over_tls) X(tls_phone_comes_back) \
@@ -247,7 +247,7 @@ const char *typed_codes(struct typed *t);
 	X(tls_half_open_flood_in_a_call) \
 	/* hold.c */ \
 	X(hold_and_resume_by_caller) X(hold_and_resume_by_callee) X(hold_is_not_death) \
-	X(hold_hears_music) X(hold_inactive_hears_music) X(hold_without_music) X(hold_of_both_sides) \
+	X(hold_hears_music) X(hold_inactive_hears_music) X(hold_hears_music_encrypted) X(hold_without_music) X(hold_of_both_sides) \
 	X(hold_then_transfer_hears_music) \
 	/* verdict.c */ \
 	X(verdict_nothing_arrives_any_more) X(verdict_nothing_ever_arrived) X(verdict_another_address_than_said) \

@@ -5,6 +5,7 @@
 #include "scenario.h"
 #include "../unit/call/provider.h"
 #include "loop/dns.h"
+#include "pbx/conference.h"
 #include "pbx/plan.h"
 #include "pbx/trunk.h"
 
@@ -624,4 +625,186 @@ void trunk_forged_address_stays_inside(void **state)
 	assert_true(p1.end_code == 403 || p1.end_code == 404);
 	assert_int_equal(p1.ninv, 0);
 	close_trunk(s);
+}
+
+/* ------------------------------------------------------------------ music of lines */
+
+/* A new description of the provider's, with this direction. */
+static void redescribe(struct scene *s, const char *dir)
+{
+	static unsigned version = 1;
+	char sdp[400];
+
+	snprintf(sdp, sizeof(sdp),
+		 "v=0\r\no=- 1 %u IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n"
+		 "a=rtpmap:8 PCMA/8000\r\na=%s\r\n",
+		 ++version, p1.ip, p1.ip, dir);
+	assert_int_equal(sip_inv_reinvite(p1.call, SLICE_NULL, SLICE("application/sdp"), slice_str(sdp)), 0);
+	scene_run(s, 1000);
+}
+
+static size_t packets_to_agent(struct scene *s)
+{
+	size_t n;
+
+	tape_start(s);
+	scene_run(s, 1000);
+	n = tape_rtp(s, SERVER4, "10.0.0.11");
+	tape_stop(s);
+	return n;
+}
+
+/* A line that holds and says that it sends plays its own music: nothing of ours is put into that. */
+void trunk_plays_its_own_music(void **state)
+{
+	struct scene *s = *state;
+
+	agents_ready(s, 1);
+	open_trunk(s, "10.9.0.1", "udp");
+	scene_sounds(s);
+	agent_call(&s->a, OUTSIDE);
+	agent_wait(&s->a, "answered", 5000);
+	scene_run(s, 500);
+	redescribe(s, "sendonly");
+	agent_wait(&s->a, "held", 2000);
+	assert_int_equal(packets_to_agent(s), 0);
+	redescribe(s, "sendrecv");
+	assert_int_equal(packets_to_agent(s), 0);
+	/* it is silent: ours plays */
+	redescribe(s, "inactive");
+	assert_true(packets_to_agent(s) > 40);
+	redescribe(s, "sendrecv");
+	assert_int_equal(packets_to_agent(s), 0);
+	oh_call_hangup(s->a.call);
+	scene_run(s, 1000);
+	close_trunk(s);
+	scene_check_idle(s);
+}
+
+/* ------------------------------------------------------------------ conferences */
+
+static void type_digits(struct scene *s, const char *digits)
+{
+	for (; *digits && p1.call; digits++) {
+		char body[40];
+
+		snprintf(body, sizeof(body), "Signal=%c\r\nDuration=100\r\n", *digits);
+		assert_int_equal(sip_inv_request(p1.call, SIP_INFO, SLICE_NULL, SLICE("application/dtmf-relay"),
+						 slice_str(body), NULL, NULL),
+				 0);
+		scene_run(s, 200);
+	}
+}
+
+static void ring_up(struct scene *s, const char *number)
+{
+	char to[80];
+
+	snprintf(to, sizeof(to), "sip:%s@isp.example", number);
+	provider_call(&p1, &ours, p1.contact, "sip:+4917012345@isp.example", to, NULL);
+	scene_run(s, 1500);
+}
+
+static size_t in_conference(struct scene *s)
+{
+	json_t *v = pbx_json_members(s->pbx, SLICE("800"));
+	size_t n = json_array_size(v);
+
+	json_decref(v);
+	return n;
+}
+
+static bool has_alarm(struct scene *s, const char *id)
+{
+	json_t *st = pbx_json_status(s->pbx), *a;
+	bool yes = false;
+	size_t i;
+
+	json_array_foreach(json_object_get(st, "alarms"), i, a)
+	{
+		yes = yes || !strcmp(json_string_value(json_object_get(a, "id")), id);
+	}
+	json_decref(st);
+	return yes;
+}
+
+static void hang_up(struct scene *s)
+{
+	if (p1.call)
+		sip_inv_hangup(p1.call, 0, SLICE_NULL);
+	scene_run(s, 1500);
+	assert_null(p1.call);
+}
+
+/* Callers from outside get in by a number of ours and by a rule; who guesses PINs closes the door for a while. */
+void trunk_into_a_conference(void **state)
+{
+	struct scene *s = *state;
+	int calls = 0;
+
+	agents_ready(s, 1);
+	open_trunk(s, "10.9.0.1", "udp");
+	row(s, CHANGE_CREATE, &pbx_conference_resource, "800",
+	    json_pack("{s:s, s:s, s:b}", "number", "800", "pin", "1234", "announce_count", 0));
+	row(s, CHANGE_CREATE, &pbx_did_resource, "+4940800",
+	    json_pack("{s:s, s:s}", "number", "+4940800", "target", "800"));
+	row(s, CHANGE_CREATE, &pbx_route_in_resource, "meet",
+	    json_pack("{s:s, s:s, s:s}", "name", "meet", "numbers", "+49409", "target", "800"));
+	static const char *const numbers[] = {"+4940800", "+4940999"};
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		ring_up(s, numbers[i]);
+		assert_true(p1.up);
+		assert_int_equal(in_conference(s), 0);
+		type_digits(s, "1234#");
+		scene_run(s, 1000);
+		assert_int_equal(in_conference(s), 1);
+		hang_up(s);
+		assert_int_equal(in_conference(s), 0);
+		assert_cdr(s, 0, "answered_by", "conference");
+	}
+	/* three tries a call, twenty in all */
+	for (; calls < 20 && !has_alarm(s, "conference.800"); calls++) {
+		ring_up(s, numbers[0]);
+		for (int i = 0; i < 3 && p1.call; i++) {
+			type_digits(s, "99#");
+			scene_run(s, 1000);
+		}
+		hang_up(s);
+	}
+	assert_int_equal(calls, 7);
+	ring_up(s, numbers[1]);
+	type_digits(s, "1234#");
+	scene_run(s, 1000);
+	assert_int_equal(in_conference(s), 0);
+	hang_up(s);
+	/* those inside are not concerned */
+	agent_call(&s->a, "800");
+	agent_wait(&s->a, "answered", 2000);
+	scene_run(s, 1000);
+	assert_int_equal(oh_call_dtmf(s->a.call, "1234#"), 0);
+	scene_run(s, 2500);
+	assert_int_equal(in_conference(s), 1);
+	/* it opens by itself; a new PIN opens it at once */
+	scene_run(s, 10 * 60 * 1000);
+	assert_false(has_alarm(s, "conference.800"));
+	ring_up(s, numbers[0]);
+	type_digits(s, "1234#");
+	scene_run(s, 1000);
+	assert_int_equal(in_conference(s), 2);
+	hang_up(s);
+	oh_call_hangup(s->a.call);
+	scene_run(s, 1000);
+	for (calls = 0; calls < 20 && !has_alarm(s, "conference.800"); calls++) {
+		ring_up(s, numbers[0]);
+		for (int i = 0; i < 3 && p1.call; i++) {
+			type_digits(s, "99#");
+			scene_run(s, 1000);
+		}
+		hang_up(s);
+	}
+	assert_true(has_alarm(s, "conference.800"));
+	row(s, CHANGE_UPDATE, &pbx_conference_resource, "800", json_pack("{s:s}", "pin", "77777"));
+	assert_false(has_alarm(s, "conference.800"));
+	close_trunk(s);
+	scene_check_idle(s);
 }

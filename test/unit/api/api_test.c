@@ -453,6 +453,54 @@ static void test_views(void **state)
 	assert_int_equal(json_array_size(json_object_get(f->body, "items")), 1);
 }
 
+static void test_conferences(void **state)
+{
+	static const struct {
+		const char *method, *url, *body;
+		unsigned status;
+		const char *code;
+	} v[] = {
+		{"POST", "/api/v1/conferences", "{\"number\":\"800\",\"name\":\"Team\",\"pin\":\"1234\"}", 201, ""},
+		{"POST", "/api/v1/conferences", "{\"number\":\"800\"}", 409, "conflict"},
+		{"POST", "/api/v1/extensions", "{\"number\":\"800\"}", 409, "conflict"},
+		{"POST", "/api/v1/conferences", "{\"number\":\"801\",\"pin\":\"12\"}", 422, "invalid"},
+		{"POST", "/api/v1/conferences", "{\"number\":\"801\",\"pin\":\"123\",\"admin_pin\":\"123\"}", 422,
+		 "invalid"},
+		{"POST", "/api/v1/conferences", "{\"number\":\"801\",\"wait_for_admin\":true}", 422, "invalid"},
+		{"PATCH", "/api/v1/conferences/800", "{\"record\":\"sometimes\"}", 422, "invalid"},
+		{"PATCH", "/api/v1/conferences/800", "{\"record\":\"on_demand\"}", 200, ""},
+		{"GET", "/api/v1/conferences/801", NULL, 404, "not_found"},
+		{"GET", "/api/v1/conferences/800/members", NULL, 200, ""},
+		{"GET", "/api/v1/conferences/801/members", NULL, 404, "not_found"},
+		{"GET", "/api/v1/conference-members", NULL, 200, ""},
+		{"GET", "/api/v1/conference-members?conference=800", NULL, 200, ""},
+		{"POST", "/api/v1/conferences/800/members/cxyz/mute", NULL, 404, "not_found"},
+		{"POST", "/api/v1/conferences/800/members/cxyz/unmute", NULL, 404, "not_found"},
+		{"POST", "/api/v1/conferences/800/members/cxyz/kick", NULL, 404, "not_found"},
+		{"POST", "/api/v1/conferences/800/members/cxyz/shout", NULL, 404, "no_such_path"},
+		{"POST", "/api/v1/conferences/800/record", "{\"action\":\"begin\"}", 422, "invalid"},
+		{"POST", "/api/v1/conferences/800/record", "{\"action\":\"start\"}", 409, "conflict"},
+		{"POST", "/api/v1/conferences/800/record", "{\"action\":\"stop\"}", 409, "conflict"},
+		{"POST", "/api/v1/conferences/801/record", "{\"action\":\"start\"}", 404, "not_found"},
+		{"GET", "/api/v1/conferences/800/record", NULL, 405, "method"},
+		{"DELETE", "/api/v1/conferences/800", NULL, 200, ""},
+		{"GET", "/api/v1/conferences/800/members", NULL, 404, "not_found"},
+	};
+	struct fix *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+		unsigned status = ask(f, v[i].method, v[i].url, v[i].body);
+		bool told = !*v[i].code || slice_starts(slice_str(err_code(f)), slice_str(v[i].code));
+
+		if (status != v[i].status || !told)
+			fail_msg("%s %s: %u %s", v[i].method, v[i].url, status, err_code(f));
+		/* PINs are never shown unless asked for */
+		char *s = f->body ? json_dumps(f->body, 0) : NULL;
+		assert_true(!s || !strstr(s, "1234"));
+		free(s);
+	}
+}
+
 static void test_records(void **state)
 {
 	struct fix *f = *state;
@@ -549,6 +597,7 @@ int main(void)
 		T(test_import_is_one_transaction),
 		T(test_export_comes_back),
 		T(test_views),
+		T(test_conferences),
 		T(test_records),
 		T(test_log_level),
 		cmocka_unit_test(test_times),

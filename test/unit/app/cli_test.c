@@ -355,6 +355,23 @@ static void story(void)
 	assert_null(strstr(fix.out, "Wd7-kQp2-xU9z"));
 	EXPECT("cdr --since whenever DATA", CLI_USAGE, "", "not a time");
 	EXPECT("extension remove 103 DATA", CLI_OK, NULL, NULL);
+
+	EXPECT("conference add 800 --name Team --pin 1234 DATA", CLI_OK, "Conference 800 (Team) is ready", NULL);
+	EXPECT("conference add 800 DATA", CLI_CONFLICT, "", "already");
+	EXPECT("conference add 801 --pin 12 DATA", CLI_USAGE, "", "pin");
+	EXPECT("conference add 801 --wait-for-admin true DATA", CLI_USAGE, "", "--admin-pin");
+	EXPECT("extension add 800 DATA", CLI_CONFLICT, "", "is a conference");
+	EXPECT("conference list DATA", CLI_OK, "Team", NULL);
+	assert_null(strstr(fix.out, "1234"));
+	EXPECT("conference show 800 DATA", CLI_OK, "Team", NULL);
+	assert_null(strstr(fix.out, "1234"));
+	EXPECT("conference show 800 --password DATA", CLI_OK, "1234", NULL);
+	EXPECT("conference set 800 --record always --max-members 5 DATA", CLI_OK, "changed", NULL);
+	EXPECT("conference set 800 --record sometimes DATA", CLI_USAGE, "", "on_demand");
+	EXPECT("conference show 800 --json DATA", CLI_OK, "\"record\": \"always\"", NULL);
+	EXPECT("completion conferences DATA", CLI_OK, "800\n", NULL);
+	EXPECT("conference remove 800 DATA", CLI_OK, "config undo", NULL);
+	EXPECT("conference show 800 DATA", CLI_NOT_FOUND, "", "800");
 }
 
 static void test_with_server(void **state)
@@ -362,6 +379,17 @@ static void test_with_server(void **state)
 	(void)state;
 	start_server("", "ready in");
 	story();
+	EXPECT("conference add 800 DATA", CLI_OK, "ready", NULL);
+	EXPECT("conference members DATA", CLI_OK, "Nobody is in a conference.", NULL);
+	EXPECT("conference members 800 DATA", CLI_OK, "Nobody is in the conference.", NULL);
+	EXPECT("conference members 801 DATA", CLI_NOT_FOUND, "", "801");
+	EXPECT("conference mute 800 100 DATA", CLI_NOT_FOUND, "", "nobody in the conference is 100");
+	EXPECT("conference unmute 800 100 DATA", CLI_NOT_FOUND, "", "nobody in the conference is 100");
+	EXPECT("conference kick 801 100 DATA", CLI_NOT_FOUND, "", "801");
+	EXPECT("conference record 800 start DATA", CLI_CONFLICT, "", "nobody is in it");
+	EXPECT("conference record 800 stop DATA", CLI_CONFLICT, "", "is not being recorded");
+	EXPECT("conference record 800 begin DATA", CLI_USAGE, "", "start, stop, pause or resume");
+	EXPECT("conference record 801 start DATA", CLI_NOT_FOUND, "", "801");
 	assert_int_equal(stop_server(SIGINT), 0);
 }
 
@@ -375,6 +403,8 @@ static void test_without_server(void **state)
 	EXPECT("calls DATA", CLI_NO_SERVER, "", "serve");
 	EXPECT("registrations DATA", CLI_NO_SERVER, "", "serve");
 	EXPECT("hangup --all DATA", CLI_NO_SERVER, "", "serve");
+	EXPECT("conference members DATA", CLI_NO_SERVER, "", "serve");
+	EXPECT("conference record 800 start DATA", CLI_NO_SERVER, "", "serve");
 }
 
 static void test_export_import(void **state)

@@ -282,6 +282,19 @@ static void names(void **state)
 	buf_free(&why);
 }
 
+static int scratches_open(void **state)
+{
+	(void)state;
+	return oa_scratch_open();
+}
+
+static int scratches_close(void **state)
+{
+	(void)state;
+	oa_scratch_close();
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,5 +302,5 @@ int main(void)
 		cmocka_unit_test(inside), cmocka_unit_test(crowded), cmocka_unit_test(names),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, scratches_open, scratches_close);
 }

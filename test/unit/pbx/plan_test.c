@@ -47,6 +47,12 @@ static const char *has_feature(void *arg, struct slice n)
 	return slice_eqs(n, "*43") ? "echo" : NULL;
 }
 
+static const char *has_conference(void *arg, struct slice n)
+{
+	(void)arg;
+	return slice_eqs(n, "800") ? "Team" : NULL;
+}
+
 static bool has_trunk(void *arg, const char *name, bool out, struct plan_trunk *t)
 {
 	const struct world *w = arg;
@@ -111,6 +117,7 @@ static int setup(void **state)
 	w->view = (struct plan_view){.arg = w,
 				     .extension = has_extension,
 				     .feature = has_feature,
+				     .conference = has_conference,
 				     .trunk = has_trunk,
 				     .limit = has_limit,
 				     .trunks = all_trunks,
@@ -339,6 +346,29 @@ static void test_inside(void **state)
 	w->locked = true;
 	assert_refused(dial(w, "101"), 403, "locked");
 	assert_int_equal(dial(w, "112")->kind, PLAN_EMERGENCY);
+}
+
+static void test_conferences(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(dial(w, "800")->kind, PLAN_CONFERENCE);
+	assert_string_equal(w->d.target, "800");
+	assert_refused(dial(w, "801"), 404, "no such number");
+	/* before routes, as extensions are */
+	OUT(w, "all", "{\"pattern\":\".\",\"trunks\":\"one\"}");
+	assert_int_equal(dial(w, "800")->kind, PLAN_CONFERENCE);
+	assert_sent(w, "8001", "one", "8001");
+	/* from outside only where a number or a rule leads to it */
+	assert_refused(arrives(w, "+4940999", "800"), 404, "no such number here");
+	DID(w, "+49 30 1234", "{\"target\":\"800\"}");
+	assert_int_equal(arrives(w, "+4940999", "+49301234")->kind, PLAN_CONFERENCE);
+	assert_string_equal(w->d.target, "800");
+	IN(w, "meet", "{\"order\":1,\"callers\":\"+4490\",\"target\":\"800\",\"numbers\":\"+4930\"}");
+	assert_int_equal(arrives(w, "00449012345678", "+493055555")->kind, PLAN_CONFERENCE);
+	/* gone or switched off: what is left is a number outside */
+	w->view.conference = NULL;
+	assert_refused(arrives(w, "+4940999", "+49301234"), 403, "may not go out again");
 }
 
 static void test_rewriting(void **state)
@@ -672,25 +702,16 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_patterns),
-		T(test_bad_patterns),
-		T(test_catastrophe),
-		T(test_hours),
-		T(test_inside),
-		T(test_rewriting),
-		T(test_order_and_conditions),
-		T(test_lines),
-		T(test_pin),
-		T(test_proof),
-		T(test_brakes),
-		T(test_brakes_for_all),
-		T(test_brakes_behind_a_prefix),
-		T(test_caller_id),
-		T(test_dids),
-		T(test_routes_in),
-		T(test_outside_to_outside),
-		T(test_emergency),
-		T(test_checks),
+		T(test_patterns),       T(test_bad_patterns),
+		T(test_catastrophe),    T(test_hours),
+		T(test_inside),         T(test_conferences),
+		T(test_rewriting),      T(test_order_and_conditions),
+		T(test_lines),          T(test_pin),
+		T(test_proof),          T(test_brakes),
+		T(test_brakes_for_all), T(test_brakes_behind_a_prefix),
+		T(test_caller_id),      T(test_dids),
+		T(test_routes_in),      T(test_outside_to_outside),
+		T(test_emergency),      T(test_checks),
 		T(test_no_memory),
 	};
 
