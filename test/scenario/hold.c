@@ -183,10 +183,13 @@ void hold_hears_music_encrypted(void **state)
 
 	agents_ready(s, 2);
 	music(s, 1500);
-	s->a.opt.srtp = OH_SRTP_BEST_EFFORT;
+	s->a.opt.srtp = OH_SRTP_REQUIRED;
 	for (int both = 0; both < 2; both++) {
 		s->b.opt.srtp = both ? OH_SRTP_BEST_EFFORT : OH_SRTP_OFF;
 		talk(&s->a, &s->b, "101");
+		struct oh_call_stats st;
+		oh_call_get_stats(s->a.call, &st);
+		assert_true(st.encrypted);
 		music_and_back(s, &s->a, &s->b);
 		tape_stop(s);
 		music_and_back(s, &s->b, &s->a);
