@@ -44,9 +44,9 @@ static uint8_t pick_pt(const struct oa_list *l, const struct oa_list *had, const
 	/* the usual one */
 	if (c->id == CODEC_TEV && c->clock == 8000 && free_pt(l, had, c, PT_TEV))
 		return PT_TEV;
-	for (uint8_t pt = PT_DYNAMIC; pt <= PT_MAX; pt++)
-		if (pt != PT_TEV && free_pt(l, had, c, pt))
-			return pt;
+	for (unsigned pt = PT_DYNAMIC; pt <= PT_MAX; pt++)
+		if (pt != PT_TEV && free_pt(l, had, c, (uint8_t)pt))
+			return (uint8_t)pt;
 	return CODEC_PT_DYNAMIC;
 }
 

@@ -77,7 +77,7 @@ int ua_call_alloc(struct oh_call **cp, struct oh_account *a, const struct oh_cal
 	c->ua = a->ua;
 	c->acct = mem_ref(a);
 	c->audio_line = c->video_line = -1;
-	for (uint8_t i = 0; i < UA_CLOCKS; i++)
+	for (unsigned i = 0; i < UA_CLOCKS; i++)
 		c->tev_pt[i] = (uint8_t)(i ? UA_TEV_MORE + i : UA_TEV_PT);
 	c->h264_pt = UA_H264_PT;
 	c->sdp_id = rand_u64() >> 2; /* fits a signed number, as some peers read it */

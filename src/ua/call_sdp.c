@@ -209,13 +209,13 @@ static void offer_sound(struct buf *b, struct oh_call *c, uint16_t port, const s
 
 	for (uint8_t i = 0; i < codecs->n; i++)
 		(void)fmt_number(&f, codecs->v[i].pt);
-	for (uint8_t i = 0; i < UA_CLOCKS && !c->no_events; i++)
+	for (unsigned i = 0; i < UA_CLOCKS && !c->no_events; i++)
 		if (!i || ua_codecs_clock(codecs, ua_clocks[i]))
 			(void)fmt_number(&f, c->tev_pt[i]);
 	enc_line(b, &c->line[c->audio_line], port, &f);
 	for (uint8_t i = 0; i < codecs->n; i++)
 		enc_offered(b, &codecs->v[i]);
-	for (uint8_t i = 0; i < UA_CLOCKS && !c->no_events; i++)
+	for (unsigned i = 0; i < UA_CLOCKS && !c->no_events; i++)
 		if (!i || ua_codecs_clock(codecs, ua_clocks[i]))
 			buf_printf(b, "a=rtpmap:%u telephone-event/%u\r\na=fmtp:%u 0-15\r\n", c->tev_pt[i],
 				   ua_clocks[i], c->tev_pt[i]);
