@@ -184,6 +184,12 @@ static void wakes_flush(struct loop *l)
 		poller_wake(l->wakes[--l->nwakes]->poll);
 }
 
+void loop_wake_others(void)
+{
+	if (here)
+		wakes_flush(here);
+}
+
 /* A loop that goes away is not woken any more. */
 static void wakes_forget(const struct loop *dead)
 {

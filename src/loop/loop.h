@@ -78,6 +78,8 @@ struct loop_msg {
 };
 /** Run m->fn on loop `l`. Any thread; order is kept per sender. A node must not be posted again before its fn ran. */
 void loop_post(struct loop *l, struct loop_msg *m);
+/** Other loops that this turn has posted to are woken now, not at its end: for who is about to let one of them go. */
+void loop_wake_others(void);
 
 /** Call-back at the end of the present turn (after all that is ready): batching. Embedded, all zero when new. */
 struct loop_tail {

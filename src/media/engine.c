@@ -75,6 +75,8 @@ static void barrier_h(struct loop_msg *n)
 	struct barrier *b = wk->m->barrier;
 
 	mail_drain(&wk->in);
+	/* another worker may be gone before this turn ends */
+	loop_wake_others();
 	pthread_mutex_lock(&b->lock);
 	b->left--;
 	pthread_cond_signal(&b->cond);

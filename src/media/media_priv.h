@@ -650,8 +650,9 @@ struct mstream {
 	void *arg;
 	uint8_t kind;
 	bool closed;
-	bool told; /**< the worker knows of it, or will by what is on its way */
-	bool busy; /**< it plays, is heard or sends digits: orders wake the worker */
+	bool told;   /**< the worker knows of it, or will by what is on its way */
+	bool linked; /**< a link was made that feeds it: its worker may have to let go of that */
+	bool busy;   /**< it plays, is heard or sends digits: orders wake the worker */
 	struct link le, dirty;
 	struct port *port;
 	struct mstream *peer;  /**< joined with */
@@ -670,7 +671,7 @@ struct mstream {
 	_Atomic uint8_t ev_bits, dq_head, dq_tail;
 	struct digit dq[DTMF_QUEUE];
 	/* figures */
-	struct snap st;
+	struct snap *st;  /**< last snapshot; NULL: nothing has moved yet */
 	struct wstream w; /**< the worker's half */
 };
 

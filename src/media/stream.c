@@ -175,6 +175,7 @@ static void stream_destroy(void *obj)
 	mem_deref(s->order.crypt);
 	mem_deref(s->w.crypt);
 	mem_deref(s->w.second);
+	mem_deref(s->st);
 	list_unlink(&s->le);
 	list_unlink(&s->dirty);
 	mem_deref((void *)s->want.r.codecs);
@@ -197,15 +198,24 @@ static void close_h(struct loop_msg *n)
 	wstream_close(&s->w);
 }
 
+/* It never was opened, but links know of it. */
+static void unlink_h(struct loop_msg *n)
+{
+	struct mstream *s = CONTAINER_OF(n, struct mstream, close_msg);
+
+	wstream_let_go(&s->w);
+	s->close_msg.fn = s->closed_fn;
+	mail_post(s->m->mail, &s->close_msg);
+}
+
 /* The party should send. */
 static bool expects(const struct wremote *r)
 {
 	return r->set && r->we_recv && !r->quiet && sa_isset(&r->rtp) && sa_port(&r->rtp);
 }
 
-static void stats_out(const struct mstream *s, struct mstream_stats *st)
+static void stats_out(const struct mstream *s, const struct snap *n, struct mstream_stats *st)
 {
-	const struct snap *n = &s->st;
 	/* what is wanted is forgotten at the end, when the worker has let go of what it knows */
 	const struct wremote *r = s->closed ? &s->w.r : &s->want.r;
 
@@ -260,8 +270,10 @@ static void closed_h(struct loop_msg *n)
 	void (*done)(const struct mstream_stats *, void *) = s->done;
 	void *arg = s->done_arg;
 
-	snap_make(&s->st, &s->w);
-	stats_out(s, &st);
+	struct snap last;
+
+	snap_make(&last, &s->w);
+	stats_out(s, &last, &st);
 	pool_give(s->port, st.rx_packets || st.rx_dropped || st.last_rx_ms || atomic_load(&s->port->heard));
 	s->m->wk[s->worker].load--;
 	mem_deref(s);
@@ -303,7 +315,6 @@ int mstream_alloc(struct mstream **sp, struct media *m, unsigned worker, enum ms
 	s->w.port = port;
 	s->w.sock = port->rtp;
 	out_init(&s->w.out);
-	s->st.level = METER_NONE;
 	rand_text(s->w.cname, CNAME_LEN);
 	list_append(&m->streams, &s->le);
 	metric_add(&media_m_streams, 1);
@@ -337,7 +348,9 @@ void mstream_close(struct mstream *s, void (*done)(const struct mstream_stats *s
 	mem_deref((void *)s->want.r.codecs);
 	s->want = (struct order){0};
 	list_unlink(&s->dirty);
-	if (s->told) {
+	if (!s->told && s->linked)
+		s->close_msg.fn = unlink_h;
+	if (s->told || s->linked) {
 		media_tell(s->m, s->worker, &s->close_msg, s->busy);
 		return;
 	}
@@ -353,7 +366,9 @@ void mstream_local(const struct mstream *s, struct sa *rtp)
 
 void mstream_stats(const struct mstream *s, struct mstream_stats *st)
 {
-	stats_out(s, st);
+	static const struct snap none = {.level = METER_NONE};
+
+	stats_out(s, s->st ? s->st : &none, st);
 }
 
 /* ------------------------------------------------------------------ what it does */
@@ -397,6 +412,8 @@ static void point(struct mstream *from, struct mstream *to)
 	} else if (mlink_alloc(&from->want.link, &to->w)) {
 		from->want.link = NULL;
 		log_error("media", "no memory to link two workers: one direction of a call stays silent");
+	} else {
+		to->linked = true;
 	}
 }
 

@@ -50,6 +50,15 @@ void snap_make(struct snap *n, const struct wstream *w)
 	}
 }
 
+/* Loop thread. Calls without sound keep nothing; without memory the figures stay what they were. */
+static void snap_keep(struct mstream *s, const struct snap *n)
+{
+	if (!s->st)
+		s->st = mem_alloc(sizeof(*s->st), NULL);
+	if (s->st)
+		*s->st = *n;
+}
+
 /* Loop thread. */
 static void batch_h(struct loop_msg *n)
 {
@@ -57,7 +66,7 @@ static void batch_h(struct loop_msg *n)
 	struct worker *wk = b->wk;
 
 	for (uint32_t i = 0; i < b->n; i++)
-		b->v[i].s->st = b->v[i].snap;
+		snap_keep(b->v[i].s, &b->v[i].snap);
 	metric_add(&media_m_packets, (int64_t)(b->packets - wk->seen_packets));
 	metric_add(&media_m_dropped, (int64_t)(b->dropped - wk->seen_dropped));
 	wk->seen_packets = b->packets;

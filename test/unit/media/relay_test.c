@@ -358,6 +358,31 @@ static void test_two_workers(void **state)
 	fx_free(&f);
 }
 
+/* Joined over two workers and closed before either worker has heard of it: the link's message must not find it gone. */
+static void test_closed_before_its_link_opens(void **state)
+{
+	struct fx f;
+	struct sa local = fx_sa("10.1.0.1", 0);
+	(void)state;
+
+	fx_init_cfg(&f, (struct media_cfg){.workers = 2});
+	for (int i = 0; i < 8; i++) {
+		struct mstream *a, *b;
+
+		assert_int_equal(mstream_alloc(&a, f.m, 0, MSTREAM_AUDIO, &local, NULL, NULL), 0);
+		assert_int_equal(mstream_alloc(&b, f.m, 1, MSTREAM_AUDIO, &local, NULL, NULL), 0);
+		mstream_join(a, b);
+		mstream_close(i & 1 ? a : b, NULL, NULL);
+		vnet_run(f.net, i & 2 ? 0 : 100);
+		mstream_close(i & 1 ? b : a, NULL, NULL);
+		vnet_run(f.net, i & 4 ? 0 : 100);
+	}
+	vnet_run(f.net, 100);
+	assert_int_equal(f.m->streams.n, 0);
+	assert_int_equal(f.m->links.n, 0);
+	fx_free(&f);
+}
+
 static void test_engine_ends_with_open_streams(void **state)
 {
 	struct fx f;
@@ -435,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_idle_and_close_while_joined),
 		cmocka_unit_test(test_final_figures_and_first_packet),
 		cmocka_unit_test(test_two_workers),
+		cmocka_unit_test(test_closed_before_its_link_opens),
 		cmocka_unit_test(test_engine_ends_with_open_streams),
 		cmocka_unit_test(test_idle_worker_sleeps),
 		cmocka_unit_test(test_dump),
