@@ -177,5 +177,7 @@ int run_media(const struct opts *o)
 	err = o->seconds ? media_flow(o, v, o->count, afd, bfd, SOCKS) : 0;
 	if (!o->seconds)
 		printf("calls=%u\n", o->count);
-	return calls_release(o, o->count) || err;
+	err = calls_release(o, o->count) || err;
+	free(v);
+	return err;
 }
