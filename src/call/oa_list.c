@@ -6,13 +6,6 @@
 #include <string.h>
 #include "call/oa_priv.h"
 
-static uint8_t id_of(struct slice name)
-{
-	char text[16];
-
-	return slice_copy(text, sizeof(text), name) ? codec_id_of(text) : CODEC_OTHER;
-}
-
 static void read_one(struct oa_codec *c, const struct sdp *d, const struct sdp_media *m, struct slice fmt)
 {
 	const struct sdp_attr *a = &d->attr[m->attr0];
@@ -29,7 +22,7 @@ static void read_one(struct oa_codec *c, const struct sdp *d, const struct sdp_m
 
 		c->map = slice_eqs(a[i].name, "rtpmap") && slice_eq(slice_cut(&v, ' '), fmt);
 	}
-	c->id = id_of(c->name);
+	c->id = codec_id_of(c->name);
 	c->fmtp = sdp_fmtp(d, m, fmt);
 	c->ops = codec_find(c->id, c->clock, c->ch);
 }

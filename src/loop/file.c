@@ -72,19 +72,7 @@ struct file_out {
 
 static void box_drain(struct box *b)
 {
-	struct loop_msg *n = atomic_exchange(&b->head, NULL), *first = NULL;
-
-	while (n) {
-		struct loop_msg *next = n->next;
-		n->next = first;
-		first = n;
-		n = next;
-	}
-	while (first) {
-		struct loop_msg *next = first->next;
-		first->fn(first);
-		first = next;
-	}
+	loop_msgs_run(atomic_exchange(&b->head, NULL));
 }
 
 static void box_h(struct loop_msg *n)

@@ -199,24 +199,29 @@ static void wakes_forget(const struct loop *dead)
 	}
 }
 
-static bool inbox_run(struct loop *l)
+void loop_msgs_run(struct loop_msg *newest)
 {
-	/* the plain load keeps an idle queue's cache line shared */
-	if (!atomic_load_explicit(&l->inbox, memory_order_relaxed))
-		return false;
-	struct loop_msg *m = atomic_exchange_explicit(&l->inbox, NULL, memory_order_acquire);
 	struct loop_msg *first = NULL;
-	while (m) {
-		struct loop_msg *next = m->next;
-		m->next = first;
-		first = m;
-		m = next;
+
+	while (newest) {
+		struct loop_msg *next = newest->next;
+		newest->next = first;
+		first = newest;
+		newest = next;
 	}
 	while (first) {
 		struct loop_msg *next = first->next;
 		first->fn(first);
 		first = next;
 	}
+}
+
+static bool inbox_run(struct loop *l)
+{
+	/* the plain load keeps an idle queue's cache line shared */
+	if (!atomic_load_explicit(&l->inbox, memory_order_relaxed))
+		return false;
+	loop_msgs_run(atomic_exchange_explicit(&l->inbox, NULL, memory_order_acquire));
 	return true;
 }
 

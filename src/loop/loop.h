@@ -78,6 +78,8 @@ struct loop_msg {
 };
 /** Run m->fn on loop `l`. Any thread; order is kept per sender. A node must not be posted again before its fn ran. */
 void loop_post(struct loop *l, struct loop_msg *m);
+/** Run a stack of messages, each linked to the one put before it, oldest first: how a mailbox is emptied. */
+void loop_msgs_run(struct loop_msg *newest);
 /** Other loops that this turn has posted to are woken now, not at its end: for who is about to let one of them go. */
 void loop_wake_others(void);
 

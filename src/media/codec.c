@@ -6,40 +6,40 @@
 #include <string.h>
 #include "media/media_priv.h"
 
-static const char *const names[CODEC_COUNT] = {
-	[CODEC_OTHER] = "",
-	[CODEC_PCMU] = "PCMU",
-	[CODEC_PCMA] = "PCMA",
-	[CODEC_G722] = "G722",
-	[CODEC_G729] = "G729",
-	[CODEC_G723] = "G723",
-	[CODEC_G728] = "G728",
-	[CODEC_GSM] = "GSM",
-	[CODEC_ILBC] = "ILBC",
-	[CODEC_OPUS] = "OPUS",
-	[CODEC_SPEEX] = "SPEEX",
-	[CODEC_AMR] = "AMR",
-	[CODEC_AMRWB] = "AMR-WB",
-	[CODEC_L16] = "L16",
-	[CODEC_CN] = "CN",
-	[CODEC_TEV] = "TELEPHONE-EVENT",
-	[CODEC_G726_16] = "G726-16",
-	[CODEC_G726_24] = "G726-24",
-	[CODEC_G726_32] = "G726-32",
-	[CODEC_G726_40] = "G726-40",
-	[CODEC_AAL2_16] = "AAL2-G726-16",
-	[CODEC_AAL2_24] = "AAL2-G726-24",
-	[CODEC_AAL2_32] = "AAL2-G726-32",
-	[CODEC_AAL2_40] = "AAL2-G726-40",
-	[CODEC_T140] = "T140",
-	[CODEC_RED] = "RED",
-	[CODEC_H261] = "H261",
-	[CODEC_H263] = "H263",
-	[CODEC_H264] = "H264",
-	[CODEC_H265] = "H265",
-	[CODEC_VP8] = "VP8",
-	[CODEC_VP9] = "VP9",
-	[CODEC_AV1] = "AV1",
+static const struct slice names[CODEC_COUNT] = {
+	[CODEC_OTHER] = SLICE(""),
+	[CODEC_PCMU] = SLICE("PCMU"),
+	[CODEC_PCMA] = SLICE("PCMA"),
+	[CODEC_G722] = SLICE("G722"),
+	[CODEC_G729] = SLICE("G729"),
+	[CODEC_G723] = SLICE("G723"),
+	[CODEC_G728] = SLICE("G728"),
+	[CODEC_GSM] = SLICE("GSM"),
+	[CODEC_ILBC] = SLICE("ILBC"),
+	[CODEC_OPUS] = SLICE("OPUS"),
+	[CODEC_SPEEX] = SLICE("SPEEX"),
+	[CODEC_AMR] = SLICE("AMR"),
+	[CODEC_AMRWB] = SLICE("AMR-WB"),
+	[CODEC_L16] = SLICE("L16"),
+	[CODEC_CN] = SLICE("CN"),
+	[CODEC_TEV] = SLICE("TELEPHONE-EVENT"),
+	[CODEC_G726_16] = SLICE("G726-16"),
+	[CODEC_G726_24] = SLICE("G726-24"),
+	[CODEC_G726_32] = SLICE("G726-32"),
+	[CODEC_G726_40] = SLICE("G726-40"),
+	[CODEC_AAL2_16] = SLICE("AAL2-G726-16"),
+	[CODEC_AAL2_24] = SLICE("AAL2-G726-24"),
+	[CODEC_AAL2_32] = SLICE("AAL2-G726-32"),
+	[CODEC_AAL2_40] = SLICE("AAL2-G726-40"),
+	[CODEC_T140] = SLICE("T140"),
+	[CODEC_RED] = SLICE("RED"),
+	[CODEC_H261] = SLICE("H261"),
+	[CODEC_H263] = SLICE("H263"),
+	[CODEC_H264] = SLICE("H264"),
+	[CODEC_H265] = SLICE("H265"),
+	[CODEC_VP8] = SLICE("VP8"),
+	[CODEC_VP9] = SLICE("VP9"),
+	[CODEC_AV1] = SLICE("AV1"),
 };
 
 static const struct wcodec statics[] = {
@@ -49,23 +49,23 @@ static const struct wcodec statics[] = {
 	{18, CODEC_G729, 320, 0, 1, 18}, {31, CODEC_H261, 3600, 0, 1, 31}, {34, CODEC_H263, 3600, 0, 1, 34},
 };
 
-uint8_t codec_id_of(const char *name)
+uint8_t codec_id_of(struct slice name)
 {
 	for (int i = 1; i < CODEC_COUNT; i++)
-		if (slice_ieqs(slice_str(name), names[i]))
+		if (slice_ieq(name, names[i]))
 			return (uint8_t)i;
 	return CODEC_OTHER;
 }
 
 const char *codec_id_name(uint8_t id)
 {
-	return id < CODEC_COUNT ? names[id] : "";
+	return id < CODEC_COUNT ? names[id].p : "";
 }
 
 char *codec_name(uint8_t id, uint8_t pt, char *dst)
 {
 	if (id > CODEC_OTHER && id < CODEC_COUNT)
-		snprintf(dst, 16, "%s", names[id]);
+		snprintf(dst, 16, "%s", names[id].p);
 	else
 		snprintf(dst, 16, "PT%u", pt);
 	return dst;
@@ -106,7 +106,7 @@ static const struct wcodecs *list_make(const struct mstream_remote *r, struct wc
 		uint32_t rate25 = c->rate / 25;
 		v[i] = (struct wcodec){
 			.pt = c->pt & 0x7f,
-			.id = codec_id_of(c->name),
+			.id = codec_id_of(slice_str(c->name)),
 			.rate25 = rate25 > UINT16_MAX ? 0 : (uint16_t)rate25,
 			.par = c->par,
 			.ch = c->ch,

@@ -114,7 +114,7 @@ const struct codec_ops *codec_find(uint8_t id, uint32_t clock, uint8_t ch);
 /** The same by name, upper or lower case. */
 const struct codec_ops *codec_find_name(struct slice name, uint32_t clock, uint8_t ch);
 /** Codec id of a name in any case; CODEC_OTHER. */
-uint8_t codec_id_of(const char *name);
+uint8_t codec_id_of(struct slice name);
 /** Its name, upper case: "PCMU"; "": CODEC_OTHER or no id. */
 const char *codec_id_name(uint8_t id);
 /** A codec as people write it. */

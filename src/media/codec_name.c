@@ -14,12 +14,10 @@ static const struct {
 
 static uint8_t id_of(struct slice name)
 {
-	char text[16];
-
 	for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
 		if (slice_ieqs(name, aliases[i].said))
 			return aliases[i].id;
-	return name.l && slice_copy(text, sizeof(text), name) ? codec_id_of(text) : CODEC_OTHER;
+	return codec_id_of(name);
 }
 
 bool codec_wish_read(struct codec_wish *w, struct slice one)

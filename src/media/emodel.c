@@ -77,5 +77,5 @@ uint16_t media_mos(const char *codec, double loss_pct, double delay_ms)
 	/* G.113 knows G.711 without concealment too */
 	if (slice_ieqs(slice_str(codec), "PCMU-NOPLC") || slice_ieqs(slice_str(codec), "PCMA-NOPLC"))
 		return emodel_mos(CODEC_L16, loss_pct, delay_ms);
-	return emodel_mos(codec_id_of(codec), loss_pct, delay_ms);
+	return emodel_mos(codec_id_of(slice_str(codec)), loss_pct, delay_ms);
 }

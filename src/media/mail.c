@@ -63,19 +63,7 @@ void mail_wake(struct mailbox *b)
 
 void mail_drain(struct mailbox *b)
 {
-	struct loop_msg *n = atomic_exchange(&b->head, NULL), *first = NULL;
-
-	while (n) {
-		struct loop_msg *next = n->next;
-		n->next = first;
-		first = n;
-		n = next;
-	}
-	while (first) {
-		struct loop_msg *next = first->next;
-		first->fn(first);
-		first = next;
-	}
+	loop_msgs_run(atomic_exchange(&b->head, NULL));
 }
 
 void mailbox_close(struct mailbox *b)

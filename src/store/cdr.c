@@ -3,7 +3,6 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/store_priv.h"
@@ -230,13 +229,10 @@ static void query_done(struct job *j)
 
 static int parse_cursor(struct cdr_query *q, const char *before)
 {
-	char *end;
+	const char *id;
+	int err = query_cursor(before, &q->before_ms, &id);
 
-	errno = 0;
-	q->before_ms = strtoll(before, &end, 10);
-	if (errno || end == before || *end != '-' || !end[1])
-		return ERR_SYNTAX;
-	return mem_strdup(&q->before_id, end + 1);
+	return err ? err : mem_strdup(&q->before_id, id);
 }
 
 static int query_fill(struct cdr_query *q, const struct cdr_filter *f)

@@ -1,6 +1,8 @@
 /*
  * query.c - rows of a resource as JSON: one, a page, all of them; answered by the reader thread.
  */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
 #include "store/store_priv.h"
@@ -17,6 +19,18 @@ struct query {
 	store_json_h *h;
 	void *arg;
 };
+
+int query_cursor(const char *before, int64_t *ms, const char **id)
+{
+	char *end;
+
+	errno = 0;
+	*ms = strtoll(before, &end, 10);
+	if (errno || end == before || *end != '-' || !end[1])
+		return ERR_SYNTAX;
+	*id = end + 1;
+	return 0;
+}
 
 static void destroy(void *arg)
 {

@@ -2,7 +2,6 @@
  * recording.c - the table of recordings: writing a row, listing rows, those that a crash left open.
  */
 #include <inttypes.h>
-#include <stdlib.h>
 #include "base/mem.h"
 #include "store/store_priv.h"
 
@@ -82,7 +81,7 @@ struct recording_query {
 	struct recording_filter f;
 	char *text[4]; /* id, number, before; what `f` points to */
 	int64_t before_ms;
-	char *before_id;
+	const char *before_id; /* within f.before */
 	json_t *res;
 	store_json_h *h;
 	void *arg;
@@ -193,7 +192,6 @@ static void query_done(struct job *j)
 static int query_fill(struct recording_query *q, const struct recording_filter *f)
 {
 	const char **of[] = {&q->f.id, &q->f.number, &q->f.before};
-	char *end;
 	int err = 0;
 
 	q->f = *f;
@@ -208,14 +206,10 @@ static int query_fill(struct recording_query *q, const struct recording_filter *
 	}
 	if (!q->f.before)
 		return 0;
-	errno = 0;
-	q->before_ms = strtoll(q->f.before, &end, 10);
-	if (errno || end == q->f.before || *end != '-' || !end[1]) {
+	err = query_cursor(q->f.before, &q->before_ms, &q->before_id);
+	if (err)
 		buf_str(&q->j.why, "The cursor is none that a list of recordings gave.");
-		return ERR_SYNTAX;
-	}
-	q->before_id = end + 1;
-	return 0;
+	return err;
 }
 
 void store_recording_list(struct store *s, const struct recording_filter *f, store_json_h *h, void *arg)

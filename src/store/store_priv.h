@@ -103,6 +103,10 @@ void job_answer(struct job *j);
 /* `why` as a terminated text. */
 const char *job_why(struct job *j);
 
+/* ---- query.c ---- */
+/** A cursor of a list by time, "ms-id": the last row of the page before. `id` is within it. ERR_SYNTAX. */
+int query_cursor(const char *before, int64_t *ms, const char **id) MUST_CHECK;
+
 /* ---- record.c: records that wait ---- */
 enum record_kind { RECORD_CDR, RECORD_STATE, RECORD_RECORDING };
 /* In this order they are given up when there are too many. */

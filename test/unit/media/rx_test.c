@@ -73,7 +73,7 @@ static void test_any_codec(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
 		struct voice w;
-		const struct codec_ops *c = codec_find(codec_id_of(v[i].name), v[i].rate, i < 3 ? 2 : 1);
+		const struct codec_ops *c = codec_find(codec_id_of(slice_str(v[i].name)), v[i].rate, i < 3 ? 2 : 1);
 		ears_open(e, &v[i], 1);
 		voice_open(&w, e->p, c, v[i].pt, 700);
 		hear(e, &w, 1000);
