@@ -277,18 +277,20 @@ static void dispatch(struct job *j, const struct api_request *rq)
 	buf_free(&allow);
 }
 
-void api_handle(struct api *a, const struct api_request *rq, api_reply_h *h, void *arg)
+void api_handle(struct api *a, const struct api_request *rq, api_answer_h *h, void *arg)
 {
 	struct job *j = mem_zalloc(sizeof(*j), NULL);
 	struct slice path = rq->path;
 
 	if (!j) {
-		h(503, NULL, arg);
+		h(&(struct api_answer){.status = 503}, arg);
 		return;
 	}
 	j->api = a;
 	j->h = h;
 	j->arg = arg;
+	if (rq->who)
+		j->who = *rq->who;
 	(void)slice_copy(j->author, sizeof(j->author), slice_str(rq->author && *rq->author ? rq->author : "unknown"));
 	if (!slice_starts(path, SLICE(prefix)) || (path.l > sizeof(prefix) - 1 && path.p[sizeof(prefix) - 1] != '/')) {
 		job_error(j, 404, "no_such_path", NULL, "There is nothing at %.*s. Paths begin with %s/.",

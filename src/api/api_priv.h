@@ -7,6 +7,7 @@
 
 #include "api/api.h"
 #include "base/mem.h"
+#include "pbx/account.h"
 
 enum {
 	API_SEGMENTS = 6,
@@ -25,7 +26,7 @@ struct route;
 /** A request from its arrival to its answer. Freed by job_reply(). */
 struct job {
 	struct api *api;
-	api_reply_h *h;
+	api_answer_h *h;
 	void *arg;
 	const struct route *route;
 	const struct resource *r; /**< of routes made from the resource table */
@@ -35,6 +36,8 @@ struct job {
 	size_t nparam;
 	json_t *body; /**< parsed; NULL when there was none */
 	char author[96];
+	struct principal who;
+	struct api_answer answer; /**< headers are noted here while it works */
 	/* for changes */
 	struct change_item *item;
 	size_t nitem;
@@ -54,6 +57,12 @@ struct route {
 
 /** End: hand the answer over (`body` reference is taken over, may be NULL) and free the job. */
 void job_reply(struct job *j, unsigned status, json_t *body);
+/** End with bytes of another type ("text/csv; charset=utf-8"), which are copied by who gets them. */
+void job_bytes(struct job *j, unsigned status, const char *ctype, struct slice bytes);
+/** End with a file. */
+void job_file(struct job *j, const char *ctype, const char *path);
+/** Add a header to the answer; beyond the fourth they are dropped. */
+void job_header(struct job *j, const char *name, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /** End with an error; `field` may be NULL. */
 void job_error(struct job *j, unsigned status, const char *code, const char *field, const char *fmt, ...)
 	PRINTF_LIKE(5, 6);

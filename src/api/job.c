@@ -25,16 +25,49 @@ static void job_free(struct job *j)
 	mem_deref(j);
 }
 
+static void finish(struct job *j, struct api_answer *a)
+{
+	api_answer_h *h = j->h;
+	void *arg = j->arg;
+
+	a->nheader = j->answer.nheader;
+	memcpy(a->header, j->answer.header, sizeof(a->header));
+	job_free(j);
+	h(a, arg);
+}
+
 void job_reply(struct job *j, unsigned status, json_t *body)
 {
-	api_reply_h *h = j->h;
-	void *arg = j->arg;
+	struct api_answer a = {.status = status, .json = body};
 
 	if (j->warnings && body && status < 300)
 		(void)json_object_set(body, "warnings", j->warnings);
-	job_free(j);
-	h(status, body, arg);
+	finish(j, &a);
 	json_decref(body);
+}
+
+void job_bytes(struct job *j, unsigned status, const char *ctype, struct slice bytes)
+{
+	finish(j, &(struct api_answer){.status = status, .ctype = ctype, .bytes = bytes});
+}
+
+void job_file(struct job *j, const char *ctype, const char *path)
+{
+	finish(j, &(struct api_answer){.status = 200, .ctype = ctype, .file = path});
+}
+
+void job_header(struct job *j, const char *name, const char *fmt, ...)
+{
+	struct api_answer *a = &j->answer;
+	va_list ap;
+
+	if (a->nheader == API_HEADERS_MAX)
+		return;
+	a->header[a->nheader].name = name;
+	va_start(ap, fmt);
+	vsnprintf(a->header[a->nheader].value, sizeof(a->header[0].value), fmt, ap);
+	va_end(ap);
+	a->nheader++;
 }
 
 void job_error(struct job *j, unsigned status, const char *code, const char *field, const char *fmt, ...)

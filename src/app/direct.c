@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "app/cli.h"
 #include "base/mem.h"
+#include "pbx/account.h"
 
 struct direct {
 	struct loop *loop;
@@ -100,13 +101,13 @@ int direct_open(struct direct **dp, const struct cli *c)
 	return rc;
 }
 
-static void answered(unsigned status, json_t *body, void *arg)
+static void answered(const struct api_answer *r, void *arg)
 {
 	struct answer *a = arg;
 
 	a->done = true;
-	a->status = status;
-	a->body = json_incref(body);
+	a->status = r->status;
+	a->body = json_incref(r->json);
 	loop_stop(a->loop);
 }
 
@@ -124,16 +125,19 @@ int direct_call(struct direct *d, const char *method, const char *path, const ch
 		unsigned *status, json_t **res)
 {
 	struct answer a = {.loop = d->loop};
+	struct principal who;
 	char author[96], full[1100], *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
 
 	if (body && !text)
 		return ENOMEM;
 	cli_author(author, sizeof(author));
+	principal_control(&who);
 	snprintf(full, sizeof(full), "/api/v1%s", path);
 	struct api_request rq = {.method = slice_str(method),
 				 .path = slice_str(full),
 				 .query = slice_str(query),
 				 .body = slice_str(text),
+				 .who = &who,
 				 .author = author};
 	api_handle(d->api, &rq, answered, &a);
 	int err = a.done ? 0 : loop_run(d->loop);

@@ -15,6 +15,7 @@
 #include "loop/file.h"
 #include "loop/guard.h"
 #include "media/media.h"
+#include "pbx/account.h"
 #include "sip/sip.h"
 
 /* ------------------------------------------------------------------ data and phone system */
@@ -244,14 +245,13 @@ static int open_listeners(struct server *s, struct buf *why)
 
 /* ------------------------------------------------------------------ control socket */
 
-static void reply(unsigned status, json_t *body, void *arg)
+static void reply(const struct api_answer *a, void *arg)
 {
 	struct http_req *rq = arg;
-	char *text = body ? json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(10)) : NULL;
+	char *text = a->json ? json_dumps(a->json, JSON_COMPACT | JSON_REAL_PRECISION(10)) : NULL;
+	bool ok = a->json ? text != NULL : a->status == 204;
 
-	if (body && !text)
-		status = 503;
-	http_reply(rq, body || status == 204 ? status : 503, "application/json", slice_str(text));
+	http_reply(rq, ok ? a->status : 503, "application/json", slice_str(text));
 	free(text);
 }
 
@@ -259,12 +259,15 @@ static void request(struct http_req *rq, void *arg)
 {
 	struct server *s = arg;
 	char author[96];
+	struct principal who;
 
+	principal_control(&who);
 	snprintf(author, sizeof(author), "%s via control socket", http_req_peer_user(rq));
 	struct api_request ar = {.method = http_req_method(rq),
 				 .path = http_req_path(rq),
 				 .query = http_req_query(rq),
 				 .body = http_req_body(rq),
+				 .who = &who,
 				 .author = author};
 	api_handle(s->api, &ar, reply, rq);
 }
@@ -278,7 +281,7 @@ static int open_control(struct server *s, struct buf *why)
 
 	snprintf(path, sizeof(path), "%s/control.sock", s->data);
 	if (!err)
-		err = http_server_alloc(&s->http, &hc);
+		err = http_server_alloc(&s->http, &hc, NULL);
 	if (err == ENAMETOOLONG)
 		buf_printf(why,
 			   "The path of the data directory is too long for a socket in it (90 characters at most): %s",

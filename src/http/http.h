@@ -1,5 +1,6 @@
 /*
- * http.h - the HTTP server (libwebsockets on a thread of its own) and the client for the control socket (libcurl).
+ * http.h - the HTTP server (libwebsockets on a thread of its own): control socket, web ports with the embedded page and
+ * WebSockets; and the client for the control socket (libcurl).
  *
  * Requests cross to the loop thread as messages and their answers cross back.
  * Thread: loop thread, unless said. Ownership: struct http_req is valid until http_reply.
@@ -8,28 +9,118 @@
 #define OFFHOOK_HTTP_HTTP_H
 
 #include "base/buf.h"
+#include "base/rbuf.h"
+#include "base/sa.h"
 #include "loop/loop.h"
 
 struct http_server;
 struct http_req;
+struct cert;
 typedef void(http_request_h)(struct http_req *rq, void *arg);
+
+/** A file of the page, embedded in the program. The web thread serves it without asking anybody. */
+struct http_asset {
+	const char *path;  /**< "/", "/assets/index-1a2b3c.js" */
+	const char *ctype; /**< "text/html; charset=utf-8" */
+	const char *etag;  /**< with its quotes */
+	const uint8_t *gz; /**< gzip-compressed bytes; all browsers take them, for others they are unpacked */
+	size_t ngz;
+	bool immutable; /**< its name holds its hash: it may be kept for a year */
+};
+/** A port of the web. */
+struct http_port {
+	struct sa at;
+	bool tls; /**< with the certificate of http_server_set_cert() */
+};
 
 struct http_server_cfg {
 	struct loop *loop;
-	const char *unix_path; /**< control socket, made with mode 0600; a stale one is replaced */
-	http_request_h *h;
+	const char *unix_path; /**< control socket, made with mode 0600; a stale one is replaced; NULL: none */
+	const struct http_port *port;
+	size_t nport;
+	const struct http_asset *asset; /**< constant. GET of a path that is none of them and has no dot in its last
+					   part gets "/", unless it begins with one of `api` */
+	size_t nasset;
+	http_request_h *h; /**< requests below /api/, /healthz, /readyz, /metrics, /.well-known/ and of the control
+			      socket; nothing else reaches it */
 	void *arg;
 	size_t max_body; /**< bytes, 0 = 16 MB */
 };
-int http_server_alloc(struct http_server **sp, const struct http_server_cfg *cfg) MUST_CHECK;
+/** New server; all ports listen when it returns. `why` (may be NULL) gets a sentence that names the port: EADDRINUSE,
+ * EACCES, EADDRNOTAVAIL ... */
+int http_server_alloc(struct http_server **sp, const struct http_server_cfg *cfg, struct buf *why) MUST_CHECK;
+/** Certificate of the TLS ports from now on; connections that are open keep theirs. ENOMEM, EINVAL. */
+int http_server_set_cert(struct http_server *s, const struct cert *c) MUST_CHECK;
+
+/* ---- requests ---- */
 struct slice http_req_method(const struct http_req *rq);
 struct slice http_req_path(const struct http_req *rq);
 struct slice http_req_query(const struct http_req *rq);
 struct slice http_req_body(const struct http_req *rq);
+/** A header by its lower-case name; empty: it was not sent. Kept are: host, origin, cookie, authorization, accept,
+ * accept-language, content-type, content-disposition, if-match, if-none-match, range, user-agent, x-csrf-token,
+ * sec-fetch-site. */
+struct slice http_req_header(const struct http_req *rq, const char *name);
+/** Value of a cookie; empty: none. */
+struct slice http_req_cookie(const struct http_req *rq, const char *name);
+/** Who sent it; unset for the control socket. */
+const struct sa *http_req_peer(const struct http_req *rq);
+/** It came by TLS, or by the control socket. */
+bool http_req_secure(const struct http_req *rq);
+/** It came by the control socket. */
+bool http_req_control(const struct http_req *rq);
 /** User name of the process at the other end of a Unix socket ("root"), or "". */
 const char *http_req_peer_user(const struct http_req *rq);
-/** Answer once; bytes are copied. */
+
+/* ---- answers ---- */
+enum { HTTP_HEADERS_MAX = 8 };
+struct http_header {
+	const char *name; /**< static */
+	struct slice value;
+};
+/** An answer: bytes or a file. Security headers (CSP and the like, docs/security.md) are added to every one. */
+struct http_answer {
+	unsigned status;
+	const char *ctype; /**< NULL: no body */
+	struct slice body; /**< copied */
+	const char *file;  /**< path of a file that the web thread sends instead, with ranges (RFC 9110 14); NULL */
+	struct http_header header[HTTP_HEADERS_MAX];
+	size_t nheader;
+};
+/** Answer once. */
+void http_answer(struct http_req *rq, const struct http_answer *a);
+/** The same without headers. */
 void http_reply(struct http_req *rq, unsigned status, const char *ctype, struct slice body);
+
+/* ---- WebSocket (RFC 6455) ---- */
+struct http_ws;
+/** One kind of WebSocket: a path and a subprotocol. An upgrade is refused (403) unless its Origin is the page's own
+ * (scheme, host and port as in Host; no Origin at all is taken, since only programs send none) and it asks for this
+ * subprotocol (400). */
+struct http_ws_ops {
+	const char *path;     /**< "/api/v1/events" */
+	const char *protocol; /**< "offhook.events.v1" */
+	size_t max_message;   /**< bytes of an incoming message; a longer one closes with 1009 */
+	size_t max_queue;     /**< bytes that wait to be sent; more closes with 1013 */
+	bool binary;          /**< its messages are binary, else text */
+	/** Loop thread: it is open. `rq` is its request (headers, cookies, query), valid during the call. Return the
+	 * argument of its further call-backs; NULL: refuse, it is closed with 4401. */
+	void *(*open)(struct http_ws *ws, const struct http_req *rq, void *arg);
+	/** Loop thread: a whole message arrived. */
+	void (*message)(struct http_ws *ws, struct slice msg, void *own);
+	/** Loop thread: it is gone (also after http_ws_close()); `ws` must be forgotten. Once. */
+	void (*closed)(struct http_ws *ws, void *own);
+	void *arg;
+};
+/** Serve this kind from now on; at most 4 kinds. `ops` stays as long as the server. ERR_LIMIT. */
+int http_server_ws(struct http_server *s, const struct http_ws_ops *ops) MUST_CHECK;
+/** Send a message whole. The buffer is shared, not copied: what goes to a thousand listeners stands once. Never waits;
+ * false: too much waits already, and it is being closed. */
+bool http_ws_send(struct http_ws *ws, struct rbuf *msg);
+/** Close with a code (RFC 6455 7.4); closed() follows. */
+void http_ws_close(struct http_ws *ws, uint16_t code);
+/** Who is at the other end. */
+const struct sa *http_ws_peer(const struct http_ws *ws);
 
 /** Blocking request over a Unix socket (command line only). 0 with *status and body in `out`; ECONNREFUSED / ENOENT: no
  * server there; ETIMEDOUT. */

@@ -134,11 +134,12 @@ static void server_destroy(void *obj)
 	http_core_deref(s->core);
 }
 
-int http_server_alloc(struct http_server **sp, const struct http_server_cfg *cfg)
+int http_server_alloc(struct http_server **sp, const struct http_server_cfg *cfg, struct buf *why)
 {
 	struct http_server *s = mem_zalloc(sizeof(*s), server_destroy);
 	int n;
 
+	(void)why;
 	if (!s)
 		return ENOMEM;
 	s->core = mem_zalloc(sizeof(*s->core), NULL);

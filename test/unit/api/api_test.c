@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "api/api.h"
+#include "pbx/account.h"
 #include "api/api_priv.h"
 #include "base/log.h"
 #include "loop/vnet.h"
@@ -80,15 +81,15 @@ static int teardown(void **state)
 	return rc;
 }
 
-static void reply(unsigned status, json_t *body, void *arg)
+static void reply(const struct api_answer *a, void *arg)
 {
 	struct fix *f = arg;
 
 	assert_false(f->answered);
 	f->answered = true;
-	f->status = status;
+	f->status = a->status;
 	json_decref(f->body);
-	f->body = json_incref(body);
+	f->body = json_incref(a->json);
 }
 
 static bool answered(void *arg)
@@ -100,9 +101,11 @@ static bool answered(void *arg)
 static unsigned ask(struct fix *f, const char *method, const char *url, const char *body)
 {
 	struct slice q = slice_str(url), path = slice_cut(&q, '?');
+	struct principal who;
 	struct api_request rq = {
-		.method = slice_str(method), .path = path, .query = q, .body = slice_str(body), .author = "tester"};
+		.method = slice_str(method), .path = path, .query = q, .body = slice_str(body), .who = &who, .author = "tester"};
 
+	principal_control(&who);
 	f->answered = false;
 	api_handle(f->api, &rq, reply, f);
 	if (!vnet_run_until(f->net, answered, f, 60000))

@@ -70,7 +70,7 @@ static int setup(void **state)
 		return -1;
 	snprintf(f->path, sizeof(f->path), "%s/control.sock", f->dir);
 	struct http_server_cfg cfg = {.loop = f->loop, .unix_path = f->path, .h = serve, .arg = f, .max_body = 1000000};
-	if (http_server_alloc(&f->server, &cfg))
+	if (http_server_alloc(&f->server, &cfg, NULL))
 		return -1;
 	*state = f;
 	return 0;
@@ -366,7 +366,7 @@ static void test_stale_replaced(void **state)
 	file = fopen(f->path, "w");
 	assert_non_null(file);
 	fclose(file);
-	assert_int_equal(http_server_alloc(&f->server, &cfg), 0);
+	assert_int_equal(http_server_alloc(&f->server, &cfg, NULL), 0);
 	run(f, client_user);
 }
 
@@ -380,9 +380,9 @@ static void test_bad_path(void **state)
 	memset(longpath, 'a', sizeof(longpath));
 	longpath[0] = '/';
 	longpath[sizeof(longpath) - 1] = '\0';
-	assert_int_equal(http_server_alloc(&s, &cfg), ENAMETOOLONG);
+	assert_int_equal(http_server_alloc(&s, &cfg, NULL), ENAMETOOLONG);
 	cfg.unix_path = "/nonexistent/dir/control.sock";
-	assert_int_not_equal(http_server_alloc(&s, &cfg), 0);
+	assert_int_not_equal(http_server_alloc(&s, &cfg, NULL), 0);
 	assert_null(s);
 }
 

@@ -1,0 +1,85 @@
+/*
+ * account.h - people and programs that may use page and API: users with passwords, sessions, tokens, roles.
+ *
+ * Users are rows of the resource "user", tokens of the resource "token": made, changed and undone as every other
+ * configuration. Sessions live in memory and in the state table "sessions" (hashed), so that a restart signs nobody
+ * out. Passwords are kept as scrypt (RFC 7914), computed on a crypto thread; tokens and session ids as SHA-256, since
+ * they are random.
+ *
+ * Thread: loop. Ownership: the pbx's.
+ */
+#ifndef OFFHOOK_PBX_ACCOUNT_H
+#define OFFHOOK_PBX_ACCOUNT_H
+
+#include "pbx/pbx.h"
+
+extern const struct resource pbx_user_resource, pbx_token_resource;
+
+/** What somebody may do; each may do what those before may. */
+enum role {
+	ROLE_NONE,
+	ROLE_USER,     /**< its own page: its extension's calls, devices, recordings, name and password */
+	ROLE_READONLY, /**< sees everything but secrets, changes nothing */
+	ROLE_MANAGER,  /**< extensions, conferences, numbers, routes, recordings, calls */
+	ROLE_ADMIN     /**< everything */
+};
+/** "user", "read_only", "manager", "administrator". */
+const char *role_name(enum role r);
+/** ROLE_NONE: not a role. */
+enum role role_read(struct slice name);
+
+/** Who asks. */
+struct principal {
+	char name[64]; /**< user, or "token NAME" */
+	enum role role;
+	char extension[16];   /**< the user's own; empty: none */
+	uint32_t scopes;      /**< of a token: bits of enum scope; all of them for users */
+	struct slice session; /**< its id while a session asks; for sign-out */
+	bool control;         /**< control socket or command line: the machine's own administrator */
+};
+/** What a token may touch: reading or writing of configuration, calls, records. */
+enum scope {
+	SCOPE_READ = 1,     /**< configuration and state */
+	SCOPE_WRITE = 2,    /**< configuration */
+	SCOPE_CALLS = 4,    /**< originate, hang up, transfer, record */
+	SCOPE_RECORDS = 8,  /**< call records and recordings */
+	SCOPE_METRICS = 16, /**< /metrics only */
+	SCOPE_ALL = 31
+};
+/** The machine's own administrator. */
+void principal_control(struct principal *w);
+
+/** What came of a sign-in. */
+enum signin {
+	SIGNIN_OK,
+	SIGNIN_WRONG, /**< name or password, not told which; also for users that are switched off */
+	SIGNIN_CODE,  /**< the password was right: a TOTP code (RFC 6238) is needed, or was wrong */
+	SIGNIN_LATER  /**< too many failures of this user or address: `retry_s` */
+};
+struct signin_result {
+	enum signin what;
+	uint32_t retry_s;
+	const char *session; /**< cookie value, 43 characters; valid during the call-back */
+	const char *csrf;    /**< token that changes must carry in X-CSRF-Token */
+	struct principal who;
+};
+typedef void(signin_h)(const struct signin_result *r, void *arg);
+/** Sign in by name and password (and code, may be empty). Takes the same time whether the user exists or not. Failures
+ * are throttled by user and by address, and told to the guard. Answers by call-back, never within the call. */
+void account_sign_in(struct pbx *p, struct slice name, struct slice password, struct slice code, const struct sa *peer,
+		     const char *user_agent, signin_h *h, void *arg);
+/** Whose session is this? False: nobody's. Renews its idle time (12 h idle, 30 days in all). `csrf` may be NULL. */
+bool account_session(struct pbx *p, struct slice cookie, const struct sa *peer, struct principal *who, char csrf[48]);
+void account_sign_out(struct pbx *p, struct slice cookie);
+/** Whose token is this? */
+bool account_token(struct pbx *p, struct slice bearer, struct principal *who);
+
+/** First start: nobody can sign in yet. The link that `make run` prints ends in this one-time token; it is good until
+ * the first administrator exists. NULL: there is one. */
+const char *account_setup_token(struct pbx *p);
+/** Use it: make the first administrator and sign in. ERR_AUTH: wrong, used or throttled; ERR_SYNTAX with a sentence:
+ * the password is too weak. */
+void account_setup(struct pbx *p, struct slice token, struct slice name, struct slice password, const struct sa *peer,
+		   void (*h)(int err, const char *why, const struct signin_result *r, void *arg), void *arg);
+
+#endif
