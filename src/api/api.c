@@ -1,7 +1,5 @@
 /*
- * api.c - /api/v1: the table of routes, and how a request finds its line.
- *
- * Routes of configuration tables come from the resource table: each has the same five verbs.
+ * api.c - /api/v1: how a request finds its line in the tables of routes (routes.c).
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,54 +7,6 @@
 #include "pbx/security.h"
 
 static const char prefix[] = "/api/v1";
-
-static const struct route fixed_routes[] = {
-	{"GET", "status", "", api_status},
-	{"GET", "alarms", "", api_alarms},
-	{"GET", "registrations", "", api_registrations},
-	{"GET", "calls", "", api_calls},
-	{"DELETE", "calls/{}", "", api_hangup},
-	{"POST", "calls/{}/transfer", "", api_transfer},
-	{"POST", "calls/{}/record", "", api_record},
-	{"GET", "recordings", "limit before number since until", api_recordings},
-	{"GET", "recordings/{}", "", api_recording},
-	{"DELETE", "recordings/{}", "", api_recording_remove},
-	{"GET", "cdr", "limit before number outcome since until", api_cdr},
-	{"GET", "config/export", "secrets", api_export},
-	{"POST", "config/import", "dry_run replace", api_import},
-	{"GET", "config/history", "limit before", api_history},
-	{"POST", "config/undo/{}", "", api_undo},
-	{"GET", "log-level", "", api_log_level_get},
-	{"PUT", "log-level", "", api_log_level_put},
-	{"GET", "inspect", "", api_inspect_list},
-	{"GET", "inspect/{}", "", api_inspect_one},
-	{"GET", "metrics", "", api_metrics},
-	{"GET", "certificate", "", api_certificate_get},
-	{"PUT", "certificate", "", api_certificate_put},
-	{"GET", "routes/explain", "from to at trunk", api_explain},
-	{"GET", "brakes/use", "", api_brakes},
-	{"GET", "trunk-status", "", api_trunks},
-	{"GET", "trunks/{}/status", "", api_trunk_status},
-	{"POST", "trunks/{}/test", "", api_trunk_test},
-	{"GET", "conference-members", "conference", api_members},
-	{"GET", "conferences/{}/members", "", api_conference_members},
-	{"POST", "conferences/{}/record", "", api_conference_record},
-	{"POST", "conferences/{}/members/{}/mute", "", api_member_mute},
-	{"POST", "conferences/{}/members/{}/unmute", "", api_member_unmute},
-	{"POST", "conferences/{}/members/{}/kick", "", api_member_kick},
-	{"GET", "security", "", api_security},
-	{"GET", "security/bans", "", api_bans},
-	{"POST", "security/bans", "", api_ban},
-	{"DELETE", "security/bans/{}", "", api_lift},
-};
-/* Below a resource's plural. */
-static const struct route resource_routes[] = {
-	{"GET", "", "limit after secrets", api_resource_list},
-	{"POST", "", "", api_resource_create},
-	{"GET", "{}", "secrets", api_resource_get},
-	{"PATCH", "{}", "", api_resource_patch},
-	{"DELETE", "{}", "", api_resource_delete},
-};
 
 int api_alloc(struct api **ap, const struct api_cfg *cfg)
 {
@@ -211,9 +161,9 @@ static const struct route *find_route(struct job *j, struct slice method, struct
 			break; /* not the row: what is in use */
 		j->r = res[i];
 		j->noun = resource_noun(res[i], j->noun_of_row);
-		return find_in(j, 1, resource_routes, ARRAY_LEN(resource_routes), method, allow);
+		return find_in(j, 1, api_resource_routes, api_nresource_routes, method, allow);
 	}
-	return j->nseg ? find_in(j, 0, fixed_routes, ARRAY_LEN(fixed_routes), method, allow) : NULL;
+	return j->nseg ? find_in(j, 0, api_fixed_routes, api_nfixed_routes, method, allow) : NULL;
 }
 
 static bool word_in(const char *list, const char *word)

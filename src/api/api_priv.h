@@ -51,9 +51,41 @@ struct job {
 /** How a path is spelled: fixed words, and "{}" for one segment. */
 struct route {
 	const char *method, *path;
-	const char *query; /**< allowed parameters, space separated */
+	const char *query; /**< allowed parameters, space separated; parameter.c explains them */
 	void (*fn)(struct job *j);
+	/* for the OpenAPI document */
+	const char *help;   /**< a sentence: what it does */
+	const char *body;   /**< type of the body (struct shape_member.type); NULL: none */
+	const char *answer; /**< type of the answer; "call[]": {"items": [...]}, "cdr[]+": with "next"; NULL: 204 */
 };
+/** Paths that are no resource's (routes.c). */
+extern const struct route api_fixed_routes[];
+extern const size_t api_nfixed_routes;
+/** Below each resource's plural; "row" stands for the resource in body and answer. */
+extern const struct route api_resource_routes[];
+extern const size_t api_nresource_routes;
+
+/** One member of a JSON object of ours. */
+struct shape_member {
+	const char *name;
+	/** "string", "integer", "number", "boolean", "time" (ms since 1970), "object" (any members), "=on off" (one of
+	 * these words), or the name of a shape; with "[]" behind it an array, with "?" null as well, with "!" required
+	 * in bodies */
+	const char *type;
+	const char *help;
+};
+/** An object that bodies or answers are or have (shape.c). */
+struct shape {
+	const char *name, *help;
+	const struct shape_member *member;
+	size_t n;
+};
+extern const struct shape api_shapes[];
+extern const size_t api_nshapes;
+/** By name; NULL. */
+const struct shape *api_shape(struct slice name);
+/** What the parameter of a query means: a sentence; NULL: nobody has written one. `type` as struct shape_member. */
+const char *api_parameter(const char *name, const char **type);
 
 /** End: hand the answer over (`body` reference is taken over, may be NULL) and free the job. */
 void job_reply(struct job *j, unsigned status, json_t *body);

@@ -19,6 +19,14 @@ const struct field *resource_key(const struct resource *r)
 	return &r->field[0];
 }
 
+const struct field *resource_name(const struct resource *r)
+{
+	for (size_t i = 0; i < r->nfield; i++)
+		if (r->field[i].flags & FIELD_NAME)
+			return &r->field[i];
+	return resource_key(r);
+}
+
 const char *resource_noun(const struct resource *r, char dst[RESOURCE_NOUN])
 {
 	(void)slice_copy(dst, RESOURCE_NOUN, slice_str(r->name));

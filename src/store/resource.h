@@ -23,7 +23,9 @@ enum field_flag {
 	FIELD_REQUIRED = 2,
 	FIELD_READONLY = 4,  /**< set by the system; what people send for it is ignored */
 	FIELD_GENERATED = 8, /**< made at creation when not given (secrets) */
-	FIELD_UNIQUE = 16
+	FIELD_UNIQUE = 16,
+	FIELD_NAME = 32, /**< what people call the row, shown beside or in place of the key */
+	FIELD_LIST = 64  /**< of `ref`: several of them, separated by spaces */
 };
 struct field {
 	const char *name; /**< snake_case: column, JSON member, --name-with-dashes */
@@ -34,6 +36,11 @@ struct field {
 	const char *choices; /**< FIELD_ENUM */
 	const char *pattern; /**< characters allowed, e.g. "0-9*#" as a set of ranges, or NULL */
 	const char *help;    /**< one sentence for people */
+	/* for forms; mostly named where they are set */
+	const char *group; /**< heading under which it stands; those after it stand there too, until another is named */
+	const char *unit;  /**< "seconds", "calls": what a number counts */
+	const char *ref;   /**< resources whose keys are taken, space separated ("extension conference"): suggestions,
+			      other   values may be allowed as well */
 };
 struct resource {
 	const char *name;   /**< singular: "extension" */
@@ -41,6 +48,8 @@ struct resource {
 	const char *help;
 	const struct field *field;
 	size_t nfield;
+	const char *title;  /**< for people: "Extension", "Outgoing route" */
+	const char *titles; /**< several of them: "Extensions" */
 };
 
 /** Field by name; NULL. */
@@ -48,6 +57,8 @@ const struct field *resource_field(const struct resource *r, struct slice name);
 /** The key field. */
 const struct field *resource_key(const struct resource *r);
 enum { RESOURCE_NOUN = 40 /**< room for resource_noun() */ };
+/** The field that people know a row by: FIELD_NAME, or the key. */
+const struct field *resource_name(const struct resource *r);
 /** Its name as it stands in a sentence: "route out" for "route_out", into `dst`, which is returned. */
 const char *resource_noun(const struct resource *r, char dst[RESOURCE_NOUN]);
 /**
@@ -57,6 +68,14 @@ const char *resource_noun(const struct resource *r, char dst[RESOURCE_NOUN]);
  * On ERR_SYNTAX `why` (may be NULL) holds one sentence and `field` (may be NULL) the member's name. ENOMEM.
  */
 int resource_check(const struct resource *r, json_t *obj, bool create, const char **field, struct buf *why) MUST_CHECK;
+/**
+ * As resource_check(), but all that is wrong is told: on ERR_SYNTAX `*errors` is a new array of
+ * {"field": name, "message": sentence}, at least one; members that are right are converted all the same.
+ */
+int resource_check_all(const struct resource *r, json_t *obj, bool create, json_t **errors) MUST_CHECK;
+/** The text of a query for a field ("true", "30") as a value of its type: a new reference in `*vp`. ERR_SYNTAX with a
+ * sentence: it cannot be, or the field is a secret. */
+int resource_value(const struct field *f, const char *text, json_t **vp, struct buf *why) MUST_CHECK;
 /** CREATE TABLE and CREATE INDEX text for SQLite and PostgreSQL (with id, domain_id and version columns). */
 void resource_sql_create(const struct resource *r, struct buf *b);
 

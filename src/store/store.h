@@ -67,10 +67,17 @@ struct change_item {
 	const struct resource *r;
 	const char *key; /**< row's key value (for CREATE: in `obj` as well) */
 	json_t *obj;     /**< new or changed fields, secrets in plain text; NULL for DELETE. Copied by the call */
+	int64_t version; /**< UPDATE, DELETE: the row must be of this version; 0 = of any, STORE_ABSENT: it must not be
+			    there */
 };
+enum { STORE_ABSENT = -1 };
+/** Member of rows from store_get() and of the row that a change answers with: which version it is, from 1. It is no
+ * field. */
+#define STORE_VERSION "_version"
 /**
  * Result: 0 and the row as it is now (of the first item; secrets left out; NULL after a delete) and the change's number
- * (0: nothing was different, nothing was kept); ERR_SYNTAX a value is not allowed; ENOENT no such row; EEXIST key
+ * (0: nothing was different, nothing was kept); ESTALE: the row is of another version than was asked for, with a
+ * sentence that says who changed it when; ERR_SYNTAX a value is not allowed; ENOENT no such row; EEXIST key
  * taken; ENOSPC/EROFS/EIO... with a sentence.
  */
 typedef void(store_change_h)(int err, const char *why, json_t *row, int64_t change_id, void *arg);
@@ -100,12 +107,24 @@ void store_on_change(struct store *s, void (*fn)(int64_t change_id, void *arg), 
 /* ---- queries, answered by the reader thread ---- */
 /** JSON result (object or array), or err with a sentence. */
 typedef void(store_json_h)(int err, const char *why, json_t *res, void *arg);
-struct store_page {
-	const char *after; /**< cursor: the last key of the page before, or NULL */
-	uint32_t limit;    /**< 0 = 1000 */
-	bool secrets;      /**< show them in plain text */
+struct store_filter {
+	const struct field *f;
+	json_t *value; /**< from resource_value(); referenced by the call */
 };
-/** List of a resource in key order: {"items":[...],"next":"cursor"|null}; `p` may be NULL. */
+enum { STORE_FILTERS = 16 };
+struct store_page {
+	const char *after;        /**< cursor: `next` of the page before, of the same order; NULL: the first page */
+	uint32_t limit;           /**< 0 = 1000 */
+	bool secrets;             /**< show them in plain text */
+	const struct field *sort; /**< order by this field, equals by the key; NULL: by the key. Not a secret */
+	bool down;                /**< the greatest first */
+	const char *q; /**< only rows that have this text in one of their text fields; case of letters does not
+			  count (of a to z) */
+	const struct store_filter *filter; /**< and equal all of these */
+	size_t nfilter;                    /**< at most STORE_FILTERS */
+};
+/** List of a resource: {"items":[...],"next":"cursor"|null}; `p` may be NULL. ERR_SYNTAX: the cursor is of no such
+ * list. */
 void store_list(struct store *s, const struct resource *r, const struct store_page *p, store_json_h *h, void *arg);
 /** One row by its key. ENOENT. */
 void store_get(struct store *s, const struct resource *r, const char *key, bool secrets, store_json_h *h, void *arg);
