@@ -222,7 +222,7 @@ static void dispatch(struct job *j, const struct api_request *rq)
 			  SLICE_FMT(rq->method), SLICE_FMT(buf_get(&allow)));
 	else if (!j->route)
 		job_error(j, 404, "no_such_path", NULL, "There is nothing at %.*s.", SLICE_FMT(rq->path));
-	else if (params_known(j) && parse_body(j, rq->body))
+	else if (rights_allow(j) && params_known(j) && parse_body(j, rq->body))
 		j->route->fn(j);
 	buf_free(&allow);
 }

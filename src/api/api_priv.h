@@ -53,6 +53,8 @@ struct route {
 	const char *method, *path;
 	const char *query; /**< allowed parameters, space separated; parameter.c explains them */
 	void (*fn)(struct job *j);
+	enum role least; /**< who may; ROLE_NONE: anybody, without a sign-in. Of resources: see rights.h */
+	uint32_t scope;  /**< what a token needs for it: one bit of enum scope; 0: no token may */
 	/* for the OpenAPI document */
 	const char *help;   /**< a sentence: what it does */
 	const char *body;   /**< type of the body (struct shape_member.type); NULL: none */
@@ -86,6 +88,12 @@ extern const size_t api_nshapes;
 const struct shape *api_shape(struct slice name);
 /** What the parameter of a query means: a sentence; NULL: nobody has written one. `type` as struct shape_member. */
 const char *api_parameter(const char *name, const char **type);
+
+/** The least role that may read, or change, rows of a resource (rights.c). */
+enum role rights_resource(const struct resource *r, bool change);
+/** May who asks do this? False: the job is ended with 401 or 403. `route` is found by now. Secrets are for
+ * administrators, and asking for them is logged. */
+bool rights_allow(struct job *j);
 
 /** End: hand the answer over (`body` reference is taken over, may be NULL) and free the job. */
 void job_reply(struct job *j, unsigned status, json_t *body);

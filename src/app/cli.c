@@ -76,8 +76,9 @@ static const char *dashed(const char *name)
 /* A field of the resource as an option. */
 static void add_field(struct cli *c, const struct field *f)
 {
-	static const char *const value[] = {[FIELD_TEXT] = "TEXT", [FIELD_INT] = "N",     [FIELD_BOOL] = "true|false",
-					    [FIELD_ENUM] = "WORD", [FIELD_TIME] = "TIME", [FIELD_SECRET] = "TEXT"};
+	static const char *const value[] = {
+		[FIELD_TEXT] = "TEXT", [FIELD_INT] = "N",       [FIELD_BOOL] = "true|false", [FIELD_ENUM] = "WORD",
+		[FIELD_TIME] = "TIME", [FIELD_SECRET] = "TEXT", [FIELD_PASSWORD] = "TEXT"};
 	struct opt o = {.name = dashed(f->name),
 			.arg = value[f->type],
 			.def = f->def && *f->def ? f->def : NULL,

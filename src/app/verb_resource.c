@@ -106,10 +106,10 @@ static json_t *body_of(const struct cli *c)
 		const char *v = cli_opt(c, name);
 		if (!v || (f->flags & (FIELD_KEY | FIELD_READONLY)))
 			continue;
-		if (f->type == FIELD_SECRET)
+		if (field_hidden(f))
 			v = secret_value(v);
 		/* --pin "": none any more */
-		if (f->type == FIELD_SECRET && f->min > 0 && !*v && !(f->flags & FIELD_GENERATED)) {
+		if (field_hidden(f) && f->min > 0 && !*v && !(f->flags & FIELD_GENERATED)) {
 			json_object_set_new(o, f->name, json_null());
 			continue;
 		}
@@ -247,7 +247,7 @@ static void print_list(struct cli *c, const json_t *items)
 	unsigned right = 0;
 
 	for (size_t i = 0; i < r->nfield && n < TABLE_COLS - 1; i++) {
-		if (r->field[i].type == FIELD_SECRET || says_nothing(&r->field[i], items))
+		if (field_hidden(&r->field[i]) || says_nothing(&r->field[i], items))
 			continue;
 		dashes(head[n], sizeof(head[0]), r->field[i].name, ' ');
 		for (char *p = head[n]; *p; p++)

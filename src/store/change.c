@@ -149,7 +149,7 @@ static int answer_row(struct change_job *c)
 	if (!c->n || !c->part[0].row)
 		return 0;
 	c->row = json_deep_copy(c->part[0].row);
-	return c->row ? row_reveal(c->j.s, c->part[0].it.r, c->row, false) : ENOMEM;
+	return c->row ? row_reveal(c->j.s, c->part[0].it.r, c->row, REVEAL_NOTHING) : ENOMEM;
 }
 
 static int run(struct job *j, struct db *db)

@@ -113,7 +113,7 @@ static int check_text(struct check *c, json_t *v)
 				      f->name);
 		if (!f->pattern || in_set(f->pattern, s[i]))
 			continue;
-		if (f->type == FIELD_SECRET || (unsigned char)s[i] >= 0x80)
+		if (field_hidden(f) || (unsigned char)s[i] >= 0x80)
 			return refuse(c, f->name, "\"%s\" may contain only these characters: %s", f->name, f->pattern);
 		return refuse(c, f->name, "\"%s\" may contain only these characters: %s - but here is a \"%c\".",
 			      f->name, f->pattern, s[i]);
@@ -214,9 +214,15 @@ static int check_value(struct check *c, json_t *v)
 			return refuse(c, f->name, "\"%s\" may not be empty.", f->name);
 		return has_default(f) ? put(c, default_value(f)) : 0;
 	}
+	if (f->type == FIELD_PASSWORD && json_is_boolean(v)) {
+		/* as it was read: there is one, or none, and so it stays */
+		json_object_del(c->obj, f->name);
+		return 0;
+	}
 	switch (f->type) {
 	case FIELD_TEXT:
 	case FIELD_SECRET:
+	case FIELD_PASSWORD:
 		return check_text(c, v);
 	case FIELD_INT:
 	case FIELD_TIME:

@@ -29,7 +29,7 @@ static bool is_secret(const struct resource *r, const char *name, const json_t *
 	const struct field *f = r ? resource_field(r, slice_str(name)) : NULL;
 
 	if (f)
-		return f->type == FIELD_SECRET;
+		return field_hidden(f);
 	return json_is_string(v) && slice_starts(slice_str(json_string_value(v)), SLICE("v1:"));
 }
 

@@ -326,6 +326,6 @@ int change_part_run(struct change_job *c, struct db *db, struct change_part *p, 
 	}
 	p->changed = *diff != NULL;
 	if (!err && p->row)
-		err = row_reveal(c->j.s, p->it.r, p->row, true);
+		err = row_reveal(c->j.s, p->it.r, p->row, REVEAL_ALL);
 	return err;
 }

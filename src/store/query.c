@@ -14,7 +14,7 @@ struct query {
 	const struct resource *r;
 	char *key; /* get: the key; list: after it */
 	uint32_t limit;
-	bool secrets;
+	enum reveal secrets;
 	json_t *res;
 	store_json_h *h;
 	void *arg;
@@ -186,20 +186,21 @@ void store_list(struct store *s, const struct resource *r, const struct store_pa
 
 	if (p && p->limit)
 		q.limit = p->limit;
-	q.secrets = p && p->secrets;
+	q.secrets = p && p->secrets ? REVEAL_SECRETS : REVEAL_NOTHING;
 	post(s, &q, p ? p->after : NULL);
 }
 
 void store_get(struct store *s, const struct resource *r, const char *key, bool secrets, store_json_h *h, void *arg)
 {
-	struct query q = {.j.run = get_run, .r = r, .secrets = secrets, .h = h, .arg = arg};
+	struct query q = {
+		.j.run = get_run, .r = r, .secrets = secrets ? REVEAL_SECRETS : REVEAL_NOTHING, .h = h, .arg = arg};
 
 	post(s, &q, key);
 }
 
 void store_export(struct store *s, bool secrets, store_json_h *h, void *arg)
 {
-	struct query q = {.j.run = export_run, .secrets = secrets, .h = h, .arg = arg};
+	struct query q = {.j.run = export_run, .secrets = secrets ? REVEAL_ALL : REVEAL_NOTHING, .h = h, .arg = arg};
 
 	post(s, &q, NULL);
 }

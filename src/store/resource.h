@@ -16,7 +16,10 @@ enum field_type {
 	FIELD_BOOL,
 	FIELD_ENUM,  /**< one of `choices`, space separated */
 	FIELD_TIME,  /**< ms since 1970; with `def` "create" or "change" the store writes it then */
-	FIELD_SECRET /**< stored encrypted, shown only on request; min..max characters */
+	FIELD_SECRET, /**< stored encrypted, shown only on request; min..max characters */
+	/** Write-only, min..max characters: kept as somebody who knows how turns it into (a hash) before it gets here.
+	 * Answers show `true` where there is one; only an export with secrets has it, as it is kept */
+	FIELD_PASSWORD
 };
 enum field_flag {
 	FIELD_KEY = 1, /**< the name of the row in URLs; exactly one field */
@@ -52,6 +55,11 @@ struct resource {
 	const char *titles; /**< several of them: "Extensions" */
 };
 
+/** Not for everybody's eyes: FIELD_SECRET, FIELD_PASSWORD. */
+static inline bool field_hidden(const struct field *f)
+{
+	return f->type == FIELD_SECRET || f->type == FIELD_PASSWORD;
+}
 /** Field by name; NULL. */
 const struct field *resource_field(const struct resource *r, struct slice name);
 /** The key field. */

@@ -119,15 +119,31 @@ static json_t *plain_text(struct store *s, const struct resource *r, const json_
 	return v;
 }
 
-int row_reveal(struct store *s, const struct resource *r, json_t *row, bool secrets)
+/* A value that nobody reads: that it is there. */
+static int hide_kept(json_t *row, const struct field *f, const json_t *v)
+{
+	if (json_is_string(v))
+		return json_object_set_new(row, f->name, json_true()) ? ENOMEM : 0;
+	json_object_del(row, f->name);
+	return 0;
+}
+
+int row_reveal(struct store *s, const struct resource *r, json_t *row, enum reveal secrets)
 {
 	for (size_t i = 0; i < r->nfield; i++) {
 		const struct field *f = &r->field[i];
 		json_t *v = json_object_get(row, f->name);
 
-		if (f->type != FIELD_SECRET || !v)
+		if (!v || !field_hidden(f))
 			continue;
-		if (!secrets)
+		if (f->type == FIELD_PASSWORD) {
+			int err = secrets == REVEAL_ALL ? 0 : hide_kept(row, f, v);
+
+			if (err)
+				return err;
+			continue;
+		}
+		if (secrets == REVEAL_NOTHING)
 			json_object_del(row, f->name);
 		else if (json_is_string(v) && json_object_set_new(row, f->name, plain_text(s, r, row, v)))
 			return ENOMEM;

@@ -266,8 +266,10 @@ void row_bind(sqlite3_stmt *st, int i, const struct field *f, const json_t *v);
 /* Row by key, or by id when key is NULL. ENOENT. */
 int row_find(struct db *db, const struct resource *r, const char *key, int64_t id, int64_t *row_id,
 	     json_t **row) MUST_CHECK;
-/* Secrets: take them out, or put plain text in their place. */
-int row_reveal(struct store *s, const struct resource *r, json_t *row, bool secrets) MUST_CHECK;
+/* Secrets: take them out, or put plain text in their place; passwords: say that there is one, or leave them as they are
+ * kept. */
+enum reveal { REVEAL_NOTHING, REVEAL_SECRETS, REVEAL_ALL };
+int row_reveal(struct store *s, const struct resource *r, json_t *row, enum reveal secrets) MUST_CHECK;
 /* The value of the key field; never NULL. */
 const char *row_key(const struct resource *r, const json_t *row);
 
