@@ -1,0 +1,20 @@
+# The page: web/ is built by Vite and embedded in the program.
+#: make web         build the page only
+#: make web-test    types, format, unit tests and size of the page
+#
+# It is the same for each kind of build, so it stands once, in build/web.
+WEB_SRC := $(shell find web/src web/public -type f 2>/dev/null) $(wildcard web/*.json web/*.ts web/index.html web/.npmrc) \
+	   tools/web-build tools/web-embed.mjs
+
+.PHONY: web web-test web-e2e
+web: deps build/web/assets.c
+build/web/assets.c: $(WEB_SRC)
+	@mkdir -p $(@D)
+	@tools/web-build $@
+build/web/assets.o: build/web/assets.c src/app/assets.h src/http/http.h
+	@echo "  cc    $<"
+	@$(CCACHE) gcc $(CPPFLAGS) -std=c11 -O1 -c -o $@ $<
+$(call archive,app): build/web/assets.o
+
+web-test: build/web/assets.c
+	@tools/web-test
