@@ -60,7 +60,7 @@ struct pbx_call *routed_owner(struct pbx *p, struct call *c)
 
 int routed_hold_extension(struct pbx_call *pc, struct extension *e)
 {
-	struct held *h = mem_zalloc(sizeof(*h), NULL);
+	struct held *h = mem_zalloc(offsetof(struct held, payer) + 1, NULL);
 
 	if (!h)
 		return ENOMEM;
@@ -73,17 +73,19 @@ int routed_hold_extension(struct pbx_call *pc, struct extension *e)
 static int hold_channel(struct pbx_call *pc, struct ptrunk *t, bool out, bool emergency, const char *payer,
 			uint32_t tag)
 {
-	struct held *h = mem_zalloc(sizeof(*h), NULL);
+	size_t l = out && !emergency && payer ? strlen(payer) : 0;
+	struct held *h = mem_zalloc(offsetof(struct held, payer) + l + 1, NULL);
 
 	if (!h)
 		return ENOMEM;
+	if (l)
+		memcpy(h->payer, payer, l);
 	h->trunk = mem_ref(t);
 	h->tag = tag;
 	h->out = out;
 	h->emergency = emergency;
 	ptrunk_take(t, out, emergency);
 	if (out && !emergency) {
-		(void)slice_copy(h->payer, sizeof(h->payer), slice_str(payer));
 		brake_begin(brake_meter(pc->pbx, true, t->name, true));
 		if (*h->payer)
 			brake_begin(brake_meter(pc->pbx, false, h->payer, true));

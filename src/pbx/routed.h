@@ -16,11 +16,11 @@ struct held {
 	struct link le;
 	struct extension *ext; /**< takes part; referenced; NULL: a channel */
 	struct ptrunk *trunk;  /**< referenced */
+	uint64_t answer_ms;    /**< loop's ms, 0 = not yet */
+	uint32_t tag;          /**< of the leg that it is for (a way that a phone named), 0: none in particular */
 	bool out, emergency;
-	bool seen;          /**< a leg was there for it */
-	uint64_t answer_ms; /**< loop's ms, 0 = not yet */
-	uint32_t tag;       /**< of the leg that it is for (a way that a phone named), 0: none in particular */
-	char payer[32];     /**< extension whose limits count, "" = none */
+	bool seen;    /**< a leg was there for it */
+	char payer[]; /**< extension whose limits count, "" = none */
 };
 
 /** What the record says. */

@@ -93,12 +93,13 @@ struct dialog_request {
 	uint32_t maxfwd;         /**< 0 = 70 */
 	struct slice auth, hdrs; /**< whole header lines */
 	struct slice ctype, body;
-	bool rel100_off; /**< no "100rel" in Supported */
+	bool rel100_off;    /**< no "100rel" in Supported */
+	const char *branch; /**< of an ACK, so that it can be built again; NULL: a new one */
 };
 /** Send it. Errors of sip_request(); ERR_STATE when the stack has ended. */
 int dialog_send(struct sip_ctrans **ctp, struct dialog *d, struct dialog_request *r, const struct sip_ctrans_ops *ops,
 		void *arg) MUST_CHECK;
-/** Send an ACK to a 2xx, no transaction; `out` gets the block to send again. */
+/** Send an ACK to a 2xx, no transaction; `out` (may be NULL) gets the block to send again. */
 int dialog_send_ack(struct dialog *d, const struct dialog_request *r, struct rbuf **out) MUST_CHECK;
 /** The Request-URI of the next request: the target, or the first route when that is a strict router (RFC
  * 3261 12.2.1.1). */

@@ -116,7 +116,8 @@ static int prepare(struct sip_request *q, struct dialog *d, const struct dialog_
 				  .maxfwd = r->maxfwd,
 				  .hdrs = buf_get(b),
 				  .ctype = r->ctype,
-				  .body = r->body};
+				  .body = r->body,
+				  .branch = r->branch};
 	return 0;
 }
 

@@ -3,23 +3,43 @@
  */
 #include "sip/inv_priv.h"
 
-int cx_ack(struct inv_cx *cx, struct slice ctype, struct slice body)
+static int send_ack(struct inv_cx *cx, struct slice ctype, struct slice body)
 {
-	struct inv *in = cx->in;
 	struct dialog_request r = {.m = SIP_ACK,
 				   .cseq = cx->cseq,
 				   .maxfwd = cx->maxfwd,
 				   .auth = cx->auth ? rbuf_slice(cx->auth) : SLICE_NULL,
 				   .ctype = ctype,
-				   .body = body};
-	int err = dialog_send_ack(in->d, &r, &cx->ack);
+				   .body = body,
+				   .branch = cx->ack_branch};
 
-	if (err)
+	return dialog_send_ack(cx->in->d, &r, NULL);
+}
+
+/* Of an ACK that went only its body and branch are kept: for every 2xx that comes again it is built again. */
+int cx_ack(struct inv_cx *cx, struct slice ctype, struct slice body)
+{
+	struct slice none = SLICE_NULL;
+	char *keep = NULL;
+	int err = 0;
+
+	if (body.l)
+		err = inv_keep(&keep, &none, &ctype, &body);
+	else
+		ctype = body = none;
+	sip_make_branch(cx->ack_branch);
+	if (!err)
+		err = send_ack(cx, ctype, body);
+	if (err) {
+		mem_deref(keep);
 		return err;
-	cx->ack_dest = in->d->dest;
+	}
+	mem_deref(cx->keep);
+	cx->keep = keep;
+	cx->hdrs = SLICE_NULL;
+	cx->ctype = ctype;
+	cx->body = body;
 	cx->state = CX_ACKED;
-	cx->keep = mem_deref(cx->keep);
-	cx->hdrs = cx->ctype = cx->body = SLICE_NULL;
 	if (!timer_running(&cx->tm))
 		cx_close(cx); /* repeated 2xx cannot come any more */
 	return 0;
@@ -55,29 +75,26 @@ static void refuse_branch(struct inv_cx *cx, const struct sip_msg *rsp)
 		log_warn("sip", "a forked answer is not refused: %s", err_str(err));
 }
 
-static void resend(struct inv_cx *cx, const struct sip_dest *dest, struct rbuf *b)
-{
-	int err = b ? sip_resend(inv_sip(cx->in), dest, b) : 0;
-
-	if (err)
-		log_debug("sip", "ACK not sent again: %s", err_str(err));
-}
-
 void cx_again(struct inv_cx *cx, const struct sip_msg *rsp)
 {
+	struct inv *in = cx->in;
 	struct inv_branch *br;
+	int err = 0;
 
-	if (!inv_sip(cx->in))
+	if (!inv_sip(in))
 		return;
-	if (!cx->first || slice_eq(rsp->to.tag, dialog_text(cx->in->d, DIALOG_RTAG))) {
-		resend(cx, &cx->ack_dest, cx->ack);
-		return;
-	}
-	br = cx_branch(cx, rsp->to.tag);
-	if (br)
-		resend(cx, &br->dest, br->ack);
-	else
+	if (!cx->first || slice_eq(rsp->to.tag, dialog_text(in->d, DIALOG_RTAG))) {
+		if (cx->state != CX_ACKED)
+			return; /* the user has not given its answer yet */
+		inv_sip(in)->st.retrans_tx++;
+		err = send_ack(cx, cx->ctype, cx->body);
+	} else if ((br = cx_branch(cx, rsp->to.tag))) {
+		err = br->ack ? sip_resend(inv_sip(in), &br->dest, br->ack) : 0;
+	} else {
 		refuse_branch(cx, rsp);
+	}
+	if (err)
+		log_debug("sip", "ACK not sent again: %s", err_str(err));
 }
 
 void inv_ack_in(struct dialog *d, const struct sip_msg *ack, void *arg)

@@ -86,7 +86,6 @@ static void cx_destroy(void *obj)
 	cx_branches_clear(cx);
 	mem_deref(cx->keep);
 	mem_deref(cx->auth);
-	mem_deref(cx->ack);
 	mem_deref(cx->agreed);
 }
 

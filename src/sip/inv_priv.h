@@ -91,12 +91,10 @@ struct inv_cx {
 	struct sip_ctrans *ct;
 	struct timer tm;
 	struct list branches;
-	char *keep; /**< block of the three slices, for sending again */
-	struct slice hdrs, ctype, body;
-	struct rbuf *auth; /**< Authorization lines used: the ACK repeats them (13.2.2.4) */
-	struct rbuf *ack;
-	struct sip_dest ack_dest;
-	struct rbuf *agreed; /**< their description, agreed on before the 2xx; NULL: not */
+	char *keep;                     /**< block of the three slices, for sending again */
+	struct slice hdrs, ctype, body; /**< of the INVITE; once CX_ACKED, of the ACK */
+	struct rbuf *auth;              /**< Authorization lines used: the ACK repeats them (13.2.2.4) */
+	struct rbuf *agreed;            /**< their description, agreed on before the 2xx; NULL: not */
 	uint32_t cseq, maxfwd;
 	enum inv_cx_state state;
 	enum inv_said said; /**< of the answer that is being told */
@@ -107,6 +105,7 @@ struct inv_cx {
 	bool first;   /**< opens the dialog */
 	bool cancelled;
 	bool stale; /**< other SDP went by while it waited */
+	char ack_branch[SIP_BRANCH_LEN + 1];
 };
 
 /** An INVITE of theirs. */

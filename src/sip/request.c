@@ -19,7 +19,7 @@ static void ctrans_destroy(void *obj)
 	mem_deref(ct->cancel_reason);
 }
 
-static void make_branch(char *dst)
+void sip_make_branch(char dst[SIP_BRANCH_LEN + 1])
 {
 	memcpy(dst, "z9hG4bK", COOKIE_LEN);
 	rand_text(dst + COOKIE_LEN, SIP_BRANCH_LEN - COOKIE_LEN);
@@ -112,7 +112,7 @@ int sip_request(struct sip_ctrans **ctp, struct sip *s, const struct sip_request
 		return err;
 	ct->ops = ops;
 	ct->arg = arg;
-	make_branch(ct->branch);
+	sip_make_branch(ct->branch);
 	err = sip_local_for(s, &r->dest, &ct->sentby);
 	if (!err)
 		err = enc_request(s, r, &ct->sentby, ct->branch, &ct->req);
@@ -135,8 +135,9 @@ int sip_send_ack(struct sip *s, const struct sip_request *r, struct rbuf **out)
 
 	if (err)
 		return err;
-	make_branch(branch);
-	err = enc_request(s, r, &sentby, branch, &b);
+	if (!r->branch)
+		sip_make_branch(branch);
+	err = enc_request(s, r, &sentby, r->branch ? r->branch : branch, &b);
 	if (!err)
 		err = sip_send(s, &r->dest, b, NULL);
 	if (!err && out)

@@ -161,6 +161,8 @@ static inline bool sip_has_method(const struct sip *s, enum sip_method m)
 /** Answer and forget, as a stateless server would (RFC 3261 8.2.7): the tag is the same for each copy of the request.
  */
 void sip_strans_brief(struct sip_strans *st);
+/** A new branch of ours, terminated (RFC 3261 8.1.1.7). */
+void sip_make_branch(char dst[SIP_BRANCH_LEN + 1]);
 /** SIP_TAG_LEN random characters and a terminator. */
 void sip_make_tag(char tag[SIP_TAG_LEN + 1]);
 

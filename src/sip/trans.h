@@ -81,6 +81,7 @@ struct sip_request {
 	uint32_t maxfwd;
 	struct slice hdrs; /**< whole lines with CRLF: From, To, Call-ID, CSeq, Contact, Route ... */
 	struct slice ctype, body;
+	const char *branch; /**< of sip_send_ack() that sends again what went before; NULL: a new one */
 };
 /**
  * Send a request in a client transaction. `ctp` gets a reference of the caller's (NULL: not wanted). For ACK to a 2xx
