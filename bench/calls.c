@@ -40,25 +40,29 @@ static unsigned callee(unsigned i)
 	return g.o->base + g.o->users + i % g.o->users;
 }
 
+/* Every description has an id of its own, as those of phones do. */
 static unsigned sdp(char *out, size_t size, unsigned port, bool called)
 {
+	static unsigned id = 0;
+
+	id++;
 	if (g.o->xcode)
 		return (unsigned)snprintf(out, size,
-					  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+					  "v=0\r\no=- %u 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
 					  "m=audio %u RTP/AVP %u\r\na=rtpmap:%u %s/8000\r\na=sendrecv\r\n",
-					  port, called ? 9 : 0, called ? 9 : 0, called ? "G722" : "PCMU");
+					  id, port, called ? 9 : 0, called ? 9 : 0, called ? "G722" : "PCMU");
 	if (g.o->srtp && !called)
 		return (unsigned)snprintf(out, size,
-					  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+					  "v=0\r\no=- %u 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
 					  "m=audio %u RTP/SAVP 0 101\r\na=rtpmap:0 PCMU/8000\r\n"
 					  "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\n%sa=sendrecv\r\n",
-					  port, srtp_line);
+					  id, port, srtp_line);
 	return (unsigned)snprintf(out, size,
-				  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %u "
+				  "v=0\r\no=- %u 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %u "
 				  "RTP/AVP 0 8 101\r\n"
 				  "a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 "
 				  "telephone-event/8000\r\na=fmtp:101 0-16\r\na=sendrecv\r\n",
-				  port);
+				  id, port);
 }
 
 static void send_request(unsigned i, const char *method, const char *auth, unsigned cseq, bool with_sdp)

@@ -76,10 +76,7 @@ static void add_codec(struct mstream_remote *r, const struct oa_codec *to, const
 	struct mcodec *c = &r->codec[r->ncodec++];
 
 	memset(c, 0, sizeof(*c));
-	(void)slice_copy(c->name, sizeof(c->name), to->name);
-	for (char *p = c->name; *p; p++)
-		if (*p >= 'a' && *p <= 'z')
-			*p = (char)(*p - 32);
+	c->id = to->id;
 	c->pt = to->pt;
 	c->rate = to->clock;
 	c->ch = to->ch;
@@ -118,7 +115,7 @@ static void fill_remote(struct mstream_remote *r, const struct leg *l, const str
 {
 	const struct sdp_media *m = &d->m[i];
 	unsigned its = oa_dir(m), our = oa_dir(&own->m[i]);
-	struct oa_list a, b;
+	struct oa_list room_a, room_b;
 
 	memset(r, 0, sizeof(*r));
 	r->udptl = oa_is_fax(m);
@@ -131,9 +128,7 @@ static void fill_remote(struct mstream_remote *r, const struct leg *l, const str
 	r->renewed = l->state == LEG_ANSWERED || l->state == LEG_HELD;
 	r->we_send = (its & SDP_RECVONLY) && (our & SDP_SENDONLY);
 	r->we_recv = (its & SDP_SENDONLY) && (our & SDP_RECVONLY);
-	oa_list_read(&a, d, m);
-	oa_list_read(&b, own, &own->m[i]);
-	agreed_codecs(r, &a, &b, l->gave_offer);
+	agreed_codecs(r, oa_formats(&room_a, d, i), oa_formats(&room_b, own, i), l->gave_offer);
 	r->ptime_ms = ms_attr(d, m, "ptime");
 	r->maxptime_ms = ms_attr(d, m, "maxptime");
 	r->no_events = dtmf_no_events(l);
@@ -146,10 +141,10 @@ static bool agreed(const struct sdp *a, const struct sdp *b, size_t i)
 
 static void set_remote(struct leg *l)
 {
-	struct sdp *d = oa_scratch(2), *own = oa_scratch(3);
+	const struct sdp *d, *own;
 	struct mstream_remote r;
 
-	if (sdp_decode(d, theirs(l)) || sdp_decode(own, ours(l)))
+	if (oa_read(&d, theirs(l)) || oa_read(&own, ours(l)))
 		return; /* it was read before: what the streams know still holds */
 	for (size_t i = 0; i < LEG_MEDIA_MAX; i++) {
 		if (!l->ms[i])

@@ -137,8 +137,7 @@ int bridge_stream(struct leg *l, size_t i, struct slice type, const struct sa *b
 void bridge_drop(struct leg *l, size_t i);
 /** Agreed: tell the streams of both legs what is in force, and join them. */
 void bridge_apply(struct leg *a, struct leg *b);
-/** One side of that: what the description of `l` and ours to it agree on. Lines not agreed are closed. Uses scratches 2
- * and 3. */
+/** One side of that: what the description of `l` and ours to it agree on. Lines not agreed are closed. */
 void bridge_set_remote(struct leg *l);
 /** Held by its own description (sendonly or inactive, or address 0.0.0.0)? Sets the state of an answered leg. */
 void bridge_hold_state(struct leg *l, const struct sdp *d);
@@ -151,13 +150,19 @@ void hold_apply(struct leg *a, struct leg *b);
 /** Music for `l`, whatever its stream did before. False: there is none, nothing has changed. */
 bool hold_play(struct leg *l);
 
-/* oa_sdp.c */
-/** The scratches of this thread are there as long as somebody has them open (calls do). ENOMEM. */
+/* oa_read.c */
+/** What is read of descriptions and the scratches of this thread are there as long as somebody has them open (calls do). ENOMEM. */
 int oa_scratch_open(void) MUST_CHECK;
 void oa_scratch_close(void);
-/** Scratch of this thread for decoding, n 0 to 3 (40 kB each: never in objects or on fibers). 2 and 3 are used by
- * oa_write() and bridge_set_remote(), 0 and 1 belong to their callers. */
+/** Scratch of this thread for a description that is to be changed, n 0 or 1 (40 kB each: never in objects or on
+ * fibers). */
 struct sdp *oa_scratch(unsigned n);
+enum { OA_READ_MAX = 8 };
+/** A description, decoded; the same text is not decoded again and again. Errors as of sdp_decode(). *d holds until
+ * OA_READ_MAX others were read after it, and no longer than `text`. */
+int oa_read(const struct sdp **d, struct slice text) MUST_CHECK;
+
+/* oa_sdp.c */
 /** T.38 over UDPTL (T.38 annex D)? */
 bool oa_is_fax(const struct sdp_media *m);
 /** A protocol that we relay: RTP/AVP, RTP/AVPF, UDPTL with T.38. */

@@ -31,9 +31,9 @@ bool hold_play(struct leg *l)
 /* Directions of the first line of sound that lives; 0: none. */
 static unsigned sound_dir(const struct leg *l)
 {
-	struct sdp *d = oa_scratch(2);
+	const struct sdp *d;
 
-	if (!l->remote || sdp_decode(d, rbuf_slice(l->remote)))
+	if (!l->remote || oa_read(&d, rbuf_slice(l->remote)))
 		return 0;
 	for (size_t i = 0; i < d->nm; i++)
 		if (oa_line_ok(d, i) && slice_ieqs(d->m[i].type, "audio"))

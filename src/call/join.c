@@ -119,13 +119,11 @@ struct side {
 	const struct sdp *its, *our;
 };
 
-static int read_side(struct side *s, const struct leg *l, unsigned scratch)
+static int read_side(struct side *s, const struct leg *l)
 {
-	struct sdp *its = oa_scratch(scratch), *our = oa_scratch(scratch + 1);
-	int err = sdp_decode(its, rbuf_opt(l->remote));
+	int err = oa_read(&s->its, rbuf_opt(l->remote));
 
-	*s = (struct side){.its = its, .our = our};
-	return err ? err : sdp_decode(our, rbuf_opt(l->local));
+	return err ? err : oa_read(&s->our, rbuf_opt(l->local));
 }
 
 static bool live(const struct side *s, size_t i)
@@ -136,13 +134,13 @@ static bool live(const struct side *s, size_t i)
 /* The codecs that a leg and we agreed on for a line, events and noise left out. */
 static void agreed(struct oa_list *l, const struct side *s, size_t i)
 {
-	struct oa_list our;
+	struct oa_list room;
+	const struct oa_list *our = oa_formats(&room, s->our, i);
 	size_t n = 0;
 
 	oa_list_read(l, s->its, &s->its->m[i]);
-	oa_list_read(&our, s->our, &s->our->m[i]);
 	for (size_t k = 0; k < l->n; k++)
-		if (oa_is_sound(&l->v[k]) && oa_list_find(&our, &l->v[k]))
+		if (oa_is_sound(&l->v[k]) && oa_list_find(our, &l->v[k]))
 			l->v[n++] = l->v[k];
 	l->n = n;
 }
@@ -177,7 +175,7 @@ static enum fit fits(const struct leg *p, const struct leg *q, bool *shared)
 	bool any = false;
 
 	*shared = false;
-	if (read_side(&a, p, 0) || read_side(&b, q, 2))
+	if (read_side(&a, p) || read_side(&b, q))
 		return FIT_NOT;
 	for (size_t i = 0; i < LEG_MEDIA_MAX && i < a.our->nm; i++) {
 		const struct sdp_media *m;
@@ -203,7 +201,7 @@ static bool any_line(const struct leg *p, const struct leg *q)
 	struct side a, b;
 	bool shared = false;
 
-	if (read_side(&a, p, 0) || read_side(&b, q, 2))
+	if (read_side(&a, p) || read_side(&b, q))
 		return false;
 	for (size_t i = 0; i < LEG_MEDIA_MAX; i++)
 		if (live(&a, i) && live(&b, i) && line_fits(&a, &b, i, &shared))
@@ -236,8 +234,9 @@ static void done(struct call *c)
 /* Tell `p` what `q` says. */
 static int tell(struct leg *p, const struct leg *q, bool shared, bool *same)
 {
-	struct sdp *d = oa_scratch(0), *own = oa_scratch(1);
-	int err = sdp_decode(own, rbuf_opt(p->remote));
+	struct sdp *d = oa_scratch(0);
+	const struct sdp *own;
+	int err = oa_read(&own, rbuf_opt(p->remote));
 
 	if (!err)
 		err = sdp_decode(d, rbuf_opt(q->remote));

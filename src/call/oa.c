@@ -37,14 +37,14 @@ void oa_commit(struct leg *l, struct rbuf *remote, struct rbuf *local)
 /* An offer of ours was refused: lines opened for it are closed again. */
 void oa_undo(struct leg *y)
 {
-	struct sdp *d = oa_scratch(0);
+	const struct sdp *d;
 
 	y->offered = false;
 	if (!y->sent)
 		return;
 	y->sent = mem_deref(y->sent);
 	y->sdp_stale = true;
-	if (!y->local || sdp_decode(d, rbuf_slice(y->local)))
+	if (!y->local || oa_read(&d, rbuf_slice(y->local)))
 		return;
 	for (size_t i = 0; i < LEG_MEDIA_MAX; i++)
 		if (y->ms[i] && !oa_line_ok(d, i))
@@ -83,7 +83,8 @@ void oa_note_sent(struct leg *y, struct rbuf *sdp)
 
 int oa_first_offer(struct leg *a, struct leg *b, struct rbuf **out)
 {
-	struct sdp *d = oa_scratch(0);
+	struct sdp *woken = oa_scratch(0);
+	const struct sdp *d = woken;
 	int err;
 
 	b->offered = true;
@@ -91,29 +92,27 @@ int oa_first_offer(struct leg *a, struct leg *b, struct rbuf **out)
 	/* a party that is being transferred made its offer long ago: what it takes now is known */
 	if (!a->offer && !(a->answer_ms && a->remote))
 		return 0;
-	err = sdp_decode(d, rbuf_slice(a->offer ? a->offer : a->remote));
+	err = a->offer ? oa_read(&d, rbuf_slice(a->offer)) : sdp_decode(woken, rbuf_slice(a->remote));
 	if (err)
 		return err;
 	if (!a->offer)
-		oa_wake(d);
+		oa_wake(woken);
 	err = oa_write(out, &(struct oa_say){.to = b, .from = a, .in = d});
 	if (!err)
 		oa_note_sent(b, *out);
 	return err;
 }
 
-/* Answer `in` of `from`, written for `to`, whose offer is open. Both decoded into the scratches: 0 the answer, 1 the
- * offer. */
 int oa_make_answer(struct rbuf **out, struct leg *to, const struct leg *from, struct slice in)
 {
-	struct sdp *d = oa_scratch(0), *offer = oa_scratch(1);
+	const struct sdp *d, *offer;
 	int err;
 
 	if (!to->offer || !in.l)
 		return ERR_SYNTAX;
-	err = sdp_decode(offer, rbuf_slice(to->offer));
+	err = oa_read(&offer, rbuf_slice(to->offer));
 	if (!err)
-		err = sdp_decode(d, in);
+		err = oa_read(&d, in);
 	return err ? err : oa_write(out, &(struct oa_say){.to = to, .from = from, .in = d, .offer = offer});
 }
 
@@ -193,9 +192,9 @@ int oa_early(struct leg *a, struct leg *b, uint16_t code, struct slice sdp)
 /* The phone was asked for an offer and gave one in its 2xx: the caller gets it in ours, and answers in its ACK. */
 static int answered_with_offer(struct leg *a, struct leg *b, struct slice sdp)
 {
-	struct sdp *d = oa_scratch(0);
+	const struct sdp *d;
 	struct rbuf *out = NULL;
-	int err = sdp.l ? sdp_decode(d, sdp) : ERR_SYNTAX;
+	int err = oa_read(&d, sdp);
 
 	if (!err)
 		err = oa_write(&out, &(struct oa_say){.to = a, .from = b, .in = d});
@@ -307,13 +306,14 @@ static void pad(struct sdp *d, const struct sdp *had)
 
 int oa_solo(const struct oa_say *say, bool *same)
 {
-	struct sdp *d = oa_scratch(0), *had = oa_scratch(1);
+	struct sdp *d = oa_scratch(0);
+	const struct sdp *had;
 	struct leg *l = say->to;
 	struct rbuf *out = NULL;
 	int err = 0;
 
 	*same = false;
-	if (l->local && !sdp_decode(had, rbuf_slice(l->local)))
+	if (l->local && !oa_read(&had, rbuf_slice(l->local)))
 		pad(d, had);
 	err = oa_write(&out, say);
 	if (!err && out == l->local) {

@@ -61,12 +61,12 @@ static bool same_but_address(const struct sdp *a, const struct sdp *b, bool code
 /* Answer an offer of `x` with what `y` said before; y hears nothing of it. */
 static int answer_alone(struct leg *x, struct leg *y, struct slice sdp)
 {
-	struct sdp *d = oa_scratch(0), *offer = oa_scratch(1);
+	const struct sdp *d, *offer;
 	struct rbuf *out = NULL;
-	int err = sdp_decode(offer, sdp);
+	int err = oa_read(&offer, sdp);
 
 	if (!err)
-		err = sdp_decode(d, rbuf_opt(y->remote ? y->remote : y->offer));
+		err = oa_read(&d, rbuf_opt(y->remote ? y->remote : y->offer));
 	if (!err)
 		err = oa_write(&out, &(struct oa_say){.to = x, .from = y, .in = d, .offer = offer});
 	if (!err)
@@ -88,10 +88,10 @@ static int answer_alone(struct leg *x, struct leg *y, struct slice sdp)
 /* An offer that only refreshes the session, or moves its sound, is nobody else's business. */
 static bool answer_here(struct leg *x, struct leg *y, struct slice sdp)
 {
-	struct sdp *d = oa_scratch(0), *before = oa_scratch(1);
+	const struct sdp *d, *before;
 	bool tell = x->answer_ms || y->agreed; /* it could be told of more than an address */
 
-	if (!x->remote || !x->local || sdp_decode(d, sdp) || sdp_decode(before, rbuf_slice(x->remote)))
+	if (!x->remote || !x->local || oa_read(&d, sdp) || oa_read(&before, rbuf_slice(x->remote)))
 		return false;
 	if (tell && !same_but_address(d, before, true))
 		return false;
@@ -101,10 +101,10 @@ static bool answer_here(struct leg *x, struct leg *y, struct slice sdp)
 /* The other side does not follow an offer that changes codecs: then we translate. */
 static bool translate_here(struct leg *x, struct leg *y)
 {
-	struct sdp *d = oa_scratch(0), *before = oa_scratch(1);
+	const struct sdp *d, *before;
 	struct rbuf *offer = mem_ref(x->offer);
-	bool can = offer && x->answer_ms && x->remote && !sdp_decode(d, rbuf_slice(offer)) &&
-		   !sdp_decode(before, rbuf_slice(x->remote)) && same_but_address(d, before, false);
+	bool can = offer && x->answer_ms && x->remote && !oa_read(&d, rbuf_slice(offer)) &&
+		   !oa_read(&before, rbuf_slice(x->remote)) && same_but_address(d, before, false);
 
 	if (can) {
 		x->offer = mem_deref(x->offer);
@@ -124,7 +124,7 @@ static bool translate_here(struct leg *x, struct leg *y)
 
 static int offer_onward(struct leg *x, struct leg *y, struct slice sdp)
 {
-	struct sdp *d = oa_scratch(0);
+	const struct sdp *d;
 	struct rbuf *out = NULL;
 	int err;
 
@@ -134,7 +134,7 @@ static int offer_onward(struct leg *x, struct leg *y, struct slice sdp)
 	}
 	err = leg_keep(&x->offer, sdp);
 	if (!err)
-		err = sdp_decode(d, sdp);
+		err = oa_read(&d, sdp);
 	if (!err)
 		err = oa_write(&out, &(struct oa_say){.to = y, .from = x, .in = d});
 	if (!err) {
@@ -241,9 +241,9 @@ static void result_failed(struct leg *y, struct leg *x, uint16_t code)
 /* `x` had asked for an offer, and `y` gives one: x answers it in its ACK. */
 static int pass_offer(struct leg *y, struct leg *x, struct slice sdp)
 {
-	struct sdp *d = oa_scratch(0);
+	const struct sdp *d;
 	struct rbuf *out = NULL;
-	int err = sdp.l ? sdp_decode(d, sdp) : ERR_SYNTAX;
+	int err = oa_read(&d, sdp);
 
 	if (!err)
 		err = oa_write(&out, &(struct oa_say){.to = x, .from = y, .in = d});
@@ -286,14 +286,18 @@ static int go_back(struct leg *y, struct leg *x, struct slice sdp)
 	return 0;
 }
 
-/* `y` answered the offer of `x`. Scratch 0 holds the answer, 1 the offer. */
+/* `y` answered the offer of `x`. */
 static int pass_answer(struct leg *y, struct leg *x, struct slice sdp)
 {
+	const struct sdp *answer, *offer;
 	struct rbuf *out = NULL;
-	int err = oa_make_answer(&out, x, y, sdp);
+	int err = oa_read(&answer, sdp);
 
-	if ((err == ENOTSUP || (!err && !takes_some(oa_scratch(0), oa_scratch(1)))) && x->answer_ms && x->remote &&
-	    y->answer_ms) {
+	if (!err)
+		err = oa_read(&offer, rbuf_opt(x->offer));
+	if (!err)
+		err = oa_make_answer(&out, x, y, sdp);
+	if ((err == ENOTSUP || (!err && !takes_some(answer, offer))) && x->answer_ms && x->remote && y->answer_ms) {
 		mem_deref(out);
 		return go_back(y, x, sdp);
 	}
@@ -302,8 +306,8 @@ static int pass_answer(struct leg *y, struct leg *x, struct slice sdp)
 	if (!err)
 		err = x->ops->answer_offer(x, rbuf_slice(out));
 	if (!err) {
-		bridge_hold_state(x, oa_scratch(1));
-		bridge_hold_state(y, oa_scratch(0));
+		bridge_hold_state(x, offer);
+		bridge_hold_state(y, answer);
 		x->holds = x->state == LEG_HELD;
 		oa_commit(x, x->offer, out);
 		oa_commit(y, NULL, y->sent);
@@ -317,11 +321,11 @@ static int pass_answer(struct leg *y, struct leg *x, struct slice sdp)
 /* The party whose offer this answers has taken it back: what was agreed with `y` holds, `x` keeps what it had. */
 static int settle_alone(struct leg *y, struct leg *x, struct slice sdp)
 {
-	struct sdp *d = oa_scratch(0), *other = oa_scratch(1);
-	int err = sdp.l ? sdp_decode(d, sdp) : ERR_SYNTAX;
+	const struct sdp *d, *other;
+	int err = oa_read(&d, sdp);
 
 	if (!err)
-		err = sdp_decode(other, rbuf_opt(x->remote));
+		err = oa_read(&other, rbuf_opt(x->remote));
 	if (!err)
 		err = leg_keep(&y->remote, sdp);
 	if (err)

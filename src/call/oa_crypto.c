@@ -18,38 +18,24 @@
 
 /* ------------------------------------------------------------------ reading */
 
-/* The text of an m-line with its attributes; empty: there is none. */
-static struct slice section(struct slice sdp, size_t line)
+/* A line of a description; `m` NULL: there is none. */
+struct line {
+	const struct sdp *d;
+	const struct sdp_media *m;
+};
+
+static struct line line_of(const struct rbuf *text, size_t i)
 {
-	struct slice s = SLICE_NULL;
-	size_t n = 0;
+	const struct sdp *d;
 
-	while (sdp.l) {
-		const char *at = sdp.p;
-		struct slice one = slice_cut(&sdp, '\n');
-
-		if (!slice_starts(one, SLICE("m=")))
-			continue;
-		if (s.p) {
-			s.l = (size_t)(at - s.p);
-			return s;
-		}
-		if (n++ == line)
-			s = slice_mem(at, one.l + 1 + sdp.l);
-	}
-	if (s.p)
-		s.l = (size_t)(sdp.p - s.p);
-	return s;
+	if (!text || oa_read(&d, rbuf_slice(text)) || i >= d->nm)
+		return (struct line){NULL, NULL};
+	return (struct line){d, &d->m[i]};
 }
 
-/* "m=audio 4000 RTP/SAVP 0 8" */
-static struct slice proto_of(struct slice sec, bool *live)
+static struct slice proto_of(struct line at)
 {
-	struct slice m = slice_cut(&sec, '\n');
-
-	(void)slice_cut(&m, ' ');
-	*live = !slice_eqs(slice_cut(&m, ' '), "0");
-	return slice_trim(slice_cut(&m, ' '));
+	return at.m ? at.m->proto : SLICE_NULL;
 }
 
 static bool is_protected(struct slice proto)
@@ -88,18 +74,27 @@ static bool usable(struct offered *o, struct slice val)
 	return s;
 }
 
-/* The next usable key of a section; moves on behind it. */
-static bool next_key(struct slice *sec, struct offered *o)
+/* The next usable key among the attributes of a line; `*at` counts them. */
+static bool next_key(struct offered *o, struct line l, size_t *at)
 {
-	static const struct slice name = SLICE("a=crypto:");
+	while (l.m && *at < l.m->nattr) {
+		const struct sdp_attr *a = &l.d->attr[l.m->attr0 + (*at)++];
 
-	while (sec->l) {
-		struct slice one = slice_trim(slice_cut(sec, '\n'));
-
-		if (slice_starts(one, name) && usable(o, slice_from(one, name.l)))
+		if (slice_eqs(a->name, "crypto") && usable(o, a->val))
 			return true;
 	}
 	return false;
+}
+
+static bool has_key(struct line l)
+{
+	struct offered o;
+	size_t at = 0;
+	bool has = next_key(&o, l, &at);
+
+	if (has)
+		mem_wipe(&o, sizeof(o));
+	return has;
 }
 
 /* What two descriptions agree on. */
@@ -108,15 +103,16 @@ struct agreed {
 	struct srtp_key tx, rx;
 };
 
-static bool agree(struct agreed *a, struct slice theirs, struct slice ours, bool it_offered)
+static bool agree(struct agreed *a, struct line theirs, struct line ours, bool it_offered)
 {
-	struct slice offer = it_offered ? theirs : ours, answer = it_offered ? ours : theirs;
+	struct line offer = it_offered ? theirs : ours, answer = it_offered ? ours : theirs;
 	struct offered o, k;
+	size_t at_o = 0, at_k = 0;
 	bool found = false;
 
-	if (!next_key(&answer, &k))
+	if (!next_key(&k, answer, &at_k))
 		return false;
-	while (!found && next_key(&offer, &o))
+	while (!found && next_key(&o, offer, &at_o))
 		found = o.tag == k.tag && o.k.suite == k.k.suite;
 	if (found)
 		*a = (struct agreed){k.tag, it_offered ? k.k : o.k, it_offered ? o.k : k.k};
@@ -128,37 +124,25 @@ static bool agree(struct agreed *a, struct slice theirs, struct slice ours, bool
 /* The keys that a line has now. */
 static bool in_force(struct agreed *a, const struct leg *l, size_t i)
 {
-	struct slice theirs = rbuf_opt(l->remote ? l->remote : l->offer);
-
-	return agree(a, section(theirs, i), section(rbuf_opt(l->local), i), !l->remote || l->gave_offer);
-}
-
-/* The next usable key among the attributes of a line; `*at` counts them. */
-static bool next_attr(struct offered *o, const struct sdp *d, const struct sdp_media *m, size_t *at)
-{
-	while (*at < m->nattr) {
-		const struct sdp_attr *a = &d->attr[m->attr0 + (*at)++];
-
-		if (slice_eqs(a->name, "crypto") && usable(o, a->val))
-			return true;
-	}
-	return false;
+	return agree(a, line_of(l->remote ? l->remote : l->offer, i), line_of(l->local, i),
+		     !l->remote || l->gave_offer);
 }
 
 /* Of an offer: its own order, short tags last. */
-static bool choose(struct offered *best, const struct sdp *d, const struct sdp_media *m)
+static bool choose(struct offered *best, struct line l)
 {
 	struct offered o;
 	bool have = false, strong = false;
 	size_t at = 0;
 
-	while (!strong && next_attr(&o, d, m, &at)) {
+	while (!strong && next_key(&o, l, &at)) {
 		strong = o.k.suite != SRTP_AES_CM_128_HMAC_SHA1_32 && o.k.suite != SRTP_AES_256_CM_HMAC_SHA1_32;
 		if (!have || strong)
 			*best = o;
 		have = true;
 	}
-	mem_wipe(&o, sizeof(o));
+	if (have)
+		mem_wipe(&o, sizeof(o));
 	return have;
 }
 
@@ -174,12 +158,7 @@ static enum srtp_policy policy_of(const struct leg *l)
 
 bool oa_crypto_usable(const struct sdp *d, const struct sdp_media *m)
 {
-	struct offered o;
-	size_t at = 0;
-	bool ok = !is_protected(m->proto) || next_attr(&o, d, m, &at);
-
-	mem_wipe(&o, sizeof(o));
-	return ok;
+	return !is_protected(m->proto) || has_key((struct line){d, m});
 }
 
 static bool allows(enum srtp_policy p, struct slice proto, bool keys)
@@ -192,37 +171,31 @@ static bool allows(enum srtp_policy p, struct slice proto, bool keys)
 bool oa_crypto_allows(const struct leg *l, const struct sdp *d, size_t i)
 {
 	const struct sdp_media *m = &d->m[i];
-	struct offered o;
-	size_t at = 0;
-	bool keys = next_attr(&o, d, m, &at);
 
-	mem_wipe(&o, sizeof(o));
-	return allows(policy_of(l), m->proto, keys);
+	return allows(policy_of(l), m->proto, has_key((struct line){d, m}));
 }
 
 bool oa_crypto_takes(const struct leg *l, struct slice sdp)
 {
 	enum srtp_policy p = policy_of(l);
-	bool live, any = false, ok = p == SRTP_BEST_EFFORT || p == SRTP_OFFERED;
-	struct offered o;
-	struct slice sec;
+	const struct sdp *d;
+	bool any = false, ok = p == SRTP_BEST_EFFORT || p == SRTP_OFFERED;
 
-	for (size_t i = 0; !ok && (sec = section(sdp, i)).l; i++) {
-		struct slice proto = proto_of(sec, &live);
+	/* what cannot be read is refused for that */
+	if (ok || oa_read(&d, sdp))
+		return true;
+	for (size_t i = 0; !ok && i < d->nm; i++) {
+		const struct sdp_media *m = &d->m[i];
 
-		any |= live;
-		ok = live && allows(p, proto, next_key(&sec, &o));
+		any |= m->port != 0;
+		ok = m->port && allows(p, m->proto, has_key((struct line){d, m}));
 	}
-	mem_wipe(&o, sizeof(o));
 	return ok || !any;
 }
 
 bool oa_crypto_may_do_without(const struct leg *l)
 {
-	bool live;
-
-	return l->sent && is_protected(proto_of(section(rbuf_slice(l->sent), 0), &live)) &&
-	       policy_of(l) == SRTP_OFFERED;
+	return is_protected(proto_of(line_of(l->sent, 0))) && policy_of(l) == SRTP_OFFERED;
 }
 
 /* ------------------------------------------------------------------ writing */
@@ -239,12 +212,12 @@ static enum plan like_others(const struct leg *l)
 {
 	enum plan p = PLAIN;
 	struct agreed a;
-	bool live;
 
 	for (size_t i = 0; l->local && p == PLAIN && i < LEG_MEDIA_MAX; i++)
 		if (in_force(&a, l, i))
-			p = is_protected(proto_of(section(rbuf_opt(l->local), i), &live)) ? PROTECTED : BESIDE;
-	mem_wipe(&a, sizeof(a));
+			p = is_protected(proto_of(line_of(l->local, i))) ? PROTECTED : BESIDE;
+	if (p != PLAIN)
+		mem_wipe(&a, sizeof(a));
 	return p;
 }
 
@@ -267,20 +240,15 @@ static enum plan first_plan(const struct leg *l)
 /* What is in force stays as it is. */
 static enum plan plan_of(const struct leg *l, size_t i)
 {
-	struct slice ours = section(rbuf_opt(l->local), i), proto;
+	struct line ours = line_of(l->local, i);
 	struct agreed a;
-	bool live = false, keys;
 
-	if (!ours.l)
+	if (!ours.m || !ours.m->port || !is_rtp(ours.m->proto))
 		return first_plan(l);
-	proto = proto_of(ours, &live);
-	if (!live || !is_rtp(proto))
-		return first_plan(l);
-	keys = in_force(&a, l, i);
-	mem_wipe(&a, sizeof(a));
-	if (!keys)
+	if (!in_force(&a, l, i))
 		return policy_of(l) == SRTP_REQUIRED ? PROTECTED : PLAIN;
-	return is_protected(proto) ? PROTECTED : BESIDE;
+	mem_wipe(&a, sizeof(a));
+	return is_protected(ours.m->proto) ? PROTECTED : BESIDE;
 }
 
 struct slice oa_crypto_proto(const struct leg *l, size_t i, struct slice like)
@@ -327,9 +295,11 @@ void oa_crypto_answer(struct buf *b, const struct leg *l, size_t i, const struct
 	struct offered o;
 	struct agreed a;
 
-	if (policy_of(l) == SRTP_OFF || !choose(&o, offer, &offer->m[i]))
+	if (!choose(&o, (struct line){offer, &offer->m[i]}))
 		return;
-	if (in_force(&a, l, i) && srtp_key_eq(&a.rx, &o.k) && a.tx.suite == o.k.suite)
+	if (policy_of(l) == SRTP_OFF)
+		; /* it gets none */
+	else if (in_force(&a, l, i) && srtp_key_eq(&a.rx, &o.k) && a.tx.suite == o.k.suite)
 		put(b, o.tag, &a.tx);
 	else
 		put_new(b, o.tag, o.k.suite);
@@ -341,20 +311,20 @@ void oa_crypto_answer(struct buf *b, const struct leg *l, size_t i, const struct
 
 bool oa_crypto_apply(struct leg *l, size_t i)
 {
-	struct slice theirs = section(rbuf_opt(l->offer ? l->offer : l->remote), i);
-	struct slice ours = section(rbuf_opt(l->sent ? l->sent : l->local), i), proto;
+	struct line theirs = line_of(l->offer ? l->offer : l->remote, i);
+	struct line ours = line_of(l->sent ? l->sent : l->local, i);
 	struct agreed a;
-	bool live, keys;
+	bool keys;
 	int err;
 
-	proto = proto_of(ours, &live);
-	if (!is_rtp(proto))
+	if (!is_rtp(proto_of(ours)))
 		return true;
 	keys = agree(&a, theirs, ours, l->gave_offer);
-	if (!keys && (is_protected(proto_of(theirs, &live)) || policy_of(l) == SRTP_REQUIRED))
+	if (!keys && (is_protected(proto_of(theirs)) || policy_of(l) == SRTP_REQUIRED))
 		return false;
 	err = mstream_set_keys(l->ms[i], keys ? &a.tx : NULL, keys ? &a.rx : NULL);
-	mem_wipe(&a, sizeof(a));
+	if (keys)
+		mem_wipe(&a, sizeof(a));
 	if (err)
 		log_error("call", "%s: no keys for the sound of %s: %s", l->call->id, l->party.number, err_str(err));
 	return !err;

@@ -36,19 +36,34 @@ static bool passes(const struct oa_line *o, const struct sdp_attr *a)
 	return slice_eqs(fmt, "*") || in_list(o->list, fmt);
 }
 
+/* Not by buf_printf(): these lines are most of what is written when a call is set up. */
+static void begin_format(struct buf *b, struct slice name, uint8_t pt, struct slice val)
+{
+	buf_slice(b, name);
+	buf_u64(b, pt);
+	buf_char(b, ' ');
+	buf_slice(b, val);
+}
+
 static void write_formats(struct buf *b, const struct oa_list *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		const struct oa_codec *c = &l->v[i];
 
 		if (c->map) {
-			buf_printf(b, "a=rtpmap:%u %.*s/%u", c->pt, SLICE_FMT(c->name), c->clock);
-			if (c->ch > 1)
-				buf_printf(b, "/%u", c->ch);
+			begin_format(b, SLICE("a=rtpmap:"), c->pt, c->name);
+			buf_char(b, '/');
+			buf_u64(b, c->clock);
+			if (c->ch > 1) {
+				buf_char(b, '/');
+				buf_u64(b, c->ch);
+			}
 			buf_str(b, "\r\n");
 		}
-		if (c->fmtp.l)
-			buf_printf(b, "a=fmtp:%u %.*s\r\n", c->pt, SLICE_FMT(c->fmtp));
+		if (c->fmtp.l) {
+			begin_format(b, SLICE("a=fmtp:"), c->pt, c->fmtp);
+			buf_str(b, "\r\n");
+		}
 	}
 }
 

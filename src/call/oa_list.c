@@ -6,42 +6,62 @@
 #include <string.h>
 #include "call/oa_priv.h"
 
-static void read_one(struct oa_codec *c, const struct sdp *d, const struct sdp_media *m, struct slice fmt)
+/* What the attributes of the line say of formats, each looked at once; the first of a kind counts. A format whose
+ * a=rtpmap says nothing that can be used keeps its place without a clock. */
+static void read_attrs(struct oa_list *l, const struct sdp *d, const struct sdp_media *m)
 {
 	const struct sdp_attr *a = &d->attr[m->attr0];
+	uint32_t pt;
 
-	if (sdp_rtpmap(d, m, fmt, &c->name, &c->clock, &c->ch)) {
+	for (size_t n = m->nattr; n; n--, a++) {
+		bool map = slice_eqs(a->name, "rtpmap");
+		struct slice v = a->val;
+
+		if ((!map && !slice_eqs(a->name, "fmtp")) || slice_u32(slice_cut(&v, ' '), &pt))
+			continue;
+		v = slice_trim(v);
+		for (size_t i = 0; i < l->n; i++) {
+			struct oa_codec *c = &l->v[i];
+
+			if (c->pt != pt)
+				continue;
+			if (!map)
+				c->fmtp = c->fmtp.p ? c->fmtp : v;
+			else if (!c->map && sdp_rtpmap_read(v, &c->name, &c->clock, &c->ch))
+				c->clock = 0;
+			c->map |= map;
+		}
+	}
+}
+
+/* What format it is, after all that was said of it. */
+static void name_it(struct oa_codec *c, struct slice fmt)
+{
+	if (c->map ? !c->clock : sdp_rtpmap_static(c->pt, &c->name, &c->clock, &c->ch)) {
 		/* nobody knows what it is: its number is its name */
-		c->name = fmt;
-		c->clock = 8000;
-		c->ch = 1;
+		*c = (struct oa_codec){.pt = c->pt, .name = fmt, .clock = 8000, .ch = 1};
 		return;
 	}
-	for (size_t i = 0; i < m->nattr && !c->map; i++) {
-		struct slice v = a[i].val;
-
-		c->map = slice_eqs(a[i].name, "rtpmap") && slice_eq(slice_cut(&v, ' '), fmt);
-	}
 	c->id = codec_id_of(c->name);
-	c->fmtp = sdp_fmtp(d, m, fmt);
 	c->ops = codec_find(c->id, c->clock, c->ch);
 }
 
 void oa_list_read(struct oa_list *l, const struct sdp *d, const struct sdp_media *m)
 {
+	struct slice fmt[OA_LIST_MAX];
 	uint32_t pt;
 
 	l->n = l->used = 0;
 	l->coded = false;
 	for (size_t i = 0; i < m->nfmt && l->n < OA_LIST_MAX; i++) {
-		struct oa_codec *c = &l->v[l->n];
-
 		if (slice_u32(m->fmt[i], &pt) || pt > 127)
 			continue;
-		*c = (struct oa_codec){.pt = (uint8_t)pt};
-		read_one(c, d, m, m->fmt[i]);
-		l->n++;
+		fmt[l->n] = m->fmt[i];
+		l->v[l->n++] = (struct oa_codec){.pt = (uint8_t)pt};
 	}
+	read_attrs(l, d, m);
+	for (size_t i = 0; i < l->n; i++)
+		name_it(&l->v[i], fmt[i]);
 }
 
 bool oa_is(const struct oa_codec *c, uint8_t id)

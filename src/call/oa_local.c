@@ -9,12 +9,11 @@ static int write_sound(struct buf *b, struct leg *l, size_t i, const struct sdp 
 {
 	const struct sdp_media *m = &d->m[i];
 	struct oa_policy p;
-	struct oa_list in, list;
+	struct oa_list room, list;
 	int err;
 
 	oa_policy_of(&p, l);
-	oa_list_read(&in, d, m);
-	oa_choose_inside(&list, &in, &p);
+	oa_choose_inside(&list, oa_formats(&room, d, i), &p);
 	if (!list.n)
 		return ENOTSUP;
 	err = bridge_stream(l, i, m->type, bind);
@@ -34,9 +33,9 @@ static int write_sound(struct buf *b, struct leg *l, size_t i, const struct sdp 
 
 static int answer_desc(struct leg *l, struct buf *b, const struct sa *bind)
 {
-	struct sdp *d = oa_scratch(0);
+	const struct sdp *d;
 	bool have = false;
-	int err = sdp_decode(d, rbuf_slice(l->offer));
+	int err = oa_read(&d, rbuf_slice(l->offer));
 
 	if (err)
 		return err;
@@ -57,18 +56,18 @@ static int answer_desc(struct leg *l, struct buf *b, const struct sa *bind)
 
 static int offer_desc(struct leg *l, struct buf *b, const struct sa *bind)
 {
-	struct sdp *had = oa_scratch(0);
+	const struct oa_list *bound = NULL;
+	const struct sdp *had;
 	struct oa_policy p;
-	struct oa_list list, bound;
+	struct oa_list list, room;
 	int err = bridge_stream(l, 0, SLICE("audio"), bind);
 
 	if (err)
 		return err;
-	bound.n = 0;
-	if (l->local && !sdp_decode(had, rbuf_slice(l->local)) && had->nm)
-		oa_list_read(&bound, had, &had->m[0]);
+	if (l->local && !oa_read(&had, rbuf_slice(l->local)) && had->nm)
+		bound = oa_formats(&room, had, 0);
 	oa_policy_of(&p, l);
-	oa_choose_own(&list, &p, &bound);
+	oa_choose_own(&list, &p, bound);
 	if (!list.n)
 		return ENOTSUP;
 	oa_line_write(b, &(struct oa_line){.to = l, .proto = SLICE("RTP/AVP"), .list = &list, .dir = SDP_SENDRECV});
@@ -91,8 +90,8 @@ static int local_desc(struct leg *l, struct rbuf **out)
 
 int oa_local_apply(struct leg *l)
 {
-	struct sdp *d = oa_scratch(0);
-	int err = sdp_decode(d, rbuf_opt(l->remote));
+	const struct sdp *d;
+	int err = oa_read(&d, rbuf_opt(l->remote));
 
 	if (err)
 		return err;

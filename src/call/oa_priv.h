@@ -60,6 +60,10 @@ void oa_policy_of(struct oa_policy *p, const struct leg *l);
 /** Place of a codec in the wishes, from 0; -1: it is not wanted. */
 int oa_policy_rank(const struct oa_policy *p, const struct oa_codec *c);
 
+/* oa_read.c */
+/** The formats of line `i`: as they were read before where `d` is of oa_read(), else read into `room`. */
+const struct oa_list *oa_formats(struct oa_list *room, const struct sdp *d, size_t i);
+
 /* oa_list.c */
 /** The formats of a line, in its order. `l` may be uninitialised. */
 void oa_list_read(struct oa_list *l, const struct sdp *d, const struct sdp_media *m);
@@ -115,7 +119,7 @@ void oa_broken(struct call *c);
 bool oa_bad_answer(const struct leg *l, struct slice sdp);
 /** Our offer to the leg is on its way. */
 void oa_note_sent(struct leg *y, struct rbuf *sdp);
-/** Answer `in` of `from`, written for `to`, whose offer is open. Scratch 0 holds the answer then, 1 the offer. */
+/** Answer `in` of `from`, written for `to`, whose offer is open. */
 int oa_make_answer(struct rbuf **out, struct leg *to, const struct leg *from, struct slice in) MUST_CHECK;
 /** An offer of ours to one leg alone was answered. */
 void oa_solo_result(struct leg *l, uint16_t code, struct slice sdp, bool is_offer);

@@ -7,11 +7,11 @@
 void leg_ev_renewed(struct leg *l, struct slice sdp)
 {
 	struct leg *other = leg_other(l);
-	struct sdp *mine = oa_scratch(0);
+	const struct sdp *mine;
 
 	if (!sdp.l || l->state == LEG_ENDED || !l->remote || slice_eq(sdp, rbuf_slice(l->remote)))
 		return;
-	if (sdp_decode(mine, sdp) || leg_keep(&l->remote, sdp))
+	if (oa_read(&mine, sdp) || leg_keep(&l->remote, sdp))
 		return; /* what was agreed before still holds */
 	if (other && other->remote)
 		bridge_apply(l, other);

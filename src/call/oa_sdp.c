@@ -7,35 +7,6 @@
 #include "call/oa_crypto.h"
 #include "call/oa_priv.h"
 
-enum { SCRATCHES = 4 };
-
-/* Of the loop's thread: too much for the stacks of fibers, and for what every thread gets. */
-static _Thread_local struct {
-	struct sdp *v;
-	unsigned users;
-} scratch;
-
-int oa_scratch_open(void)
-{
-	if (!scratch.v)
-		scratch.v = mem_zalloc(SCRATCHES * sizeof(*scratch.v), NULL);
-	if (!scratch.v)
-		return ENOMEM;
-	scratch.users++;
-	return 0;
-}
-
-void oa_scratch_close(void)
-{
-	if (!--scratch.users)
-		scratch.v = mem_deref(scratch.v);
-}
-
-struct sdp *oa_scratch(unsigned n)
-{
-	return &scratch.v[n];
-}
-
 /* All others stay behind: what belongs to one hop (candidates, keys, rtcp, groups of lines), and what nobody knows. */
 bool oa_attr_pass(struct slice name)
 {
@@ -79,9 +50,9 @@ enum sdp_dir oa_dir(const struct sdp_media *m)
 
 int call_offer_check(struct slice offer)
 {
-	struct sdp *d = oa_scratch(0);
+	const struct sdp *d;
 
-	if (sdp_decode(d, offer))
+	if (oa_read(&d, offer))
 		return ERR_SYNTAX;
 	for (size_t i = 0; i < d->nm; i++)
 		if (oa_line_ok(d, i))
@@ -150,27 +121,26 @@ struct writing {
 static bool choose(struct oa_list *out, struct writing *w, size_t i)
 {
 	const struct sdp_media *m = &w->s.in->m[i];
-	struct oa_list in, other;
+	struct oa_list room_in, room_other;
+	const struct oa_list *in, *other = NULL;
 
 	if (!w->s.from)
 		return false;
 	if (!slice_eqs(m->type, "audio"))
 		return !w->s.offer && cut_video(out, &w->theirs, w->s.from, &w->mine, w->s.to, w->s.in, m);
-	oa_list_read(&in, w->s.in, m);
+	in = oa_formats(&room_in, w->s.in, i);
 	if (w->s.offer) {
-		oa_list_read(&other, w->s.offer, &w->s.offer->m[i]);
-		oa_choose_answer(out, &other, &w->mine, &in);
+		other = oa_formats(&room_other, w->s.offer, i);
+		oa_choose_answer(out, other, &w->mine, in);
 		return true;
 	}
 	if (w->had && i < w->had->nm && slice_eqs(w->had->m[i].type, "audio"))
-		oa_list_read(&other, w->had, &w->had->m[i]);
-	else
-		other.n = 0;
+		other = oa_formats(&room_other, w->had, i);
 	/* one line with all that we can do is enough: a description should fit into one packet */
-	oa_choose_offer(out, &(struct oa_offer){.in = &in,
+	oa_choose_offer(out, &(struct oa_offer){.in = in,
 						.px = &w->theirs,
 						.py = &w->mine,
-						.had = &other,
+						.had = other,
 						.shared = w->s.shared || w->sounds++});
 	return true;
 }
@@ -249,7 +219,6 @@ int oa_write(struct rbuf **out, const struct oa_say *say)
 {
 	char block[8192];
 	struct writing w = {.s = *say};
-	struct sdp *had = oa_scratch(2);
 	struct leg *to = say->to;
 	struct sa adv;
 	struct buf b;
@@ -260,8 +229,8 @@ int oa_write(struct rbuf **out, const struct oa_say *say)
 		oa_policy_of(&w.mine, to);
 		oa_policy_of(&w.theirs, say->from);
 	}
-	if (!say->offer && say->from && to->local && !sdp_decode(had, rbuf_slice(to->local)))
-		w.had = had;
+	if (!say->offer && say->from && to->local && oa_read(&w.had, rbuf_slice(to->local)))
+		w.had = NULL;
 	buf_init_fixed(&b, block, sizeof(block));
 	w.b = &b;
 	oa_begin(&b, to, &adv);

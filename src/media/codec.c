@@ -52,7 +52,7 @@ static const struct wcodec statics[] = {
 uint8_t codec_id_of(struct slice name)
 {
 	for (int i = 1; i < CODEC_COUNT; i++)
-		if (slice_ieq(name, names[i]))
+		if (name.l == names[i].l && slice_ieq(name, names[i]))
 			return (uint8_t)i;
 	return CODEC_OTHER;
 }
@@ -106,7 +106,7 @@ static const struct wcodecs *list_make(const struct mstream_remote *r, struct wc
 		uint32_t rate25 = c->rate / 25;
 		v[i] = (struct wcodec){
 			.pt = c->pt & 0x7f,
-			.id = codec_id_of(slice_str(c->name)),
+			.id = c->id ? c->id : codec_id_of(slice_str(c->name)),
 			.rate25 = rate25 > UINT16_MAX ? 0 : (uint16_t)rate25,
 			.par = c->par,
 			.ch = c->ch,

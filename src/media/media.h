@@ -54,12 +54,13 @@ enum mstream_kind {
 /** A codec of the remote or local description, as far as the media engine cares. */
 struct mcodec {
 	uint8_t pt;
-	char name[16]; /**< encoding name, upper case: "PCMU" "OPUS" "TELEPHONE-EVENT" */
+	char name[16]; /**< encoding name, upper case: "PCMU" "OPUS" "TELEPHONE-EVENT"; not asked where `id` is set */
 	uint32_t rate; /**< RTP clock, Hz */
 	uint8_t ch;
 	uint16_t par;   /**< codec_par() of its fmtp (codec.h), 0 = none */
 	uint8_t rx_pt1; /**< 1 + the payload type that it sends with, when our own description names another (RFC
 			   3264 5.1 allows both sides their own numbers); 0: it sends with `pt` */
+	uint8_t id;     /**< enum codec_id (codec.h), CODEC_OTHER: known by its name alone */
 };
 enum { MCODEC_MAX = 24 };
 

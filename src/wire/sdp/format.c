@@ -48,25 +48,22 @@ static bool fmt_attr(const struct sdp *s, const struct sdp_media *m, const char 
 	return false;
 }
 
-int sdp_rtpmap(const struct sdp *s, const struct sdp_media *m, struct slice fmt, struct slice *enc, uint32_t *rate,
-	       uint8_t *ch)
+int sdp_rtpmap_read(struct slice v, struct slice *enc, uint32_t *rate, uint8_t *ch)
 {
-	struct slice v;
+	struct slice name = slice_cut(&v, '/'), clock = slice_cut(&v, '/');
 	uint32_t n;
 
-	if (fmt_attr(s, m, "rtpmap", fmt, &v)) {
-		struct slice name = slice_cut(&v, '/'), clock = slice_cut(&v, '/');
-
-		if (!name.l || slice_u32(slice_trim(clock), rate) || !*rate)
-			return ENOENT;
-		*enc = name;
-		*ch = !slice_u32(slice_trim(v), &n) && n > 0 && n < 256 ? (uint8_t)n : 1;
-		return 0;
-	}
-	if (slice_u32(fmt, &n))
+	if (!name.l || slice_u32(slice_trim(clock), rate) || !*rate)
 		return ENOENT;
+	*enc = name;
+	*ch = v.l && !slice_u32(slice_trim(v), &n) && n > 0 && n < 256 ? (uint8_t)n : 1;
+	return 0;
+}
+
+int sdp_rtpmap_static(uint32_t pt, struct slice *enc, uint32_t *rate, uint8_t *ch)
+{
 	for (size_t i = 0; i < ARRAY_LEN(static_pts); i++) {
-		if (static_pts[i].pt == n) {
+		if (static_pts[i].pt == pt) {
 			*enc = slice_str(static_pts[i].enc);
 			*rate = static_pts[i].rate;
 			*ch = static_pts[i].ch;
@@ -74,6 +71,17 @@ int sdp_rtpmap(const struct sdp *s, const struct sdp_media *m, struct slice fmt,
 		}
 	}
 	return ENOENT;
+}
+
+int sdp_rtpmap(const struct sdp *s, const struct sdp_media *m, struct slice fmt, struct slice *enc, uint32_t *rate,
+	       uint8_t *ch)
+{
+	struct slice v;
+	uint32_t n;
+
+	if (fmt_attr(s, m, "rtpmap", fmt, &v))
+		return sdp_rtpmap_read(v, enc, rate, ch);
+	return slice_u32(fmt, &n) ? ENOENT : sdp_rtpmap_static(n, enc, rate, ch);
 }
 
 struct slice sdp_fmtp(const struct sdp *s, const struct sdp_media *m, struct slice fmt)

@@ -67,6 +67,10 @@ const struct sdp_attr *sdp_attr_find(const struct sdp *s, const struct sdp_media
  */
 int sdp_rtpmap(const struct sdp *s, const struct sdp_media *m, struct slice fmt, struct slice *enc, uint32_t *rate,
 	       uint8_t *ch) MUST_CHECK;
+/** The same of the value of an a=rtpmap, what stands behind the format: "opus/48000/2". ENOENT. */
+int sdp_rtpmap_read(struct slice v, struct slice *enc, uint32_t *rate, uint8_t *ch) MUST_CHECK;
+/** The same of a static payload type. ENOENT. */
+int sdp_rtpmap_static(uint32_t pt, struct slice *enc, uint32_t *rate, uint8_t *ch) MUST_CHECK;
 /** fmtp value of a format; empty if none. */
 struct slice sdp_fmtp(const struct sdp *s, const struct sdp_media *m, struct slice fmt);
 /** "sendrecv" ... */
