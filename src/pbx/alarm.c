@@ -21,6 +21,7 @@ static struct alarm *find(const struct pbx *p, const char *id)
 void pbx_alarm_raise(struct pbx *p, const char *id, const char *severity, const char *text, const char *remedy)
 {
 	struct alarm *a = find(p, id);
+	bool news = !a || strcmp(a->severity, severity) || strcmp(a->text, text);
 
 	if (!a) {
 		a = mem_zalloc(sizeof(*a), NULL);
@@ -34,6 +35,8 @@ void pbx_alarm_raise(struct pbx *p, const char *id, const char *severity, const 
 	(void)slice_copy(a->severity, sizeof(a->severity), slice_str(severity));
 	(void)slice_copy(a->text, sizeof(a->text), slice_str(text));
 	(void)slice_copy(a->remedy, sizeof(a->remedy), slice_str(remedy));
+	if (news)
+		event_alarm(p, a, false);
 }
 
 void pbx_alarm_clear(struct pbx *p, const char *id)
@@ -44,6 +47,7 @@ void pbx_alarm_clear(struct pbx *p, const char *id)
 		return;
 	log_info("pbx", "alarm %s is over", id);
 	list_unlink(&a->le);
+	event_alarm(p, a, true);
 	mem_deref(a);
 }
 
@@ -109,16 +113,17 @@ void alarm_flush(struct pbx *p)
 	}
 }
 
+json_t *alarm_one(const struct alarm *a)
+{
+	return json_pack("{s:s, s:I, s:s, s:s, s:s}", "id", a->id, "since", (json_int_t)a->since_ms, "severity",
+			 a->severity, "text", a->text, "remedy", a->remedy);
+}
+
 json_t *alarm_json(const struct pbx *p)
 {
 	json_t *v = json_array();
 
-	LIST_EACH (&p->alarms, k) {
-		const struct alarm *a = LINK_OBJ(k, struct alarm, le);
-
-		json_array_append_new(v, json_pack("{s:s, s:I, s:s, s:s, s:s}", "id", a->id, "since",
-						   (json_int_t)a->since_ms, "severity", a->severity, "text", a->text,
-						   "remedy", a->remedy));
-	}
+	LIST_EACH (&p->alarms, k)
+		json_array_append_new(v, alarm_one(LINK_OBJ(k, struct alarm, le)));
 	return v;
 }

@@ -1,9 +1,11 @@
 /*
  * change.c - configuration changes: the PBX's own checks, then the store's transaction, then the swap in memory.
  */
+#include <stdio.h>
 #include <string.h>
 #include "base/mem.h"
 #include "pbx/conference.h"
+#include "pbx/event.h"
 #include "pbx/pbx_priv.h"
 #include "pbx/security.h"
 #include "pbx/trunk.h"
@@ -41,6 +43,74 @@ static void refuse(struct pbx *p, int err, struct slice why, store_change_h *h, 
 	r->tail.arg = r;
 	loop_at_tail(p->loop, &r->tail);
 }
+
+/* ------------------------------------------------------------------ told to who listens */
+
+/** A change on its way: what it changes, for the event, and who waits for it. */
+struct news {
+	struct pbx *pbx;
+	store_change_h *h;
+	void *arg;
+	json_t *items;      /* NULL: nobody listens */
+	char *author, *text; /* NULL: none */
+};
+
+static void news_destroy(void *obj)
+{
+	struct news *n = obj;
+
+	json_decref(n->items);
+	mem_deref(n->author);
+	mem_deref(n->text);
+}
+
+static int text_dup(char **sp, const char *s)
+{
+	return s ? mem_strdup(sp, s) : 0;
+}
+
+static struct news *news_new(struct pbx *p, const struct store_change *c, store_change_h *h, void *arg)
+{
+	struct news *n = mem_zalloc(sizeof(*n), news_destroy);
+
+	if (!n)
+		return NULL;
+	n->pbx = p;
+	n->h = h;
+	n->arg = arg;
+	n->items = event_wanted(p, EVENT_CONFIG) ? json_array() : NULL;
+	if (text_dup(&n->author, c->author) || text_dup(&n->text, c->text))
+		return mem_deref(n);
+	return n;
+}
+
+static void news_h(int err, const char *why, json_t *row, int64_t change_id, void *arg)
+{
+	struct news *n = arg;
+	store_change_h *h = n->h;
+	void *harg = n->arg;
+
+	if (!err && change_id && n->items)
+		event_config(n->pbx, change_id, n->author, n->text, n->items);
+	mem_deref(n);
+	h(err, why, row, change_id, harg);
+}
+
+static void apply(const struct change_item *it, json_t *row, void *arg);
+
+static void news_apply(const struct change_item *it, json_t *row, void *arg)
+{
+	static const char *const ops[] = {
+		[CHANGE_CREATE] = "create", [CHANGE_UPDATE] = "update", [CHANGE_DELETE] = "delete"};
+	struct news *n = arg;
+
+	apply(it, row, n->pbx);
+	if (n->items)
+		(void)json_array_append_new(n->items, json_pack("{s:s, s:s, s:s}", "op", ops[it->op], "resource",
+								it->r->name, "key", it->key));
+}
+
+/* ------------------------------------------------------------------ changes */
 
 /* A committed row is taken over by its owner. */
 static void apply(const struct change_item *it, json_t *row, void *arg)
@@ -136,8 +206,9 @@ static int make_only(const struct pbx *p, const struct change_item *item, size_t
 void pbx_change(struct pbx *p, const struct change_item *item, size_t n, const char *author, const char *text,
 		store_change_h *h, void *arg)
 {
-	struct store_change c = {.item = item, .n = n, .author = author, .text = text, .apply = apply, .apply_arg = p};
+	struct store_change c = {.item = item, .n = n, .author = author, .text = text, .apply = news_apply};
 	struct change_item *own = NULL;
+	struct news *news = NULL;
 	struct buf why;
 	int err = make_only(p, item, n, &own);
 
@@ -150,19 +221,32 @@ void pbx_change(struct pbx *p, const struct change_item *item, size_t n, const c
 		err = conference_check(p, item, n, i, &why);
 	if (!err)
 		err = plan_check_items(p, item, n, &why);
+	if (!err) {
+		c.apply_arg = news = news_new(p, &c, h, arg);
+		err = news ? 0 : ENOMEM;
+	}
 	if (err)
 		refuse(p, err, buf_get(&why), h, arg);
 	else
-		store_change(p->store, &c, h, arg);
+		store_change(p->store, &c, news_h, news);
 	buf_free(&why);
 	free_only(own, n);
 }
 
 void pbx_undo(struct pbx *p, int64_t id, const char *author, store_change_h *h, void *arg)
 {
-	struct store_change c = {.author = author, .apply = apply, .apply_arg = p};
+	struct store_change c = {.author = author, .apply = news_apply};
+	struct news *news;
+	char text[48];
 
-	store_undo(p->store, id, &c, h, arg);
+	(void)snprintf(text, sizeof(text), "change %lld undone", (long long)id);
+	c.text = text;
+	c.apply_arg = news = news_new(p, &c, h, arg);
+	c.text = NULL;
+	if (news)
+		store_undo(p->store, id, &c, news_h, news);
+	else
+		refuse(p, ENOMEM, SLICE("memory is out"), h, arg);
 }
 
 int pbx_first_start(struct pbx *p, store_change_h *h, void *arg)

@@ -57,6 +57,8 @@ void conference_record_policy(struct conference *f);
 void conference_record_key(struct seat *s);
 /** Is the meeting recorded now? */
 bool conference_recorded(const struct conference *f);
+/** A member as in pbx_json_members(). */
+json_t *conference_seat_json(const struct seat *s);
 /** Out of the conference. */
 void conference_out(struct seat *s);
 

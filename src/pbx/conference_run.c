@@ -25,6 +25,7 @@ static void sit(struct seat *s)
 	struct conference *f = s->f;
 
 	list_append(&f->seats, &s->le);
+	event_member(s, false);
 	if (!s->admin)
 		return;
 	f->admins++;
@@ -38,6 +39,7 @@ static void stand_up(struct seat *s)
 
 	(void)!leg_on_key(s->leg, NULL, NULL);
 	list_unlink(&s->le);
+	event_member(s, true);
 	f->admins -= s->admin;
 	if (f->room && !room_count(f->room)) {
 		f->room = mem_deref(f->room);

@@ -52,6 +52,7 @@ static void mute(struct seat *s, bool muted)
 	if (!m)
 		return;
 	room_mute(m, muted);
+	event_member(s, false);
 	room_prompt(m, muted ? "conf-muted" : "conf-unmuted");
 }
 
@@ -79,7 +80,7 @@ void conference_key(struct leg *l, char digit, void *arg)
 
 /* ------------------------------------------------------------------ views and orders */
 
-static json_t *seat_json(const struct seat *s)
+json_t *conference_seat_json(const struct seat *s)
 {
 	struct looked k = looked_at(s);
 	const struct leg *l = s->leg;
@@ -104,7 +105,7 @@ static int add_seats(struct hlink *h, void *arg)
 	if (w->number.l && !slice_eqs(w->number, f->number))
 		return 0;
 	LIST_EACH (&f->seats, k)
-		(void)json_array_append_new(w->v, seat_json(LINK_OBJ(k, struct seat, le)));
+		(void)json_array_append_new(w->v, conference_seat_json(LINK_OBJ(k, struct seat, le)));
 	return 0;
 }
 

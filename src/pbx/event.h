@@ -1,12 +1,13 @@
 /*
  * event.h - what happens, as it happens: calls, legs, registrations, trunks, quality, alarms, configuration.
  *
- * Everything that a page shows live is published here once, as JSON text with a number that counts up by one. The last
- * 4,096 events (at most 4 MB) are kept, so that who was away for a moment goes on where it was.
+ * Everything that a page shows live is published here once, as JSON text with a number that counts up. An event says
+ * what an object is like now, so the newest event of an object replaces those before. The last 4,096 (at most 4 MB) are
+ * kept, so that who was away for a moment goes on where it was; quality and system are not kept.
  * A subscriber names its topics, and optionally one extension: then only events about that extension reach it, by an
  * index, so that thousands of them cost nothing while others talk. Events are gathered and handed over in batches, at
- * most every 50 ms (100 ms for those that see everything); within a batch the newest state of an object replaces older
- * ones of it.
+ * most every 50 ms (100 ms for those that see everything).
+ * Without any subscriber nothing is kept and nothing is made; a minute after the last one has left nobody can resume.
  *
  * Thread: loop. Ownership: a subscription is the subscriber's (mem_deref ends it).
  */
@@ -37,18 +38,25 @@ struct event_want {
 	const char *extension; /**< only what is about it; NULL or empty: all */
 	uint64_t since;        /**< go on after this number; 0: from now on */
 };
-/** A batch: JSON text {"seq": N, "events": [{"seq", "at_ms", "topic", "key", ...}]}. The buffer is shared by all who
- * want the same. `lost`: numbers after `since` are kept no more, the subscriber must read anew. */
+/** A batch: JSON text {"seq": N, "events": [{"seq", "at_ms", "topic", "key", "data": {...}}]}. The buffer is shared by
+ * all who want the same; never within the call that led to it. `lost`: what came after `since` is kept no more, the
+ * subscriber must read anew; the text is {"seq": N, "lost": true, "events": []}. A batch without events only moves the
+ * number on. The handler may end its subscription. */
 typedef void(event_batch_h)(struct rbuf *text, bool lost, void *arg);
 /** ENOMEM, ERR_LIMIT (20,000). */
 int event_subscribe(struct event_sub **sp, struct pbx *p, const struct event_want *w, event_batch_h *h,
 		    void *arg) MUST_CHECK;
 /** Does anybody want such events? Ask before work is done for them. */
 bool event_wanted(const struct pbx *p, enum event_topic t);
-/** Publish. `key`: the object's id; `ext`: extensions that it is about, NULL-terminated, may be NULL. `body` is taken
- * over; NULL: memory was out, nothing happens. */
+/** ENOENT: not a topic. */
+int event_topic_read(enum event_topic *t, struct slice name) MUST_CHECK;
+enum { EVENT_EXTS = 12 /**< extensions that one event may be about */ };
+/** Publish. `key`: the object's id; `ext`: extensions that it is about, NULL-terminated, may be NULL; those of the
+ * object's event that it replaces are told, too. `body` is taken over; NULL: memory was out: listeners read anew. */
 void event_publish(struct pbx *p, enum event_topic t, const char *key, const char *const *ext, json_t *body);
-/** Number of the last event. */
+/** The same with the body as JSON text. */
+void event_publish_text(struct pbx *p, enum event_topic t, const char *key, const char *const *ext, struct slice body);
+/** Number of the last event; 0: nobody has ever listened. */
 uint64_t event_seq(const struct pbx *p);
 
 #endif

@@ -28,6 +28,7 @@ static void pbx_destroy(void *obj)
 {
 	struct pbx *p = obj;
 
+	event_close(p);
 	store_on_trouble(p->store, NULL, NULL);
 	timer_stop(&p->auth_log);
 	inspect_del(&p->dump);

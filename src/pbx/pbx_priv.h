@@ -51,6 +51,9 @@ struct extension_outside {
 	uint32_t calls, per_minute, per_day; /**< limits of its own, 0 = those of all */
 };
 
+struct event_bus;
+struct leg_quality;
+
 struct pbx {
 	struct loop *loop;
 	struct store *store;
@@ -78,6 +81,7 @@ struct pbx {
 	struct records *records;   /**< recordings (recording.h); NULL: no files can be written */
 	struct security *security; /**< allowed networks, limits, bans (security.h) */
 	json_t *about;             /**< what the program tells of itself: listeners, data directory */
+	struct event_bus *events;  /**< event.h; NULL: nobody has ever listened */
 	struct inspect dump;
 };
 
@@ -153,12 +157,42 @@ void cdr_record(enum record_phase phase, const struct call_record *r, void *arg)
 /** What the columns of a call record do not hold, as a JSON object: names, times, legs. */
 void cdr_detail(struct buf *b, const struct call_record *r);
 
+/* views.c: parts of the views */
+/** A call as in pbx_json_calls(); `now` is loop's ms. */
+json_t *view_call(const struct call *c, uint64_t now);
+/** A contact as in pbx_json_registrations(); `now` is wall clock. */
+json_t *view_binding(const struct extension *e, const struct contact *c, int64_t now);
+/** Members that say how a leg sounds. */
+void view_quality(json_t *o, const struct leg_quality *q);
+
+/* event.c and its files (event.h): what the phone system tells. Cheap when nobody listens. */
+struct pbx_call;
+struct ptrunk;
+struct seat;
+struct recording_info;
+struct record_note;
+/** All subscriptions end. */
+void event_close(struct pbx *p);
+/** A call has changed: it is told with the next batch, its end at once. */
+void event_call(struct call *c, struct pbx_call *pc);
+/** A contact came, was changed or is gone. */
+void event_registration(const struct extension *e, const struct contact *c, bool gone);
+void event_alarm(struct pbx *p, const struct alarm *a, bool cleared);
+void event_trunk(const struct ptrunk *t, bool gone);
+/** A member of a conference came, changed or left. */
+void event_member(const struct seat *s, bool gone);
+void event_recording(const struct record_note *n, const struct recording_info *i, const char *state);
+/** A change of configuration is committed. */
+void event_config(struct pbx *p, int64_t change_id, const char *author, const char *text, json_t *items);
+
 /* alarm.c */
 /** Look at the store's health and raise or clear the "disk" alarm. */
 void alarm_watch(void *arg);
 /** A call got no port for its sound. */
 void alarm_no_port(struct call *c, int err, void *arg);
 void alarm_flush(struct pbx *p);
+/** {id, since, severity, text, remedy} */
+json_t *alarm_one(const struct alarm *a);
 /** [{id, since, severity, text, remedy}] */
 json_t *alarm_json(const struct pbx *p);
 

@@ -48,6 +48,7 @@ static void put_row(const struct record_note *n, const struct recording_info *i,
 	};
 
 	store_recording(n->pbx->store, &row);
+	event_recording(n, i, state);
 }
 
 static void failed_h(struct recording *r, int err, void *arg)
@@ -166,6 +167,7 @@ static int begin(struct pbx *p, struct call *c, struct leg *l)
 	const struct recording_cfg cfg = config(p, file);
 	(void)slice_copy(n->call_id, sizeof(n->call_id), slice_str(c->id));
 	(void)slice_copy(n->from, sizeof(n->from), slice_str(c->a ? c->a->party.number : ""));
+	n->from_ours = c->a && !c->a->trunk;
 	(void)slice_copy(n->to, sizeof(n->to), call_shown(c->dialled));
 	(void)snprintf(n->id, sizeof(n->id), "%s-%u", c->id, pc->recordings + 1U);
 	file_name(file, sizeof(file), n, pc->recordings + 1U);
@@ -178,6 +180,7 @@ static int begin(struct pbx *p, struct call *c, struct leg *l)
 	}
 	pc->recordings++;
 	noted(n);
+	event_call(c, pc);
 	return 0;
 }
 
@@ -289,6 +292,7 @@ static int order(struct pbx *p, struct call *c, enum pbx_record_op op, struct bu
 		recording_stop(r);
 	else
 		recording_pause(r, op == PBX_RECORD_PAUSE);
+	event_call(c, c->owner);
 	return 0;
 }
 

@@ -36,6 +36,7 @@ struct record_note {
 	struct pbx *pbx;
 	struct link le; /**< in records.open */
 	char id[48], call_id[24], from[64], to[64];
+	bool from_ours; /**< the caller is an extension, no number that a line shows */
 	int64_t start_ms;
 	struct recording *rec;
 };

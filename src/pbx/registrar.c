@@ -80,6 +80,7 @@ static void expire(void *arg)
 		if (b->c->expires_ms > now)
 			continue;
 		log_info("pbx", "extension %s: registration from %.*s has expired", e->number, SLICE_FMT(b->c->uri));
+		event_registration(e, b->c, true);
 		binding_drop(b);
 		gone = true;
 	}
@@ -243,6 +244,7 @@ static int put_contact(struct extension *e, const struct contact *c, int64_t now
 	if (c->expires_ms <= now) {
 		if (old) {
 			log_info("pbx", "extension %s: %.*s has unregistered", e->number, SLICE_FMT(c->uri));
+			event_registration(e, old->c, true);
 			binding_drop(old);
 		}
 		return 0;
@@ -250,6 +252,9 @@ static int put_contact(struct extension *e, const struct contact *c, int64_t now
 	err = binding_add(e, c, since);
 	if (err)
 		return err;
+	if (old && !slice_eq(old->c->uri, c->uri))
+		event_registration(e, old->c, true);
+	event_registration(e, c, false);
 	if (old)
 		binding_drop(old);
 	else
@@ -389,6 +394,7 @@ static void flow_closed(uint64_t flow, void *arg)
 		if (!b->c->natted)
 			continue;
 		log_info("pbx", "extension %s: connection of %.*s closed", e->number, SLICE_FMT(b->c->uri));
+		event_registration(e, b->c, true);
 		binding_drop(b);
 		keep(e, false);
 		arm_expiry(e);
@@ -400,8 +406,10 @@ void registrar_clear(struct extension *e, bool keep_stored)
 	if (!e->aor)
 		return;
 	timer_stop(&e->aor->expiry);
-	LIST_EACH (&e->aor->bindings, k)
+	LIST_EACH (&e->aor->bindings, k) {
+		event_registration(e, LINK_OBJ(k, struct binding, le)->c, true);
 		binding_drop(LINK_OBJ(k, struct binding, le));
+	}
 	if (!keep_stored)
 		keep(e, false);
 }

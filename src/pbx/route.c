@@ -22,6 +22,7 @@ void route_changed(struct call *c, void *arg)
 	(void)arg;
 	if (!pc)
 		return;
+	event_call(c, pc);
 	if (c->state == CALL_ENDING) {
 		c->owner = mem_deref(pc);
 		return;
@@ -241,6 +242,7 @@ void route_incoming(struct call *c, struct leg *from, const char *dialled, void 
 		return;
 	}
 	route_watch_refusal(p, &d, pc->payer);
+	event_call(c, pc);
 	carry_out(c, pc, &d);
 }
 

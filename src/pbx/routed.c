@@ -39,6 +39,7 @@ static void owner_destroy(void *obj)
 		mem_deref(LINK_OBJ(k, struct way, le));
 	}
 	list_unlink(&pc->le);
+	list_unlink(&pc->dirty);
 	mem_deref(pc->lines);
 	mem_deref(pc->conference);
 }

@@ -65,6 +65,7 @@ struct pbx_call {
 	uint64_t star_ms;
 	struct call *call;
 	struct link le; /**< in pbx.outside while it holds a channel, newest last */
+	struct link dirty; /**< in event_bus.dirty */
 };
 
 /** The owner's part of a call, made when it is not there. NULL: no memory. */

@@ -80,6 +80,7 @@ static void drop(struct ptrunk *t)
 	alarm_id(t, id);
 	pbx_alarm_clear(t->pbx, id);
 	t->line = mem_deref(t->line);
+	event_trunk(t, true);
 	list_unlink(&t->le);
 	t->pbx = NULL;
 	mem_deref(t);
@@ -114,6 +115,7 @@ static void changed(struct trunk *line, void *arg)
 
 	if (!t->pbx)
 		return;
+	event_trunk(t, false);
 	trunk_status(line, &st);
 	alarm_id(t, id);
 	if (st.state != TRUNK_DOWN && st.state != TRUNK_DEGRADED) {
@@ -154,6 +156,7 @@ static void set_line(struct ptrunk *t)
 
 	if (!t->enabled || !t->pbx->lines || !t->pbx->calls) {
 		t->line = mem_deref(t->line);
+		event_trunk(t, false);
 		alarm_id(t, id);
 		pbx_alarm_clear(t->pbx, id);
 		return;
@@ -434,6 +437,7 @@ void ptrunk_take(struct ptrunk *t, bool out, bool emergency)
 		t->in++;
 	if (out && emergency)
 		t->emergency_out++;
+	event_trunk(t, false);
 }
 
 void ptrunk_give(struct ptrunk *t, bool out, bool emergency)
@@ -444,4 +448,5 @@ void ptrunk_give(struct ptrunk *t, bool out, bool emergency)
 		(*n)--;
 	if (out && emergency && t->emergency_out)
 		t->emergency_out--;
+	event_trunk(t, false);
 }

@@ -34,7 +34,7 @@ json_t *pbx_json_status(struct pbx *p)
 	return o;
 }
 
-static json_t *binding_json(const struct extension *e, const struct contact *c, int64_t now)
+json_t *view_binding(const struct extension *e, const struct contact *c, int64_t now)
 {
 	char src[SA_STRLEN];
 	json_t *o = json_object();
@@ -66,7 +66,7 @@ static int add_bindings(struct hlink *h, void *arg)
 	if (!e->aor)
 		return 0;
 	LIST_EACH (&e->aor->bindings, k)
-		json_array_append_new(w->v, binding_json(e, LINK_OBJ(k, struct binding, le)->c, w->now));
+		json_array_append_new(w->v, view_binding(e, LINK_OBJ(k, struct binding, le)->c, w->now));
 	return 0;
 }
 
@@ -92,7 +92,7 @@ static const char *call_state_name(enum call_state s)
 	return names[s];
 }
 
-static void quality_json(json_t *o, const struct leg_quality *q)
+void view_quality(json_t *o, const struct leg_quality *q)
 {
 	json_object_update_new(o, json_pack("{s:s, s:I, s:I, s:I, s:f, s:f, s:f, s:f}", "codec", q->codec, "received",
 					    (json_int_t)q->received, "sent", (json_int_t)q->sent, "lost",
@@ -116,15 +116,13 @@ static json_t *leg_json(const struct leg *l)
 			      "outgoing", l->outgoing);
 
 	if (o && leg_quality(l, &q))
-		quality_json(o, &q);
+		view_quality(o, &q);
 	return o;
 }
 
-static void add_call(struct call *c, void *arg)
+json_t *view_call(const struct call *c, uint64_t now)
 {
-	struct walk *w = arg;
 	json_t *legs = json_array(), *o;
-	uint64_t now = (uint64_t)w->now;
 
 	LIST_EACH (&c->legs, k)
 		json_array_append_new(legs, leg_json(LINK_OBJ(k, struct leg, le)));
@@ -144,7 +142,14 @@ static void add_call(struct call *c, void *arg)
 		recording_info(call_recording(c), &i);
 		json_object_set_new(o, "recording", json_string(i.paused ? "paused" : "on"));
 	}
-	json_array_append_new(w->v, o);
+	return o;
+}
+
+static void add_call(struct call *c, void *arg)
+{
+	struct walk *w = arg;
+
+	json_array_append_new(w->v, view_call(c, (uint64_t)w->now));
 }
 
 json_t *pbx_json_calls(struct pbx *p)
