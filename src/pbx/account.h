@@ -11,6 +11,7 @@
 #ifndef OFFHOOK_PBX_ACCOUNT_H
 #define OFFHOOK_PBX_ACCOUNT_H
 
+#include "base/sa.h"
 #include "pbx/pbx.h"
 
 extern const struct resource pbx_user_resource, pbx_token_resource;
@@ -30,7 +31,7 @@ enum role role_read(struct slice name);
 
 /** Who asks. */
 struct principal {
-	char name[64]; /**< user, or "token NAME" */
+	char name[72]; /**< user, or "token NAME" */
 	enum role role;
 	char extension[16];   /**< the user's own; empty: none */
 	uint32_t scopes;      /**< of a token: bits of enum scope; all of them for users */
@@ -71,15 +72,53 @@ void account_sign_in(struct pbx *p, struct slice name, struct slice password, st
 /** Whose session is this? False: nobody's. Renews its idle time (12 h idle, 30 days in all). `csrf` may be NULL. */
 bool account_session(struct pbx *p, struct slice cookie, const struct sa *peer, struct principal *who, char csrf[48]);
 void account_sign_out(struct pbx *p, struct slice cookie);
-/** Whose token is this? */
-bool account_token(struct pbx *p, struct slice bearer, struct principal *who);
+/** Whose token is this? Wrong ones are counted against `peer` (may be NULL). */
+bool account_token(struct pbx *p, struct slice bearer, const struct sa *peer, struct principal *who);
 
+/** Is there nobody who may administer the system? */
+bool account_setup_needed(const struct pbx *p);
 /** First start: nobody can sign in yet. The link that `make run` prints ends in this one-time token; it is good until
  * the first administrator exists. NULL: there is one. */
 const char *account_setup_token(struct pbx *p);
-/** Use it: make the first administrator and sign in. ERR_AUTH: wrong, used or throttled; ERR_SYNTAX with a sentence:
- * the password is too weak. */
+/** Use it: make the first administrator and sign in. ERR_AUTH: wrong or used; ERR_LIMIT: throttled; ERR_SYNTAX with
+ * a sentence: the name or the password will not do. */
 void account_setup(struct pbx *p, struct slice token, struct slice name, struct slice password, const struct sa *peer,
+		   const char *user_agent,
 		   void (*h)(int err, const char *why, const struct signin_result *r, void *arg), void *arg);
+
+/* ---- one's own account: `who` must be a user with a session ---- */
+/** 0; ERR_AUTH: the password or code is wrong; ERR_LIMIT: too many failures, `why` says when; ERR_SYNTAX and others
+ * with a sentence. Never within the call. */
+typedef void(account_done_h)(int err, const char *why, void *arg);
+/** {name, display_name, role, extension, language, may_listen, totp}; NULL: no such user, or memory is out. */
+json_t *account_json(struct pbx *p, const char *name);
+/** May this user hear recordings of its extension? */
+bool account_may_listen(const struct pbx *p, const char *name);
+/** Another password; the old one is asked for. Other sessions of this user end. */
+void account_password(struct pbx *p, const struct principal *who, struct slice old, struct slice fresh,
+		      const struct sa *peer, const char *author, account_done_h *h, void *arg);
+/** Second factor (TOTP, RFC 6238): a new secret that account_totp_confirm() with a code of it switches on, within ten
+ * minutes. `uri` gets "otpauth://...", `secret` the same in base32 for typing. ENOENT: no such user; EEXIST: it is on
+ * already; ENOMEM. */
+int account_totp_begin(struct pbx *p, const struct principal *who, struct buf *uri, struct buf *secret) MUST_CHECK;
+void account_totp_confirm(struct pbx *p, const struct principal *who, struct slice code, const struct sa *peer,
+			  const char *author, account_done_h *h, void *arg);
+/** Off again, by password. */
+void account_totp_off(struct pbx *p, const struct principal *who, struct slice password, const struct sa *peer,
+		      const char *author, account_done_h *h, void *arg);
+/** Sessions of a user: [{id, since_ms, seen_ms, address, user_agent, current}]. NULL: memory is out. */
+json_t *account_sessions_json(struct pbx *p, const struct principal *who);
+/** End one of one's own sessions by its id, or with NULL all but this one; how many ended. */
+unsigned account_sessions_end(struct pbx *p, const struct principal *who, const char *id);
+
+/* ---- tokens ---- */
+enum { ACCOUNT_TOKEN = 47, ACCOUNT_KEPT = 128 };
+/** A new token, "oh_" and 43 characters, and what is kept of it (the value of the resource's field "token"). */
+int account_token_make(char token[ACCOUNT_TOKEN], char kept[ACCOUNT_KEPT]) MUST_CHECK;
+/** When tokens were used last: [{name, last_used_ms, last_address}]; last_used_ms null: never. NULL: memory is out. */
+json_t *account_tokens_json(const struct pbx *p);
+
+/** What is wrong with a password for the page: a sentence, or NULL. Static. */
+const char *account_password_weak(struct slice name, struct slice password);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/mem.h"
+#include "pbx/account_priv.h"
 #include "pbx/conference.h"
 #include "pbx/event.h"
 #include "pbx/pbx_priv.h"
@@ -51,7 +52,7 @@ struct news {
 	struct pbx *pbx;
 	store_change_h *h;
 	void *arg;
-	json_t *items;      /* NULL: nobody listens */
+	json_t *items;       /* NULL: nobody listens */
 	char *author, *text; /* NULL: none */
 };
 
@@ -115,7 +116,8 @@ static void news_apply(const struct change_item *it, json_t *row, void *arg)
 /* A committed row is taken over by its owner. */
 static void apply(const struct change_item *it, json_t *row, void *arg)
 {
-	if (plan_apply(it, row, arg) || settings_apply(it, row, arg) || conference_apply(it, row, arg))
+	if (plan_apply(it, row, arg) || settings_apply(it, row, arg) || conference_apply(it, row, arg) ||
+	    account_apply(it, row, arg))
 		return;
 	if (it->r == &pbx_trunk_resource)
 		ptrunk_apply(it, row, arg);
@@ -221,12 +223,16 @@ void pbx_change(struct pbx *p, const struct change_item *item, size_t n, const c
 		err = conference_check(p, item, n, i, &why);
 	if (!err)
 		err = plan_check_items(p, item, n, &why);
+	if (!err)
+		err = account_check(p, item, n, &why);
 	if (!err) {
 		c.apply_arg = news = news_new(p, &c, h, arg);
 		err = news ? 0 : ENOMEM;
 	}
 	if (err)
 		refuse(p, err, buf_get(&why), h, arg);
+	else if (account_involved(item, n))
+		account_change(p, &c, news_h, news);
 	else
 		store_change(p->store, &c, news_h, news);
 	buf_free(&why);
@@ -244,7 +250,7 @@ void pbx_undo(struct pbx *p, int64_t id, const char *author, store_change_h *h, 
 	c.apply_arg = news = news_new(p, &c, h, arg);
 	c.text = NULL;
 	if (news)
-		store_undo(p->store, id, &c, news_h, news);
+		account_undo(p, id, &c, news_h, news);
 	else
 		refuse(p, ENOMEM, SLICE("memory is out"), h, arg);
 }

@@ -3,6 +3,7 @@
  */
 #include "base/log.h"
 #include "base/mem.h"
+#include "pbx/account_priv.h"
 #include "pbx/conference.h"
 #include "pbx/recording.h"
 #include "pbx/security.h"
@@ -32,6 +33,7 @@ static void pbx_destroy(void *obj)
 	store_on_trouble(p->store, NULL, NULL);
 	timer_stop(&p->auth_log);
 	inspect_del(&p->dump);
+	account_flush(p);
 	record_flush(p);
 	emergency_flush(p);
 	routed_flush(p);
@@ -81,6 +83,8 @@ int pbx_alloc(struct pbx **pp, const struct pbx_cfg *cfg)
 		err = brake_load(p);
 	if (!err)
 		err = settings_load(p);
+	if (!err)
+		err = account_load(p);
 	if (err) {
 		mem_deref(p);
 		return err;

@@ -79,6 +79,7 @@ struct pbx {
 	unsigned auth_logged;
 	int64_t started_ms;
 	struct records *records;   /**< recordings (recording.h); NULL: no files can be written */
+	struct accounts *accounts; /**< users, tokens, sessions (account.h) */
 	struct security *security; /**< allowed networks, limits, bans (security.h) */
 	json_t *about;             /**< what the program tells of itself: listeners, data directory */
 	struct event_bus *events;  /**< event.h; NULL: nobody has ever listened */

@@ -2,6 +2,7 @@
  * resources.c - the configuration tables of the phone system. Everything that people can set on an extension
  * stands here once; SQL, REST, command line and documentation follow.
  */
+#include "pbx/account.h"
 #include "pbx/conference.h"
 #include "pbx/plan.h"
 #include "pbx/security.h"
@@ -53,9 +54,10 @@ const struct resource pbx_extension_resource = {
 const struct resource *const *pbx_resources(size_t *n)
 {
 	static const struct resource *const all[] = {
-		&pbx_extension_resource, &pbx_trunk_resource,    &pbx_allowed_resource,   &pbx_limit_resource,
-		&pbx_numbering_resource, &pbx_did_resource,      &pbx_route_out_resource, &pbx_route_in_resource,
-		&pbx_brakes_resource,    &pbx_settings_resource, &pbx_conference_resource};
+		&pbx_extension_resource, &pbx_trunk_resource,    &pbx_allowed_resource,    &pbx_limit_resource,
+		&pbx_numbering_resource, &pbx_did_resource,      &pbx_route_out_resource,  &pbx_route_in_resource,
+		&pbx_brakes_resource,    &pbx_settings_resource, &pbx_conference_resource, &pbx_user_resource,
+		&pbx_token_resource};
 
 	*n = ARRAY_LEN(all);
 	return all;
