@@ -3,16 +3,12 @@
  *
  * Only the owner's thread counts what is out, so the choice of a thread needs no lock.
  */
-#include <sys/resource.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sys/syscall.h>
-#endif
 #include "base/log.h"
 #include "loop/crypto.h"
 #include "loop/loop_priv.h"
 
-enum { THREADS_MAX = 16, NICE = 5 };
+enum { THREADS_MAX = 16 };
 
 struct crypto_thread {
 	struct loop_thread *t;
@@ -65,12 +61,8 @@ int crypto_alloc(struct crypto **cp, struct loop *l, unsigned threads)
 static int thread_init(struct loop *l, void *arg)
 {
 	(void)arg;
-#ifdef __linux__
-	if (!loop_is_virtual(l) && setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE))
-		log_debug("loop", "crypto thread keeps its priority: %s", err_str(errno));
-#else
-	(void)l;
-#endif
+	if (!loop_is_virtual(l))
+		loop_thread_lower();
 	return 0;
 }
 

@@ -7,12 +7,8 @@
  */
 #include <fcntl.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sys/syscall.h>
-#endif
 #include "base/log.h"
 #include "loop/file.h"
 #include "loop/loop_priv.h"
@@ -22,7 +18,6 @@ enum {
 	SYNC_MS = 800, /**< with the tick, no more than a second of sound is on its way to the file */
 	PATH_LEN = 4096,
 	LINE = 64,
-	NICE = 5,
 };
 
 /** Messages to one thread. It lives on until the one node that wakes its loop has come back. */
@@ -150,10 +145,7 @@ static int writer_init(struct loop *l, void *arg)
 {
 	(void)l;
 	(void)arg;
-#ifdef __linux__
-	if (setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE))
-		log_debug("loop", "the file writer keeps its priority: %s", err_str(errno));
-#endif
+	loop_thread_lower();
 	return 0;
 }
 

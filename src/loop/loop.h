@@ -107,8 +107,11 @@ int loop_thread_start(struct loop_thread **tp, struct loop *parent, const char *
 struct loop *loop_thread_loop(const struct loop_thread *t);
 /** Stop and join; frees. Pending messages are run first. */
 void loop_thread_stop(struct loop_thread *t);
-/** Raise this thread's priority where the system allows it (sound); returns 0 or EPERM. */
+/** Raise this thread's priority where the system allows it, and let it run as soon as it wakes (sound); returns 0 or
+ * EPERM. */
 int loop_thread_raise(void);
+/** Lower it: what this thread does can wait. */
+void loop_thread_lower(void);
 
 /**
  * What came in this turn can wait: before the loop waits again it rests, `us` at most, so that more comes together and

@@ -3,8 +3,13 @@
  * with loops, signals, and libuv handles served along.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 #include <uv.h>
 #include "base/clock.h"
 #include "loop/loop.h"
@@ -300,6 +305,52 @@ static void test_thread_virtual(void **state)
 	mem_deref(w);
 }
 
+#ifdef __linux__
+/* As sched_getattr(2) has it, in the size that all kernels know. */
+struct sched {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
+static void *priorities_main(void *arg)
+{
+	struct sched *at = arg;
+	int err = loop_thread_raise();
+
+	(void)syscall(SYS_sched_getattr, 0, &at[0], sizeof(at[0]), 0U);
+	assert_int_equal(at[0].nice == -10, !err);
+	loop_thread_lower();
+	(void)syscall(SYS_sched_getattr, 0, &at[1], sizeof(at[1]), 0U);
+	return NULL;
+}
+
+/* A thread raises itself, then lowers itself; the others keep what they have. */
+static void test_priorities(void **state)
+{
+	struct sched at[2], self;
+	int before = getpriority(PRIO_PROCESS, 0);
+	pthread_t id;
+
+	(void)state;
+	memset(at, 0, sizeof(at));
+	memset(&self, 0, sizeof(self));
+	assert_int_equal(syscall(SYS_sched_getattr, 0, &self, sizeof(self), 0U), 0);
+	assert_int_equal(pthread_create(&id, NULL, priorities_main, at), 0);
+	pthread_join(id, NULL);
+	assert_int_equal(at[0].policy, SCHED_OTHER);
+	/* kernels from 6.12 on tell the slice */
+	if (self.runtime) {
+		assert_true(at[0].runtime < self.runtime);
+		assert_true(at[0].runtime > 0);
+	}
+	assert_true(at[1].nice >= 5);
+	assert_int_equal(getpriority(PRIO_PROCESS, 0), before);
+}
+#endif
+
 static void *wake_main(void *arg)
 {
 	usleep(20000);
@@ -410,6 +461,9 @@ int main(void)
 		cmocka_unit_test(test_thread_virtual), cmocka_unit_test(test_wake_stop),
 		cmocka_unit_test(test_signal),         cmocka_unit_test(test_uv),
 		cmocka_unit_test(test_time),
+#ifdef __linux__
+		cmocka_unit_test(test_priorities),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
