@@ -17,10 +17,10 @@
 enum {
 	ODD = 8,         /**< every size is so much more than a multiple of 16, see above */
 	STEP_SMALL = 16, /**< sizes of the first classes differ by this */
-	SMALL_CLASSES = 64,
+	SMALL_CLASSES = 96,
 	SMALL_MAX = SMALL_CLASSES * STEP_SMALL + ODD, /**< bytes */
 	STEP_LARGE = 64,
-	LARGE_CLASSES = 48,
+	LARGE_CLASSES = 40,
 	LARGE_MAX = SMALL_MAX + LARGE_CLASSES * STEP_LARGE,
 	CLASSES = SMALL_CLASSES + LARGE_CLASSES + 1,
 	KEEP_MAX = 1 << 20 /**< bytes that a thread keeps */

@@ -38,6 +38,7 @@ struct xcode;
 struct rx;
 struct dtmf_tx;
 struct detect;
+struct own;
 struct mixer_member;
 
 enum {
@@ -370,8 +371,7 @@ struct wstream {
 	struct latch rtcp;
 	struct link le;      /**< worker.streams */
 	struct link dead;    /**< worker.dead[...] */
-	struct timer report; /**< our own RTCP */
-	uint64_t reported;   /**< out.packets at the last own report */
+	struct own *own;     /**< our own RTCP; NULL: there was none yet */
 	uint32_t tev_ts;     /**< timestamp of the digit under way */
 	uint32_t tev_before; /**< units that its segments before have lasted */
 	uint32_t key_ms;     /**< when a digit in its sound began or ended */
@@ -429,7 +429,7 @@ void wstream_event(struct wstream *w, uint8_t bits);
 void wstream_digit(struct wstream *w, char digit, uint8_t what, uint32_t ms);
 /** Relayed, but what comes or goes is coded anew or cut: reports of one side do not fit the other. */
 bool wstream_converts(const struct wstream *w);
-/** We are an end point of RTCP: start or stop our own reports. */
+/** Our own reports run while we are an end point of RTCP. */
 void wstream_reports(struct wstream *w);
 enum { EV_FIRST = 1, EV_DEAD = 2, EV_CNG = 4, EV_CED = 8 };
 enum { MKEY_DOWN = 1, MKEY_UP = 2, MKEY_SOUND = 4 };
@@ -478,8 +478,11 @@ void echo_rtp(struct wstream *w, uint8_t *p, size_t l, const struct rtp_hdr *h, 
 void rtcp_arrived(struct wstream *w, uint8_t *p, size_t l, uint64_t us);
 /** Send what rtcp_arrived left, as the party of `to` may see it. */
 void rtcp_relay(struct wstream *to, uint8_t *p, size_t l, uint64_t us);
-/** Our own report (rtcp_own.c). */
-void rtcp_own(struct wstream *w, bool bye);
+/** We are an end point of RTCP: begin our own reports (rtcp_own.c), or go on. Without memory there are none. */
+void rtcp_own_start(struct wstream *w);
+void rtcp_own_stop(struct wstream *w);
+/** The last report, with BYE. */
+void rtcp_own_bye(struct wstream *w);
 /** Ms to the next own report (RFC 3550 6.2, 6.3.1). */
 uint32_t rtcp_interval_ms(void);
 /** Middle 32 bits of an NTP time. */
@@ -662,7 +665,7 @@ struct mstream {
 	uint64_t expects_ms;       /**< since when the party should send, loop's ms; 0: it need not */
 	const struct wcodecs *old; /**< list of the order before, which the worker may use until it has this one */
 	atomic_int state;          /**< enum order_state */
-	struct loop_msg order_msg, open_msg, close_msg, ev_msg;
+	struct loop_msg order_msg, close_msg, ev_msg;
 	void (*closed_fn)(struct loop_msg *n); /**< what close_msg does on its way back */
 	void (*done)(const struct mstream_stats *st, void *arg);
 	void *done_arg;

@@ -91,17 +91,27 @@ static void attach_h(struct loop_msg *n)
 	atomic_store(&p->busy, false);
 }
 
+/* It came from another worker: its stream begins. */
+static void arrive_h(struct loop_msg *n)
+{
+	struct port *p = CONTAINER_OF(n, struct port, msg);
+
+	atomic_store(&p->busy, false);
+	wstream_open(&p->taker->w);
+}
+
 /* It goes to another worker, where a stream waits for it. */
 static void leave_h(struct loop_msg *n)
 {
 	struct port *p = CONTAINER_OF(n, struct port, msg);
-	struct mstream *s = p->taker;
 	struct media *m = p->pool->m;
 
 	port_detach(p);
-	atomic_store(&p->busy, false);
-	if (!atomic_load(&m->stopping))
-		mail_post(&m->wk[s->worker].in, &s->open_msg);
+	p->msg.fn = arrive_h;
+	if (atomic_load(&m->stopping))
+		atomic_store(&p->busy, false);
+	else
+		mail_post(&m->wk[p->taker->worker].in, &p->msg);
 }
 
 void port_leave(struct port *p)

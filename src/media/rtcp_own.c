@@ -6,6 +6,12 @@
 #include "media/media_priv.h"
 #include "media/second.h"
 
+/* Made when first needed: two parties of one codec talk without. */
+struct own {
+	struct timer tm;
+	uint64_t packets; /**< out.packets at the last report */
+};
+
 /* seconds from 1900 to 1970 */
 static const uint64_t ntp_epoch = 2208988800ULL;
 
@@ -30,13 +36,13 @@ static void sr_make(struct wstream *w, struct rtcp_sr *sr, uint64_t us)
 	o->sr_us = us;
 }
 
-void rtcp_own(struct wstream *w, bool bye)
+static void report(struct wstream *w, bool bye)
 {
 	uint8_t *p = w->wk->scratch;
 	uint64_t us = loop_now_us(w->wk->loop);
 	struct rtcp_sr sr;
 	struct rtcp_rb rb;
-	bool sender = w->out.packets != w->reported, receiver = w->q.any;
+	bool sender = w->out.packets != (w->own ? w->own->packets : 0), receiver = w->q.any;
 
 	if (!sender && !receiver && !bye)
 		return;
@@ -44,7 +50,8 @@ void rtcp_own(struct wstream *w, bool bye)
 		sr_make(w, &sr, us);
 	if (receiver)
 		rxq_report(&w->q, &rb, us);
-	w->reported = w->out.packets;
+	if (w->own)
+		w->own->packets = w->out.packets;
 	size_t n = rtcp_encode_report(p, SCRATCH, w->out.ssrc, sender ? &sr : NULL, &rb, receiver ? 1 : 0, w->cname,
 				      false);
 	if (!n)
@@ -60,4 +67,32 @@ void rtcp_own(struct wstream *w, bool bye)
 		n += RTCP_BYE_LEN;
 	}
 	send_rtcp(w, p, n);
+}
+
+static void report_h(void *arg)
+{
+	struct wstream *w = arg;
+
+	report(w, false);
+	timer_start(&w->own->tm, w->wk->loop, rtcp_interval_ms(), report_h, w);
+}
+
+void rtcp_own_start(struct wstream *w)
+{
+	if (!w->own)
+		w->own = mem_zalloc(sizeof(*w->own), NULL);
+	if (w->own && !timer_running(&w->own->tm))
+		/* RFC 3550 6.2: the first one after half the time */
+		timer_start(&w->own->tm, w->wk->loop, rtcp_interval_ms() / 2, report_h, w);
+}
+
+void rtcp_own_stop(struct wstream *w)
+{
+	if (w->own)
+		timer_stop(&w->own->tm);
+}
+
+void rtcp_own_bye(struct wstream *w)
+{
+	report(w, true);
 }

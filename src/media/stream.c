@@ -175,19 +175,13 @@ static void stream_destroy(void *obj)
 	mem_deref(s->order.crypt);
 	mem_deref(s->w.crypt);
 	mem_deref(s->w.second);
+	mem_deref(s->w.own);
 	mem_deref(s->st);
 	list_unlink(&s->le);
 	list_unlink(&s->dirty);
 	mem_deref((void *)s->want.r.codecs);
 	mem_deref((void *)s->order.r.codecs);
 	mem_deref((void *)s->old);
-}
-
-static void open_h(struct loop_msg *n)
-{
-	struct mstream *s = CONTAINER_OF(n, struct mstream, open_msg);
-
-	wstream_open(&s->w);
 }
 
 static void close_h(struct loop_msg *n)
@@ -306,7 +300,6 @@ int mstream_alloc(struct mstream **sp, struct media *m, unsigned worker, enum ms
 	s->ops = ops ? ops : &no_ops;
 	s->arg = arg;
 	s->port = port;
-	s->open_msg.fn = open_h;
 	s->close_msg.fn = close_h;
 	s->closed_fn = closed_h;
 	s->ev_msg.fn = event_h;

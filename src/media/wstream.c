@@ -46,14 +46,6 @@ void wstream_digit(struct wstream *w, char digit, uint8_t what, uint32_t ms)
 	event_post(w);
 }
 
-static void report_h(void *arg)
-{
-	struct wstream *w = arg;
-
-	rtcp_own(w, false);
-	timer_start(&w->report, w->wk->loop, rtcp_interval_ms(), report_h, w);
-}
-
 bool wstream_converts(const struct wstream *w)
 {
 	return w->mode == W_RELAY && (w->xc || (w->peer && w->peer->xc) || (w->link && mlink_converts(w->link)));
@@ -68,11 +60,10 @@ void wstream_reports(struct wstream *w)
 	if (w->link_in)
 		mlink_tell(w->link_in, w->xc != NULL);
 
-	if (end_point && !timer_running(&w->report))
-		/* RFC 3550 6.2: the first one after half the time */
-		timer_start(&w->report, w->wk->loop, rtcp_interval_ms() / 2, report_h, w);
-	else if (!end_point)
-		timer_stop(&w->report);
+	if (end_point)
+		rtcp_own_start(w);
+	else
+		rtcp_own_stop(w);
 }
 
 /* Nothing feeds `to` any more. */
@@ -213,7 +204,7 @@ void wstream_let_go(struct wstream *w)
 	tap_stop(w);
 	rx_close(w);
 	dtmf_tx_stop(w);
-	timer_stop(&w->report);
+	rtcp_own_stop(w);
 }
 
 void wstream_close(struct wstream *w)
@@ -222,7 +213,7 @@ void wstream_close(struct wstream *w)
 	if (!w->opened)
 		return;
 	if (w->out.packets)
-		rtcp_own(w, true);
+		rtcp_own_bye(w);
 	wstream_let_go(w);
 	list_unlink(&w->touched);
 	list_unlink(&w->dead);

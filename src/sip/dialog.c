@@ -313,7 +313,6 @@ void sip_dialog_flush(struct sip *s)
 		struct sip_user *u = LINK_OBJ(s->users.head, struct sip_user, le);
 
 		list_unlink(&u->le);
-		list_unlink(&u->reg_le);
 		u->gone(u);
 	}
 	hash_each(&s->dialogs, leave_h, NULL);
@@ -348,9 +347,9 @@ void sip_dialog_init(struct sip *s)
 
 void sip_flow_gone(struct sip *s, uint64_t flow)
 {
-	LIST_EACH (&s->regs, k) {
-		struct sip_user *u = LINK_OBJ(k, struct sip_user, reg_le);
+	LIST_EACH (&s->flow_users, k) {
+		struct sip_flow_user *u = LINK_OBJ(k, struct sip_flow_user, le);
 
-		u->flow(u, flow);
+		u->closed(u, flow);
 	}
 }

@@ -113,12 +113,16 @@ void dialog_enc_lines(struct buf *b, const struct dialog *d);
 
 /** Something that uses a stack and must know when it ends. Embedded. */
 struct sip_user {
-	struct link le, reg_le;
+	struct link le;
 	/** The stack ends: stop timers, detach transactions, forget it. No call-backs. The entry is out of the list by
 	 * now. */
 	void (*gone)(struct sip_user *u);
-	/** Flow `flow` closed (only of entries in `regs`). */
-	void (*flow)(struct sip_user *u, uint64_t flow);
+};
+/** Something that must know when a flow closes. Embedded; its owner takes it out when the stack ends. */
+struct sip_flow_user {
+	struct link le;
+	/** Flow `flow` closed. */
+	void (*closed)(struct sip_flow_user *u, uint64_t flow);
 };
 
 #endif

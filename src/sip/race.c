@@ -15,8 +15,9 @@ struct attempt {
 };
 
 struct sip_race {
-	struct sip_user user; /* told when flows close */
-	struct link le;       /* in sip.races */
+	struct sip_user user;
+	struct sip_flow_user flow_user;
+	struct link le; /* in sip.races */
 	struct sip *sip;
 	struct sip_targets t;
 	struct attempt v[SIP_TARGETS_MAX];
@@ -45,7 +46,7 @@ static void close_others(struct sip_race *r, uint64_t but)
 static void leave(struct sip_race *r)
 {
 	list_unlink(&r->user.le);
-	list_unlink(&r->user.reg_le);
+	list_unlink(&r->flow_user.le);
 	list_unlink(&r->le);
 	timer_stop(&r->tmr);
 }
@@ -123,9 +124,9 @@ static void advance(void *arg)
 		finish(r);
 }
 
-static void flow_closed(struct sip_user *u, uint64_t flow)
+static void flow_closed(struct sip_flow_user *u, uint64_t flow)
 {
-	struct sip_race *r = CONTAINER_OF(u, struct sip_race, user);
+	struct sip_race *r = CONTAINER_OF(u, struct sip_race, flow_user);
 
 	if (r->won.flow)
 		return;
@@ -156,6 +157,7 @@ static void gone(struct sip_user *u)
 {
 	struct sip_race *r = CONTAINER_OF(u, struct sip_race, user);
 
+	list_unlink(&r->flow_user.le);
 	timer_stop(&r->tmr);
 	list_unlink(&r->le);
 	r->sip = NULL;
@@ -187,9 +189,9 @@ int sip_race(struct sip_race **rp, struct sip *s, const struct sip_targets *t, s
 	r->arg = arg;
 	r->err = ETIMEDOUT;
 	r->user.gone = gone;
-	r->user.flow = flow_closed;
+	r->flow_user.closed = flow_closed;
 	list_append(&s->users, &r->user.le);
-	list_append(&s->regs, &r->user.reg_le);
+	list_append(&s->flow_users, &r->flow_user.le);
 	list_append(&s->races, &r->le);
 	timer_start(&r->tmr, s->loop, 0, advance, r);
 	*rp = r;

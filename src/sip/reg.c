@@ -343,6 +343,7 @@ static void gone(struct sip_user *u)
 {
 	struct sip_reg *r = CONTAINER_OF(u, struct sip_reg, user);
 
+	list_unlink(&r->flow_user.le);
 	timer_stop(&r->tm);
 	drop_transaction(r);
 	reg_keep_stop(r);
@@ -352,9 +353,9 @@ static void gone(struct sip_user *u)
 		mem_deref(r);
 }
 
-static void flow_closed(struct sip_user *u, uint64_t flow)
+static void flow_closed(struct sip_flow_user *u, uint64_t flow)
 {
-	struct sip_reg *r = CONTAINER_OF(u, struct sip_reg, user);
+	struct sip_reg *r = CONTAINER_OF(u, struct sip_reg, flow_user);
 
 	if (flow != r->dest.flow || !flow)
 		return;
@@ -382,7 +383,7 @@ static void reg_destroy(void *obj)
 		reg_where_end(r);
 		timer_stop(&r->tm);
 		list_unlink(&r->user.le);
-		list_unlink(&r->user.reg_le);
+		list_unlink(&r->flow_user.le);
 	}
 	mem_deref(r->cred);
 	mem_deref(r->mem);
@@ -428,9 +429,9 @@ int sip_reg_start(struct sip_reg **rp, struct sip *s, const struct sip_reg_cfg *
 	}
 	r->sip = s;
 	r->user.gone = gone;
-	r->user.flow = flow_closed;
+	r->flow_user.closed = flow_closed;
 	list_append(&s->users, &r->user.le);
-	list_append(&s->regs, &r->user.reg_le);
+	list_append(&s->flow_users, &r->flow_user.le);
 	r->stopping = false;
 	r->where.find = c->find;
 	r->where.opts = (struct sip_locate_opts){.tp = c->find ? c->dest.tp : SIP_TRANSP_NONE,

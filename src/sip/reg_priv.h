@@ -17,6 +17,7 @@ enum { REG_CALLID_LEN = 22, REG_WHY_MAX = 400 };
 
 struct sip_reg {
 	struct sip_user user;
+	struct sip_flow_user flow_user;
 	struct sip *sip; /**< NULL when the stack has ended */
 	sip_reg_h *h;
 	void *arg;

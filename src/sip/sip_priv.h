@@ -69,7 +69,7 @@ struct sip {
 	struct hash dialogs;        /**< owned by dialog.c; its count is stats.dialogs */
 	struct list users;          /**< struct sip_user: sessions and registrations, told when the stack ends */
 	struct inspect dialog_dump; /**< "sip.dialogs" */
-	struct list regs;           /**< struct sip_user: registrations, told when a flow closes */
+	struct list flow_users;     /**< struct sip_flow_user: told when a flow closes */
 	struct buf scratch; /**< messages are built here by this room's request.c and reply.c, then copied once */
 	struct buf lines; /**< header lines to hand to sip_request() and sip_reply(): buf_reset() it, fill it, use it at
 			     once */

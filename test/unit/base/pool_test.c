@@ -19,7 +19,7 @@ static void classes(void **st)
 
 		assert_true(c == last || c == last + 1);
 		assert_true(pool_size(c) >= n);
-		assert_true(n < 24 || pool_size(c) - n < (n <= 1032 ? 16 : 64));
+		assert_true(n < 24 || pool_size(c) - n < (n <= 1544 ? 16 : 64));
 		assert_int_equal(pool_size(c) % 16, 8); /* nothing is lost to the C library's own rounding */
 		last = c;
 	}
