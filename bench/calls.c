@@ -57,12 +57,13 @@ static unsigned sdp(char *out, size_t size, unsigned port, bool called)
 					  "m=audio %u RTP/SAVP 0 101\r\na=rtpmap:0 PCMU/8000\r\n"
 					  "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\n%sa=sendrecv\r\n",
 					  id, port, srtp_line);
-	return (unsigned)snprintf(out, size,
-				  "v=0\r\no=- %u 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %u "
-				  "RTP/AVP 0 8 101\r\n"
-				  "a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 "
-				  "telephone-event/8000\r\na=fmtp:101 0-16\r\na=sendrecv\r\n",
-				  id, port);
+	return (unsigned)snprintf(
+		out, size,
+		"v=0\r\no=- %u 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %u "
+		"RTP/AVP 0 8 101\r\n"
+		"a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 "
+		"telephone-event/8000\r\na=fmtp:101 0-16\r\na=sendrecv\r\n",
+		id, port);
 }
 
 static void send_request(unsigned i, const char *method, const char *auth, unsigned cseq, bool with_sdp)

@@ -81,14 +81,20 @@ void buf_mem_slow(struct buf *b, const void *p, size_t l)
 
 void buf_u64(struct buf *b, uint64_t v)
 {
-	char t[20];
-	size_t i = sizeof(t);
+	uint64_t most = 9; /* with so many digits */
+	size_t n = 1;
 
-	do {
-		t[--i] = (char)('0' + v % 10);
+	while (v > most && n < 20) {
+		most = n < 19 ? most * 10 + 9 : UINT64_MAX;
+		n++;
+	}
+	if (!reserve(b, n))
+		return;
+	b->l += n;
+	for (char *p = b->p + b->l; n; n--) {
+		*--p = (char)('0' + v % 10);
 		v /= 10;
-	} while (v);
-	buf_mem(b, t + i, sizeof(t) - i);
+	}
 }
 
 void buf_printf(struct buf *b, const char *fmt, ...)

@@ -81,6 +81,8 @@ struct slice slice_trim(struct slice s)
 /* Every byte is looked at even after an overflow: "99999999999x" is no number, not a large one. */
 static int parse_dec(struct slice s, uint64_t max, uint64_t *v)
 {
+	/* what `n` may be before another digit is added */
+	const uint64_t tenth = max / 10, last = max % 10;
 	uint64_t n = 0;
 	bool over = false;
 
@@ -91,7 +93,7 @@ static int parse_dec(struct slice s, uint64_t max, uint64_t *v)
 
 		if (d > 9)
 			return ERR_SYNTAX;
-		if (over || n > (max - d) / 10)
+		if (over || n > tenth || (n == tenth && d > last))
 			over = true;
 		else
 			n = n * 10 + d;

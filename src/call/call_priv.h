@@ -151,7 +151,8 @@ void hold_apply(struct leg *a, struct leg *b);
 bool hold_play(struct leg *l);
 
 /* oa_read.c */
-/** What is read of descriptions and the scratches of this thread are there as long as somebody has them open (calls do). ENOMEM. */
+/** What is read of descriptions and the scratches of this thread are there as long as somebody has them open (calls
+ * do). ENOMEM. */
 int oa_scratch_open(void) MUST_CHECK;
 void oa_scratch_close(void);
 /** Scratch of this thread for a description that is to be changed, n 0 or 1 (40 kB each: never in objects or on

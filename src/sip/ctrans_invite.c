@@ -100,7 +100,7 @@ static void accepted(struct sip_ctrans *ct, const struct sip_msg *rsp)
 {
 	set_state(ct, ACCEPTED);
 	ct->req = mem_deref(ct->req);
-	start(ct, 64ULL * ct->sip->t1);
+	start(ct, sip_rest_ms(ct->sip, 64ULL * ct->sip->t1));
 	sip_ctrans_tell(ct, rsp);
 }
 
@@ -121,7 +121,7 @@ static void refused(struct sip_ctrans *ct, const struct sip_msg *rsp)
 {
 	set_state(ct, COMPLETED);
 	acknowledge(ct, rsp);
-	start(ct, ct->reliable ? 0 : 64ULL * ct->sip->t1);
+	start(ct, ct->reliable ? 0 : sip_rest_ms(ct->sip, 64ULL * ct->sip->t1));
 	sip_ctrans_tell(ct, rsp);
 }
 

@@ -70,7 +70,7 @@ static void completed(struct sip_ctrans *ct)
 {
 	set_state(ct, COMPLETED);
 	ct->req = mem_deref(ct->req);
-	timer_start(&ct->tmr, ct->sip->loop, ct->reliable ? 0 : ct->sip->t4, on_timer, ct);
+	timer_start(&ct->tmr, ct->sip->loop, ct->reliable ? 0 : sip_rest_ms(ct->sip, ct->sip->t4), on_timer, ct);
 }
 
 void sip_nc_response(struct sip_ctrans *ct, const struct sip_msg *rsp)

@@ -158,6 +158,15 @@ static inline bool sip_has_method(const struct sip *s, enum sip_method m)
 {
 	return s->allow & 1U << m;
 }
+enum { SIP_REST_STEP = 128, SIP_REST_LEAST = 4000 };
+/** How long a transaction that has done its work is kept for copies: `ms` or a little longer, so that the loop wakes
+ * once for many that end (RFC 3261 17: the times are the least ones). Short times are kept as they are. */
+static inline uint64_t sip_rest_ms(const struct sip *s, uint64_t ms)
+{
+	uint64_t over = (loop_now_ms(s->loop) + ms) % SIP_REST_STEP;
+
+	return ms < SIP_REST_LEAST || !over ? ms : ms + SIP_REST_STEP - over;
+}
 /** Answer and forget, as a stateless server would (RFC 3261 8.2.7): the tag is the same for each copy of the request.
  */
 void sip_strans_brief(struct sip_strans *st);

@@ -80,7 +80,7 @@ void sip_is_answer(struct sip_strans *st, uint16_t scode)
 	sip_strans_slim(st);
 	if (scode < 300) {
 		set_state(st, ACCEPTED);
-		start(st, t64);
+		start(st, sip_rest_ms(st->sip, t64));
 		return;
 	}
 	set_state(st, COMPLETED);
@@ -104,7 +104,7 @@ bool sip_is_ack(struct sip_strans *st)
 	case COMPLETED:
 		set_state(st, CONFIRMED);
 		st->last = mem_deref(st->last);
-		start(st, st->reliable ? 0 : st->sip->t4);
+		start(st, st->reliable ? 0 : sip_rest_ms(st->sip, st->sip->t4));
 		return true;
 	case CONFIRMED:
 		return true;

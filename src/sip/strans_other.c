@@ -71,7 +71,7 @@ void sip_ns_answer(struct sip_strans *st, uint16_t scode)
 	set_state(st, COMPLETED);
 	sip_strans_slim(st);
 	list_append(&st->sip->done, &st->done_le);
-	start_j(st, st->reliable || st->brief ? 0 : 64ULL * st->sip->t1);
+	start_j(st, st->reliable || st->brief ? 0 : sip_rest_ms(st->sip, 64ULL * st->sip->t1));
 }
 
 /* The request again: dropped while there is no answer. */

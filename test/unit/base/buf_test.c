@@ -29,6 +29,29 @@ static void building(void **st)
 	assert_null(b.p);
 }
 
+/* As printf writes them, around every change of length; into a block with just that much room, and one byte less. */
+static void numbers(void **st)
+{
+	(void)st;
+	for (uint64_t ten = 1, more = 1; more; more = ten <= UINT64_MAX / 10, ten *= 10) {
+		const uint64_t v[] = {ten - 1, ten, ten + 1, ten * 9, UINT64_MAX - ten};
+
+		for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+			char want[24], got[24];
+			int n = snprintf(want, sizeof(want), "%llu", (unsigned long long)v[i]);
+			struct buf b;
+
+			buf_init_fixed(&b, got, (size_t)n);
+			buf_u64(&b, v[i]);
+			assert_true(slice_eqs(buf_get(&b), want));
+			buf_init_fixed(&b, got, (size_t)n - 1);
+			buf_u64(&b, v[i]);
+			assert_int_equal(buf_err(&b), ERR_LIMIT);
+			assert_int_equal(b.l, 0);
+		}
+	}
+}
+
 /* Content of many lengths around the places where the block grows, by each way of adding. */
 static void growing(void **st)
 {
@@ -169,7 +192,7 @@ static void no_memory(void **st)
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(building),  cmocka_unit_test(growing),
+		cmocka_unit_test(building),  cmocka_unit_test(numbers), cmocka_unit_test(growing),
 		cmocka_unit_test(limits),    cmocka_unit_test(results),
 #ifdef OH_DEBUG
 		cmocka_unit_test(no_memory),
