@@ -149,7 +149,9 @@ static int answer_row(struct change_job *c)
 	if (!c->n || !c->part[0].row)
 		return 0;
 	c->row = json_deep_copy(c->part[0].row);
-	return c->row ? row_reveal(c->j.s, c->part[0].it.r, c->row, REVEAL_NOTHING) : ENOMEM;
+	if (json_object_set_new(c->row, STORE_VERSION, json_integer(c->part[0].version)))
+		return ENOMEM;
+	return row_reveal(c->j.s, c->part[0].it.r, c->row, REVEAL_NOTHING);
 }
 
 static int run(struct job *j, struct db *db)

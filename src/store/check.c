@@ -12,8 +12,10 @@ struct check {
 	const struct resource *r;
 	const struct field *f;
 	json_t *obj;
+	/* of the first that is wrong, or of all */
 	const char **field;
 	struct buf *why;
+	json_t *errors; /* array; NULL: the check ends at the first */
 };
 
 static int refuse(struct check *c, const char *name, const char *fmt, ...) PRINTF_LIKE(3, 4);
@@ -22,6 +24,13 @@ static int refuse(struct check *c, const char *name, const char *fmt, ...)
 {
 	va_list ap;
 
+	if (c->errors) {
+		va_start(ap, fmt);
+		json_t *text = json_vsprintf(fmt, ap);
+		va_end(ap);
+		json_t *e = json_pack("{s:s, s:o*}", "field", name, "message", text);
+		return json_array_append_new(c->errors, e) ? ENOMEM : ERR_SYNTAX;
+	}
 	if (c->field)
 		*c->field = name;
 	if (c->why) {
@@ -274,29 +283,77 @@ static int fill(struct check *c)
 			err = put(c, default_value(f));
 		else if ((f->flags & (FIELD_REQUIRED | FIELD_KEY)) && !(f->flags & (FIELD_GENERATED | FIELD_READONLY)))
 			err = refuse(c, f->name, "\"%s\" is missing. %s", f->name, f->help ? f->help : "");
-		if (err)
+		if (err && !(err == ERR_SYNTAX && c->errors))
 			return err;
 	}
 	return 0;
 }
 
-int resource_check(const struct resource *r, json_t *obj, bool create, const char **field, struct buf *why)
+static int check_row(struct check *c, bool create)
 {
-	struct check c = {.r = r, .obj = obj, .field = field, .why = why};
+	const struct resource *r = c->r;
 	const char *name;
 	json_t *v;
 	void *tmp;
 	int err;
 
-	if (!json_is_object(obj))
-		return refuse(&c, "", "Give the %s as a JSON object: {\"%s\": ...}.", r->name, resource_key(r)->name);
-	drop_readonly(&c);
-	json_object_foreach_safe(obj, tmp, name, v)
+	if (!json_is_object(c->obj))
+		return refuse(c, "", "Give the %s as a JSON object: {\"%s\": ...}.", r->name, resource_key(r)->name);
+	drop_readonly(c);
+	json_object_foreach_safe(c->obj, tmp, name, v)
 	{
-		c.f = resource_field(r, slice_str(name));
-		err = c.f ? check_value(&c, v) : unknown(&c, name);
-		if (err)
+		c->f = resource_field(r, slice_str(name));
+		err = c->f ? check_value(c, v) : unknown(c, name);
+		if (err && !(err == ERR_SYNTAX && c->errors))
 			return err;
 	}
-	return create ? fill(&c) : 0;
+	return create ? fill(c) : 0;
+}
+
+int resource_check(const struct resource *r, json_t *obj, bool create, const char **field, struct buf *why)
+{
+	struct check c = {.r = r, .obj = obj, .field = field, .why = why};
+
+	return check_row(&c, create);
+}
+
+int resource_check_all(const struct resource *r, json_t *obj, bool create, json_t **errors)
+{
+	struct check c = {.r = r, .obj = obj, .errors = json_array()};
+	int err = c.errors ? check_row(&c, create) : ENOMEM;
+
+	if (err && err != ERR_SYNTAX) {
+		json_decref(c.errors);
+		return err;
+	}
+	if (!json_array_size(c.errors)) {
+		json_decref(c.errors);
+		return 0;
+	}
+	*errors = c.errors;
+	return ERR_SYNTAX;
+}
+
+int resource_value(const struct field *f, const char *text, json_t **vp, struct buf *why)
+{
+	/* what is looked for need not be what may be written */
+	struct field any = {.name = f->name, .type = f->type, .choices = f->choices};
+	const struct resource one = {.name = "", .plural = "", .field = &any, .nfield = 1};
+	json_t *o;
+	int err;
+
+	if (field_hidden(f)) {
+		buf_printf(why, "\"%s\" is secret: nobody can look for it.", f->name);
+		return ERR_SYNTAX;
+	}
+	o = json_pack("{s:s}", f->name, text);
+	if (!o) {
+		buf_printf(why, "The value of \"%s\" is not text in UTF-8.", f->name);
+		return ERR_SYNTAX;
+	}
+	err = resource_check(&one, o, false, NULL, why);
+	if (!err)
+		*vp = json_incref(json_object_get(o, f->name));
+	json_decref(o);
+	return err;
 }

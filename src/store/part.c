@@ -180,6 +180,7 @@ static int create(struct change_job *c, struct db *db, struct change_part *p, in
 		err = insert(db, r, row, p->row_id);
 	if (!err)
 		err = diff_whole(r, row, true, diff);
+	p->version = 1;
 	if (err)
 		json_decref(row);
 	else
@@ -274,8 +275,10 @@ static int update(struct change_job *c, struct db *db, struct change_part *p, js
 		err = check_unique(c, db, r, p->row, p->row_id);
 		if (!err)
 			err = update_sql(db, r, p->row, d, p->row_id);
-		if (!err)
+		if (!err) {
 			*diff = json_incref(d);
+			p->version++;
+		}
 	}
 	json_decref(d);
 	return err;
@@ -307,6 +310,19 @@ static int remove_row(struct db *db, struct change_part *p, json_t **diff)
 	return err;
 }
 
+static int find(struct db *db, struct change_part *p)
+{
+	struct row_found f;
+	int err = row_find(db, p->it.r, p->row_id ? NULL : p->key, p->row_id, &f);
+
+	if (err)
+		return err;
+	p->row_id = f.id;
+	p->version = f.version;
+	p->row = f.row;
+	return 0;
+}
+
 int change_part_run(struct change_job *c, struct db *db, struct change_part *p, int64_t item_id, json_t **diff)
 {
 	char noun[RESOURCE_NOUN];
@@ -316,10 +332,14 @@ int change_part_run(struct change_job *c, struct db *db, struct change_part *p, 
 	if (p->it.op == CHANGE_CREATE) {
 		err = create(c, db, p, item_id, diff);
 	} else {
-		err = row_find(db, p->it.r, p->row_id ? NULL : p->key, p->row_id, &p->row_id, &p->row);
-		if (err == ENOENT)
+		err = find(db, p);
+		if (err == ENOENT) {
 			buf_printf(&c->j.why, "There is no %s %s.", resource_noun(p->it.r, noun), p->key);
-		else if (!err && p->it.op == CHANGE_UPDATE)
+			change_who_removed(c, db, p);
+		}
+		if (!err)
+			err = change_meant(c, db, p);
+		if (!err && p->it.op == CHANGE_UPDATE)
 			err = update(c, db, p, diff);
 		else if (!err)
 			err = remove_row(db, p, diff);

@@ -13,7 +13,7 @@ void row_select(struct buf *b, const struct resource *r)
 		buf_str(b, ", ");
 		sql_name(b, r->field[i].name);
 	}
-	buf_str(b, " FROM ");
+	buf_str(b, ", version FROM ");
 	sql_name(b, r->plural);
 	buf_char(b, ' ');
 }
@@ -66,7 +66,7 @@ void row_bind(sqlite3_stmt *st, int i, const struct field *f, const json_t *v)
 	}
 }
 
-int row_find(struct db *db, const struct resource *r, const char *key, int64_t id, int64_t *row_id, json_t **row)
+int row_find(struct db *db, const struct resource *r, const char *key, int64_t id, struct row_found *f)
 {
 	sqlite3_stmt *st;
 	struct buf b;
@@ -93,10 +93,11 @@ int row_find(struct db *db, const struct resource *r, const char *key, int64_t i
 	err = db_row(db, st);
 	if (err)
 		return err;
-	*row_id = sqlite3_column_int64(st, 0);
-	*row = row_json(r, st);
+	f->id = sqlite3_column_int64(st, 0);
+	f->version = sqlite3_column_int64(st, (int)r->nfield + 1);
+	f->row = row_json(r, st);
 	sqlite3_reset(st);
-	return *row ? 0 : ENOMEM;
+	return f->row ? 0 : ENOMEM;
 }
 
 static json_t *plain_text(struct store *s, const struct resource *r, const json_t *row, const json_t *sealed)

@@ -257,15 +257,18 @@ void sql_column(struct buf *b, const struct field *f);
 /* CREATE UNIQUE INDEX for a key or unique field. */
 void sql_unique(struct buf *b, const struct resource *r, const struct field *f);
 const struct resource *store_resource(const struct store *s, struct slice name);
-/* "id, f1, f2 ... FROM plural " after SELECT. */
+/* "SELECT id, f1, f2 ..., version FROM plural ". */
 void row_select(struct buf *b, const struct resource *r);
 /* Row at a statement made with row_select: JSON object of the columns, secrets sealed. */
 json_t *row_json(const struct resource *r, sqlite3_stmt *st);
 /* Bind one value by the field's type. */
 void row_bind(sqlite3_stmt *st, int i, const struct field *f, const json_t *v);
+struct row_found {
+	int64_t id, version;
+	json_t *row; /* secrets sealed */
+};
 /* Row by key, or by id when key is NULL. ENOENT. */
-int row_find(struct db *db, const struct resource *r, const char *key, int64_t id, int64_t *row_id,
-	     json_t **row) MUST_CHECK;
+int row_find(struct db *db, const struct resource *r, const char *key, int64_t id, struct row_found *f) MUST_CHECK;
 /* Secrets: take them out, or put plain text in their place; passwords: say that there is one, or leave them as they are
  * kept. */
 enum reveal { REVEAL_NOTHING, REVEAL_SECRETS, REVEAL_ALL };
@@ -273,13 +276,27 @@ int row_reveal(struct store *s, const struct resource *r, json_t *row, enum reve
 /* The value of the key field; never NULL. */
 const char *row_key(const struct resource *r, const json_t *row);
 
-/* ---- change.c, diff.c, undo.c ---- */
+/* ---- list.c ---- */
+struct row_page {
+	const struct resource *r;
+	uint32_t limit; /* 0 = all */
+	enum reveal secrets;
+	const struct field *sort; /* NULL: the key */
+	bool down;
+	const char *key; /* after this one; NULL: from the beginning */
+	const struct list_query *q; /* filters and the rest; NULL: none */
+};
+/* Append the rows of a page; *more tells whether some are left. */
+int row_page_read(struct store *s, struct db *db, const struct row_page *p, json_t *items, bool *more) MUST_CHECK;
+
+/* ---- change.c, part.c, undo.c ---- */
 struct change_part {
 	struct change_item it; /* key and obj are ours */
 	char *key;
 	int64_t row_id; /* undo: the row meant, whatever its key is by now; 0 = by key */
 	bool changed;
-	json_t *row; /* as it is now, secrets in plain text; NULL after a delete */
+	int64_t version; /* that it has now */
+	json_t *row;     /* as it is now, secrets in plain text; NULL after a delete */
 };
 struct change_job {
 	struct job j;
@@ -297,6 +314,10 @@ struct change_job {
 /* Carry out one part; *diff is {field: [old, new]} with sealed secrets, NULL if nothing is different. */
 int change_part_run(struct change_job *c, struct db *db, struct change_part *p, int64_t item_id,
 		    json_t **diff) MUST_CHECK;
+/* ESTALE with a sentence, unless the row that was found is the one that was meant. */
+int change_meant(struct change_job *c, struct db *db, const struct change_part *p) MUST_CHECK;
+/* To the sentence that a row is not there: who removed it, if somebody did. */
+void change_who_removed(struct change_job *c, struct db *db, const struct change_part *p);
 /* Fill the parts from the history. */
 int undo_prepare(struct change_job *c, struct db *db) MUST_CHECK;
 /* Mark what was undone. */

@@ -154,19 +154,18 @@ static int reverse(struct change_job *c, struct change_part *p, sqlite3_stmt *st
 /* An update may have changed the key: `key` must be the one that the row has now. */
 static int present_key(struct db *db, struct change_part *p)
 {
-	json_t *row;
-	int64_t id;
+	struct row_found f;
 	int err;
 
 	if (p->it.op == CHANGE_CREATE)
 		return 0;
-	err = row_find(db, p->it.r, NULL, p->row_id, &id, &row);
+	err = row_find(db, p->it.r, NULL, p->row_id, &f);
 	if (err)
 		return err == ENOENT ? 0 : err; /* a part before this one brings it back, or the check has refused */
 	p->key = mem_deref(p->key);
-	err = mem_strdup(&p->key, row_key(p->it.r, row));
+	err = mem_strdup(&p->key, row_key(p->it.r, f.row));
 	p->it.key = p->key;
-	json_decref(row);
+	json_decref(f.row);
 	return err;
 }
 

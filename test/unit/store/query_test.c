@@ -74,7 +74,8 @@ static void get_types(void **st)
 	RES(f, "order", "-5");
 	RES(f, "enabled", "true");
 	RES(f, "transport", "udp");
-	assert_int_equal(json_object_size(f->res), ARRAY_LEN(extension_fields) - 1);
+	assert_int_equal(json_object_size(f->res), ARRAY_LEN(extension_fields) - 1 + 1);
+	RES(f, STORE_VERSION, "1");
 	/* not a key, and no SQL */
 	assert_int_equal(fix_get(f, "1' OR '1'='1", false), ENOENT);
 	assert_int_equal(fix_get(f, "", false), ENOENT);
@@ -123,6 +124,7 @@ static void import(void **st)
 	assert_int_equal(f->err, 0);
 	assert_int_equal(fix_get(f, "00000", true), 0);
 	again = json_deep_copy(f->res);
+	json_object_del(again, STORE_VERSION);
 	row = json_deep_copy(first);
 	for (int i = 0; i < 2; i++) {
 		json_object_del(i ? again : row, "created_ms");
