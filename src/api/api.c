@@ -166,39 +166,97 @@ static const struct route *find_route(struct job *j, struct slice method, struct
 	return j->nseg ? find_in(j, 0, api_fixed_routes, api_nfixed_routes, method, allow) : NULL;
 }
 
-static bool word_in(const char *list, const char *word)
+/* A field of a list's rows filters it. */
+static bool filters(const struct job *j, const char *name)
 {
-	struct slice l = slice_str(list);
-
-	while (l.l) {
-		if (slice_eqs(slice_cut(&l, ' '), word))
-			return true;
-	}
-	return false;
+	return j->r && j->route->fn == api_resource_list && resource_field(j->r, slice_str(name));
 }
 
 /* Unknown parameters are refused: a misspelt one would silently mean something else. */
 static bool params_known(struct job *j)
 {
 	for (size_t i = 0; i < j->nparam; i++) {
-		if (word_in(j->route->query, j->name[i]))
+		const char *name = j->name[i];
+
+		if (job_own_param(j, name) || filters(j, name))
 			continue;
 		if (*j->route->query)
-			job_error(j, 400, "unknown_parameter", j->name[i],
-				  "There is no parameter \"%s\" here. Known are: %s.", j->name[i], j->route->query);
+			job_error(j, 400, "unknown_parameter", name,
+				  "There is no parameter \"%s\" here. Known are: %s%s.", name, j->route->query,
+				  j->r && j->route->fn == api_resource_list ? ", and the names of fields" : "");
 		else
-			job_error(j, 400, "unknown_parameter", j->name[i], "There is no parameter \"%s\" here.",
-				  j->name[i]);
+			job_error(j, 400, "unknown_parameter", name, "There is no parameter \"%s\" here.", name);
 		return false;
 	}
 	return true;
+}
+
+static bool slice_has(struct slice s, const char *word)
+{
+	size_t l = strlen(word);
+
+	for (size_t i = 0; i + l <= s.l; i++)
+		if (slice_ieqs(slice_first(slice_from(s, i), l), word))
+			return true;
+	return false;
+}
+
+/* JSON, or CSV where that is spoken; "format" is for those who cannot set headers. False: the job is ended. */
+static bool take_format(struct job *j, const struct api_request *rq)
+{
+	const char *format = job_param(j, "format");
+	bool get = !strcmp(j->route->method, "GET"), csv = format && !strcmp(format, "csv"), body;
+
+	if (format && !csv && strcmp(format, "json")) {
+		job_error(j, 400, "bad_parameter", "format", "\"format\" must be json or csv.");
+		return false;
+	}
+	j->csv = j->route->csv & CSV_OUT && (format ? csv : slice_has(rq->accept, "text/csv"));
+	body = !get && (format ? csv : slice_has(rq->ctype, "text/csv"));
+	if (body && j->route->csv & CSV_IN) {
+		j->sheet = rq->body;
+		return true;
+	}
+	if (!body && !(j->route->csv & CSV_ONLY))
+		return true;
+	job_error(j, 415, "unsupported_media_type", NULL, "%s",
+		  body ? "CSV is not taken here; send JSON."
+		       : "Send CSV here, with Content-Type: text/csv. One row as JSON is sent by POST or PATCH.");
+	return false;
+}
+
+/* "v3", perhaps with W/ before it; a list of them never matches but by its first. */
+static bool tag_version(struct slice tag, int64_t *v)
+{
+	uint64_t n;
+
+	if (slice_starts(tag, SLICE("W/")))
+		tag = slice_from(tag, 2);
+	if (tag.l < 4 || !slice_starts(tag, SLICE("\"v")) || tag.p[tag.l - 1] != '"' ||
+	    slice_u64(slice_mem(tag.p + 2, tag.l - 3), &n) || n > INT64_MAX)
+		return false;
+	*v = n ? (int64_t)n : STORE_ABSENT;
+	return true;
+}
+
+/* If-Match (RFC 9110 13.1.1). False: the job is ended. */
+static bool take_conditions(struct job *j, const struct api_request *rq)
+{
+	struct slice m = slice_trim(rq->if_match);
+
+	(void)slice_copy(j->none_match, sizeof(j->none_match), slice_trim(rq->if_none_match));
+	if (!m.l || !j->r || j->nseg != 2 || slice_eqs(m, "*") || tag_version(m, &j->version))
+		return true;
+	job_error(j, 412, "changed_meanwhile", NULL,
+		  "If-Match takes one ETag as it was answered, like \"v3\". This one is of no version.");
+	return false;
 }
 
 static bool parse_body(struct job *j, struct slice body)
 {
 	json_error_t e;
 
-	if (!slice_trim(body).l)
+	if (!slice_trim(body).l || j->sheet.p)
 		return true;
 	j->body = json_loadb(body.p, body.l, JSON_REJECT_DUPLICATES, &e);
 	if (!j->body)
@@ -222,7 +280,8 @@ static void dispatch(struct job *j, const struct api_request *rq)
 			  SLICE_FMT(rq->method), SLICE_FMT(buf_get(&allow)));
 	else if (!j->route)
 		job_error(j, 404, "no_such_path", NULL, "There is nothing at %.*s.", SLICE_FMT(rq->path));
-	else if (rights_allow(j) && params_known(j) && parse_body(j, rq->body))
+	else if (rights_allow(j) && params_known(j) && take_format(j, rq) && take_conditions(j, rq) &&
+		 parse_body(j, rq->body))
 		j->route->fn(j);
 	buf_free(&allow);
 }

@@ -43,7 +43,7 @@ struct api_answer {
 	const char *file; /**< path of a file to be sent */
 	struct {
 		const char *name; /**< "ETag", "Set-Cookie", "Content-Disposition", "Retry-After" */
-		char value[256];
+		char value[1024];
 	} header[API_HEADERS_MAX];
 	size_t nheader;
 };

@@ -12,7 +12,8 @@
 enum {
 	API_SEGMENTS = 6,
 	API_PARAMS = 16,
-	API_LIMIT_MAX = 1000 /**< rows of one answer: the loop thread spends about a millisecond on them */
+	API_LIMIT_MAX = 1000, /**< rows of one answer: the loop thread spends about a millisecond on them */
+	API_SHEET_MAX = 10000 /**< rows of an answer in CSV: the reader thread makes it */
 };
 
 struct api {
@@ -22,6 +23,11 @@ struct api {
 };
 
 struct route;
+/** What a list as CSV has, for api_sheet_render(). */
+struct sheet {
+	const struct resource *r;
+	bool secrets, header;
+};
 
 /** A request from its arrival to its answer. Freed by job_reply(). */
 struct job {
@@ -38,6 +44,11 @@ struct job {
 	char author[96];
 	struct principal who;
 	struct api_answer answer; /**< headers are noted here while it works */
+	bool csv;                 /**< the answer is wanted as CSV */
+	struct sheet out;         /**< of a list as CSV */
+	struct slice sheet;       /**< body as CSV; valid until the route's function returns */
+	int64_t version;          /**< If-Match: of the row to be changed, as change_item.version; 0: not asked */
+	char none_match[64];      /**< If-None-Match */
 	/* for changes */
 	struct change_item *item;
 	size_t nitem;
@@ -59,6 +70,13 @@ struct route {
 	const char *help;   /**< a sentence: what it does */
 	const char *body;   /**< type of the body (struct shape_member.type); NULL: none */
 	const char *answer; /**< type of the answer; "call[]": {"items": [...]}, "cdr[]+": with "next"; NULL: 204 */
+	unsigned csv;       /**< enum route_csv */
+};
+/** Where CSV is spoken in place of JSON. */
+enum route_csv {
+	CSV_IN = 1,   /**< the body may be CSV */
+	CSV_OUT = 2,  /**< the answer may be: Accept: text/csv */
+	CSV_ONLY = 4, /**< the body must be */
 };
 /** Paths that are no resource's (routes.c). */
 extern const struct route api_fixed_routes[];
@@ -106,6 +124,11 @@ void job_header(struct job *j, const char *name, const char *fmt, ...) PRINTF_LI
 /** End with an error; `field` may be NULL. */
 void job_error(struct job *j, unsigned status, const char *code, const char *field, const char *fmt, ...)
 	PRINTF_LIKE(5, 6);
+/** End with 422 and all that is wrong: array of {"field", "message"}, whose reference is taken. */
+void job_errors(struct job *j, json_t *errors);
+/** The version of a row from store_get() or a change, which is taken out of it; into the answer as its ETag if
+ * `tag`. 0: it has none. */
+int64_t job_version(struct job *j, json_t *row, bool tag);
 /** End with the error that an errno of store or pbx stands for; `why` may be NULL. */
 void job_fail(struct job *j, int err, const char *why);
 /** End with {"items": [...]} around an array; an object that has items goes out as it is. Takes the reference. NULL:
@@ -113,6 +136,11 @@ void job_fail(struct job *j, int err, const char *why);
 void job_items(struct job *j, json_t *res);
 /** Answers of the store go straight out: call-back for store_json_h. */
 void job_store_h(int err, const char *why, json_t *res, void *arg);
+/** End with a page of CSV from the store ({"text", "next"}); where the next one begins tells the header Link (RFC 8288),
+ * by the parameter `cursor`. */
+void job_page(struct job *j, const json_t *res, const char *cursor);
+/** Is it one of the route's own parameters, and no field? */
+bool job_own_param(const struct job *j, const char *name);
 /** Parameter of the query, or NULL. */
 const char *job_param(const struct job *j, const char *name);
 /** Parameter "1" or "true". */
@@ -129,9 +157,14 @@ const char *json_text(const json_t *o, const char *name);
 /* resource.c: the verbs of a configuration table */
 void api_resource_list(struct job *j);
 void api_resource_create(struct job *j);
+void api_resource_put(struct job *j);
 void api_resource_get(struct job *j);
 void api_resource_patch(struct job *j);
 void api_resource_delete(struct job *j);
+/* sheet.c: CSV */
+/** Import: `change` rows that are there as well, else make new ones only. */
+void api_sheet_import(struct job *j, bool change);
+int api_sheet_render(const json_t *items, const void *arg, struct buf *out) MUST_CHECK;
 /* live.c: what the running system shows */
 void api_status(struct job *j);
 void api_alarms(struct job *j);

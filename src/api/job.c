@@ -93,6 +93,25 @@ void job_error(struct job *j, unsigned status, const char *code, const char *fie
 	job_reply(j, status, body);
 }
 
+void job_errors(struct job *j, json_t *errors)
+{
+	json_t *first = json_array_get(errors, 0);
+	json_t *e = json_pack("{s:s, s:O, s:O?, s:o}", "code", "invalid", "message", json_object_get(first, "message"),
+			      "field", json_object_get(first, "field"), "fields", errors);
+
+	job_reply(j, 422, json_pack("{s:o}", "error", e));
+}
+
+int64_t job_version(struct job *j, json_t *row, bool tag)
+{
+	int64_t v = json_integer_value(json_object_get(row, STORE_VERSION));
+
+	(void)json_object_del(row, STORE_VERSION);
+	if (tag)
+		job_header(j, "ETag", "\"v%lld\"", (long long)v);
+	return v;
+}
+
 /* What an errno of store or pbx means for the one who asked. */
 static const struct {
 	int err;
@@ -104,6 +123,7 @@ static const struct {
 	{EINVAL, 422, "invalid", "A value is not allowed."},
 	{ERANGE, 422, "invalid", "A value is out of its range."},
 	{ERR_SYNTAX, 422, "invalid", "A value is not allowed."},
+	{ESTALE, 412, "changed_meanwhile", "It is not any more as it was when you had read it."},
 	{ERR_LIMIT, 422, "limit", "A limit of the system is reached."},
 	{ERR_STATE, 409, "conflict", "That is not possible at present."},
 	{EPERM, 403, "forbidden", "That is not allowed."},
@@ -152,6 +172,64 @@ void job_store_h(int err, const char *why, json_t *res, void *arg)
 		job_fail(j, err, why);
 	else
 		job_items(j, json_incref(res));
+}
+
+static void escape(struct buf *b, const char *s)
+{
+	for (; *s; s++) {
+		bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9') ||
+			     strchr("-._~", *s);
+
+		if (plain)
+			buf_char(b, *s);
+		else
+			buf_printf(b, "%%%02X", (unsigned char)*s);
+	}
+}
+
+/* The same question from the cursor on, without the line of names. */
+static void put_next(struct job *j, struct buf *b, const char *cursor, const char *next)
+{
+	buf_printf(b, "<?%s=", cursor);
+	escape(b, next);
+	for (size_t i = 0; i < j->nparam; i++) {
+		if (!strcmp(j->name[i], cursor) || !strcmp(j->name[i], "header"))
+			continue;
+		buf_printf(b, "&%s=", j->name[i]);
+		escape(b, j->value[i]);
+	}
+	buf_str(b, "&header=0>; rel=\"next\"");
+}
+
+void job_page(struct job *j, const json_t *res, const char *cursor)
+{
+	const json_t *text = json_object_get(res, "text");
+	const char *next = json_text(res, "next");
+	char link[sizeof(j->answer.header[0].value)];
+	struct buf b;
+
+	buf_init_fixed(&b, link, sizeof(link) - 1);
+	if (next) {
+		put_next(j, &b, cursor, next);
+		if (buf_err(&b)) {
+			job_error(j, 422, "limit", NULL, "The values are too long to go on from page to page: sort by "
+							 "another field, or look for less.");
+			return;
+		}
+		job_header(j, "Link", "%.*s", SLICE_FMT(buf_get(&b)));
+	}
+	job_bytes(j, 200, "text/csv; charset=utf-8", slice_mem(json_string_value(text), json_string_length(text)));
+}
+
+bool job_own_param(const struct job *j, const char *name)
+{
+	struct slice l = slice_str(j->route->query);
+
+	while (l.l) {
+		if (slice_eqs(slice_cut(&l, ' '), name))
+			return true;
+	}
+	return j->route->csv && !strcmp(name, "format");
 }
 
 const char *job_param(const struct job *j, const char *name)

@@ -4,19 +4,89 @@
  * Values are checked here against the table, so that an error can name its field; what
  * only the phone system knows (numbers that collide ...) is checked by pbx_change().
  */
+#include <stdio.h>
 #include <string.h>
 #include "api/api_priv.h"
 
+/* ------------------------------------------------------------------ lists */
+
+/* Parameters that are fields, as filters of their types; false: the job is ended. */
+static bool take_filters(struct job *j, struct store_filter *v, size_t *n)
+{
+	char text[256];
+	struct buf why;
+
+	for (size_t i = 0; i < j->nparam; i++) {
+		const struct field *f = resource_field(j->r, slice_str(j->name[i]));
+		int err;
+
+		if (!f || job_own_param(j, j->name[i]))
+			continue;
+		buf_init_fixed(&why, text, sizeof(text));
+		err = *n == STORE_FILTERS ? ERR_LIMIT : resource_value(f, j->value[i], &v[*n].value, &why);
+		if (err) {
+			job_error(j, err == ENOMEM ? 503 : 400, err == ENOMEM ? "out_of_memory" : "bad_parameter", f->name,
+				  "%.*s", SLICE_FMT(err == ERR_LIMIT ? SLICE("There are too many filters.") : buf_get(&why)));
+			return false;
+		}
+		v[(*n)++].f = f;
+	}
+	return true;
+}
+
+/* "name", "-name"; false: the job is ended. */
+static bool take_sort(struct job *j, struct store_page *p)
+{
+	const char *s = job_param(j, "sort");
+
+	if (!s || !*s)
+		return true;
+	p->down = *s == '-';
+	p->sort = resource_field(j->r, slice_str(s + p->down));
+	if (p->sort && !field_hidden(p->sort))
+		return true;
+	job_error(j, 400, "bad_parameter", "sort",
+		  "Sort by the name of a field, with - before it for the greatest first. \"%s\" is none.", s);
+	return false;
+}
+
+static void listed(int err, const char *why, json_t *res, void *arg)
+{
+	struct job *j = arg;
+	json_t *row;
+	size_t i;
+
+	if (!err && job_flag(j, "live"))
+		json_array_foreach(json_object_get(res, "items"), i, row) pbx_live(j->api->pbx, j->r, row);
+	if (j->csv && !err)
+		job_page(j, res, "after");
+	else
+		job_store_h(err, why, res, j);
+}
+
 void api_resource_list(struct job *j)
 {
+	struct store_filter filter[STORE_FILTERS];
+	const char *header = job_param(j, "header");
+	struct store_page page = {
+		.after = job_param(j, "after"), .secrets = job_flag(j, "secrets"), .q = job_param(j, "q"), .filter = filter};
 	uint64_t limit;
 
-	if (!job_number(j, "limit", API_LIMIT_MAX, &limit))
+	if (!job_number(j, "limit", j->csv ? API_SHEET_MAX : API_LIMIT_MAX, &limit) || !take_sort(j, &page))
 		return;
-	struct store_page page = {
-		.after = job_param(j, "after"), .limit = (uint32_t)limit, .secrets = job_flag(j, "secrets")};
-	store_list(pbx_store(j->api->pbx), j->r, &page, job_store_h, j);
+	page.limit = limit || !j->csv ? (uint32_t)limit : API_SHEET_MAX;
+	if (j->csv) {
+		j->out = (struct sheet){.r = j->r, .secrets = page.secrets, .header = !header || job_flag(j, "header")};
+		page.render = api_sheet_render;
+		page.render_arg = &j->out;
+	}
+	if (take_filters(j, filter, &page.nfilter))
+		store_list(pbx_store(j->api->pbx), j->r, &page, listed, j);
+	for (size_t i = 0; i < page.nfilter; i++)
+		json_decref(filter[i].value);
 }
+
+/* ------------------------------------------------------------------ one */
 
 /* The only row of its table is there before anybody has changed it: as the defaults say. */
 static json_t *default_row(const struct job *j)
@@ -31,17 +101,34 @@ static json_t *default_row(const struct job *j)
 	return row;
 }
 
+/* Who asks has it as it is already: If-None-Match names its ETag (RFC 9110 13.1.2). */
+static bool has_it(const struct job *j, int64_t version)
+{
+	char tag[32];
+
+	snprintf(tag, sizeof(tag), "\"v%lld\"", (long long)version);
+	return *j->none_match && (strstr(j->none_match, tag) || !strcmp(j->none_match, "*"));
+}
+
 static void got_row(int err, const char *why, json_t *res, void *arg)
 {
 	struct job *j = arg;
-	json_t *row = err == ENOENT ? default_row(j) : NULL;
+	json_t *row = err == ENOENT ? default_row(j) : json_incref(res);
 
-	if (row)
-		job_reply(j, 200, row);
-	else if (err)
+	if (!row) {
 		job_fail(j, err, err == ENOENT ? NULL : why);
-	else
-		job_reply(j, 200, json_incref(res));
+		return;
+	}
+	int64_t version = job_version(j, row, true);
+	bool live = job_flag(j, "live");
+	if (live)
+		pbx_live(j->api->pbx, j->r, row);
+	if (!live && has_it(j, version)) {
+		json_decref(row);
+		job_reply(j, 304, NULL);
+	} else {
+		job_reply(j, 200, row);
+	}
 }
 
 void api_resource_get(struct job *j)
@@ -54,20 +141,17 @@ void api_resource_get(struct job *j)
 /* Check the body as new or changed fields; false: the job is ended. */
 static bool check_body(struct job *j, bool create)
 {
-	const char *field = NULL;
-	struct buf why;
+	json_t *errors = NULL;
 
 	if (!j->body || json_object_size(j->body) == 0) {
 		job_error(j, 400, "no_body", NULL, "Send the fields as a JSON object: {\"name\": ...}.");
 		return false;
 	}
-	buf_init(&why);
-	int err = resource_check(j->r, j->body, create, &field, &why);
+	int err = resource_check_all(j->r, j->body, create, &errors);
 	if (err == ERR_SYNTAX)
-		job_error(j, 422, "invalid", field, "%.*s", SLICE_FMT(buf_get(&why)));
+		job_errors(j, errors);
 	else if (err)
 		job_fail(j, err, NULL);
-	buf_free(&why);
 	return err == 0;
 }
 
@@ -80,7 +164,11 @@ static bool one_item(struct job *j, enum change_op op, const char *key)
 	}
 	j->nitem = 1;
 	j->item[0] = (struct change_item){
-		.op = op, .r = j->r, .key = key, .obj = op == CHANGE_DELETE ? NULL : json_incref(j->body)};
+		.op = op,
+		.r = j->r,
+		.key = key,
+		.version = op == CHANGE_CREATE ? 0 : j->version,
+		.obj = op == CHANGE_DELETE ? NULL : json_incref(j->body)};
 	return true;
 }
 
@@ -89,10 +177,12 @@ static void submit(struct job *j, store_change_h *h)
 	pbx_change(j->api->pbx, j->item, j->nitem, j->author, NULL, h, j);
 }
 
-static json_t *with_change(json_t *row, int64_t id)
+static json_t *with_change(struct job *j, json_t *row, int64_t id)
 {
 	json_t *o = row ? json_copy(row) : json_object();
 
+	if (row)
+		(void)job_version(j, o, true);
 	(void)json_object_set_new(o, "change_id", json_integer(id));
 	return o;
 }
@@ -110,8 +200,10 @@ static void created_row(int err, const char *why, json_t *res, void *arg)
 		if (f->type == FIELD_SECRET && (!(f->flags & FIELD_GENERATED) || json_object_get(j->body, f->name)))
 			(void)json_object_del(o, f->name);
 	}
-	if (o)
+	if (o) {
+		(void)job_version(j, o, true);
 		(void)json_object_set(o, "change_id", j->plan);
+	}
 	/* the row is there whatever reading it again says */
 	job_reply(j, 201, o ? o : json_object());
 }
@@ -125,7 +217,7 @@ static void created(int err, const char *why, json_t *row, int64_t id, void *arg
 		return;
 	}
 	if (!j->generated) {
-		job_reply(j, 201, with_change(row, id));
+		job_reply(j, 201, with_change(j, row, id));
 		return;
 	}
 	j->plan = json_integer(id);
@@ -136,6 +228,14 @@ void api_resource_create(struct job *j)
 {
 	const struct field *kf = resource_key(j->r);
 
+	if (j->sheet.p) {
+		api_sheet_import(j, false);
+		return;
+	}
+	if (job_flag(j, "dry_run")) {
+		job_error(j, 400, "bad_parameter", "dry_run", "A dry run is for files of CSV.");
+		return;
+	}
 	if (!check_body(j, true))
 		return;
 	const char *key = json_text(j->body, kf->name);
@@ -154,14 +254,19 @@ void api_resource_create(struct job *j)
 		submit(j, created);
 }
 
+void api_resource_put(struct job *j)
+{
+	api_sheet_import(j, true);
+}
+
 static void changed(int err, const char *why, json_t *row, int64_t id, void *arg)
 {
 	struct job *j = arg;
 
 	if (err)
-		job_fail(j, err, err == ENOENT ? NULL : why);
+		job_fail(j, err, err == ENOENT && !j->version ? NULL : why);
 	else
-		job_reply(j, 200, with_change(row, id));
+		job_reply(j, 200, with_change(j, row, id));
 }
 
 void api_resource_patch(struct job *j)
@@ -189,7 +294,7 @@ static void deleted(int err, const char *why, json_t *row, int64_t id, void *arg
 
 	(void)row;
 	if (err)
-		job_fail(j, err, err == ENOENT ? NULL : why);
+		job_fail(j, err, err == ENOENT && !j->version ? NULL : why);
 	else
 		job_reply(j, 200, json_pack("{s:I}", "change_id", (json_int_t)id)); /* for who wants to undo it */
 }

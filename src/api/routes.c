@@ -78,9 +78,15 @@ const struct route api_fixed_routes[] = {
 const size_t api_nfixed_routes = ARRAY_LEN(api_fixed_routes);
 
 const struct route api_resource_routes[] = {
-	{"GET", "", "limit after secrets", api_resource_list, ROLE_NONE, SCOPE_READ, "List of %s.", NULL, "row[]+"},
-	{"POST", "", "", api_resource_create, ROLE_NONE, SCOPE_WRITE, "Make one.", "row", "row"},
-	{"GET", "{}", "secrets", api_resource_get, ROLE_NONE, SCOPE_READ, "One of the %s.", NULL, "row"},
+	{"GET", "", "limit after sort q live secrets header", api_resource_list, ROLE_NONE, SCOPE_READ,
+	 "List, in pages; the name of a field as a parameter keeps the rows that have this value.", NULL, "row[]+",
+	 CSV_OUT},
+	{"POST", "", "dry_run", api_resource_create, ROLE_NONE, SCOPE_WRITE,
+	 "Make one; or as many as a CSV file has rows, all of them or none.", "row", "row", CSV_IN},
+	{"PUT", "", "dry_run", api_resource_put, ROLE_NONE, SCOPE_WRITE,
+	 "Make or change as many as a CSV file has rows, by their keys, all of them or none.", NULL, "sheet_import",
+	 CSV_IN | CSV_ONLY},
+	{"GET", "{}", "secrets live", api_resource_get, ROLE_NONE, SCOPE_READ, "One of them.", NULL, "row"},
 	{"PATCH", "{}", "", api_resource_patch, ROLE_NONE, SCOPE_WRITE, "Change the fields that are given.", "row",
 	 "row"},
 	{"DELETE", "{}", "", api_resource_delete, ROLE_NONE, SCOPE_WRITE, "Remove it.", NULL, "change_id"},

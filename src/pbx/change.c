@@ -205,6 +205,34 @@ static int make_only(const struct pbx *p, const struct change_item *item, size_t
 	return err;
 }
 
+static int check_items(struct pbx *p, const struct change_item *item, size_t n, struct buf *why)
+{
+	bool mixed = false;
+	int err = 0;
+
+	for (size_t i = 0; i < n && !err; i++) {
+		err = check_item(p, &item[i], why);
+		mixed = mixed || item[i].r != item[0].r;
+	}
+	/* rows of one table do not clash with each other: a file of ten thousand is not compared with itself */
+	for (size_t i = 0; i < n && !err; i++)
+		err = mixed ? conference_check(p, item, n, i, why) : conference_check(p, &item[i], 1, 0, why);
+	if (!err)
+		err = plan_check_items(p, item, n, why);
+	return err ? err : account_check(p, item, n, why);
+}
+
+int pbx_change_check(struct pbx *p, const struct change_item *item, size_t n, struct buf *why)
+{
+	struct change_item *own = NULL;
+	int err = make_only(p, item, n, &own);
+
+	if (!err)
+		err = check_items(p, own ? own : item, n, why);
+	free_only(own, n);
+	return err;
+}
+
 void pbx_change(struct pbx *p, const struct change_item *item, size_t n, const char *author, const char *text,
 		store_change_h *h, void *arg)
 {
@@ -217,14 +245,8 @@ void pbx_change(struct pbx *p, const struct change_item *item, size_t n, const c
 	buf_init(&why);
 	if (own)
 		c.item = item = own;
-	for (size_t i = 0; i < n && !err; i++)
-		err = check_item(p, &item[i], &why);
-	for (size_t i = 0; i < n && !err; i++)
-		err = conference_check(p, item, n, i, &why);
 	if (!err)
-		err = plan_check_items(p, item, n, &why);
-	if (!err)
-		err = account_check(p, item, n, &why);
+		err = check_items(p, item, n, &why);
 	if (!err) {
 		c.apply_arg = news = news_new(p, &c, h, arg);
 		err = news ? 0 : ENOMEM;

@@ -67,6 +67,9 @@ const char *pbx_password_weak(struct slice number, struct slice password);
  * commit. */
 void pbx_change(struct pbx *p, const struct change_item *item, size_t n, const char *author, const char *text,
 		store_change_h *h, void *arg);
+/** Would pbx_change() take it? 0, or its error with a sentence. What only the database knows (the row is there, the key
+ * is taken) is not asked. */
+int pbx_change_check(struct pbx *p, const struct change_item *item, size_t n, struct buf *why) MUST_CHECK;
 void pbx_undo(struct pbx *p, int64_t id, const char *author, store_change_h *h, void *arg);
 
 /** A fault that people must know of; the same noun in status, events, page and metrics. */
@@ -86,6 +89,9 @@ void pbx_alarm_clear(struct pbx *p, const char *id);
 json_t *pbx_json_status(struct pbx *p); /**< version, uptime_s, extensions, registered, calls, alarms, load ... */
 json_t *pbx_json_registrations(
 	struct pbx *p); /**< [{extension, contact, source, transport, user_agent, expires_in_s, since, natted}] */
+/** Add how a row of a resource is now, as the member "live": extension {phones, calls}; trunk {state, text, calls};
+ * conference {members}. Others have none. */
+void pbx_live(struct pbx *p, const struct resource *r, json_t *row);
 json_t *pbx_json_calls(
 	struct pbx *p); /**< [{id, from, to, state, seconds, legs:[{number, device, state, codec, quality..}]}] */
 /** A question of `route explain`. */

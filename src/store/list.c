@@ -21,6 +21,8 @@ struct list_query {
 	size_t nfilter;
 	char *key, *like;
 	json_t *sort_value;
+	store_render_h *render;
+	const void *render_arg;
 	json_t *res;
 	store_json_h *h;
 	void *arg;
@@ -259,12 +261,12 @@ static int run(struct job *j, struct db *db)
 		next = cursor(&q->page, json_array_get(items, q->page.limit - 1));
 	if (!err && more && !next)
 		err = ENOMEM;
-	if (!err) {
-		q->res = json_pack("{s:O, s:o}", "items", items, "next", next ? next : json_null());
-		err = q->res ? 0 : ENOMEM;
+	if (err) {
+		json_decref(items);
+		return err;
 	}
-	json_decref(items);
-	return err;
+	q->res = query_result(items, next, q->render, q->render_arg);
+	return q->res ? 0 : ENOMEM;
 }
 
 static int fill(struct list_query *q, const struct store_page *p)
@@ -277,6 +279,8 @@ static int fill(struct list_query *q, const struct store_page *p)
 	q->page.secrets = p->secrets ? REVEAL_SECRETS : REVEAL_NOTHING;
 	q->page.sort = p->sort && !(p->sort->flags & FIELD_KEY) ? p->sort : NULL;
 	q->page.down = p->down;
+	q->render = p->render;
+	q->render_arg = p->render_arg;
 	if (p->nfilter > STORE_FILTERS || (p->sort && field_hidden(p->sort)))
 		return EINVAL;
 	for (; q->nfilter < p->nfilter; q->nfilter++) {

@@ -29,6 +29,24 @@ int query_cursor(const char *before, int64_t *ms, const char **id)
 	return 0;
 }
 
+json_t *query_result(json_t *items, json_t *next, store_render_h *render, const void *arg)
+{
+	json_t *res = NULL;
+	struct buf b;
+
+	if (!render || !items)
+		return json_pack("{s:o, s:o}", "items", items, "next", next ? next : json_null());
+	buf_init(&b);
+	if (!render(items, arg, &b))
+		res = json_pack("{s:o, s:o}", "text", json_stringn_nocheck(b.p ? b.p : "", b.l), "next",
+				next ? next : json_null());
+	else
+		json_decref(next);
+	json_decref(items);
+	buf_free(&b);
+	return res;
+}
+
 static void destroy(void *arg)
 {
 	struct query *q = arg;

@@ -107,6 +107,9 @@ void store_on_change(struct store *s, void (*fn)(int64_t change_id, void *arg), 
 /* ---- queries, answered by the reader thread ---- */
 /** JSON result (object or array), or err with a sentence. */
 typedef void(store_json_h)(int err, const char *why, json_t *res, void *arg);
+/** On the reader thread: make text of a page, so that the loop need not. `arg` must stay until the answer and is not
+ * changed meanwhile. ENOMEM, ERR_LIMIT. */
+typedef int(store_render_h)(const json_t *items, const void *arg, struct buf *out);
 struct store_filter {
 	const struct field *f;
 	json_t *value; /**< from resource_value(); referenced by the call */
@@ -122,6 +125,8 @@ struct store_page {
 			  count (of a to z) */
 	const struct store_filter *filter; /**< and equal all of these */
 	size_t nfilter;                    /**< at most STORE_FILTERS */
+	store_render_h *render;            /**< the answer is {"text": what it made, "next"}; NULL: with items */
+	const void *render_arg;
 };
 /** List of a resource: {"items":[...],"next":"cursor"|null}; `p` may be NULL. ERR_SYNTAX: the cursor is of no such
  * list. */

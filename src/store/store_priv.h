@@ -104,6 +104,9 @@ void job_answer(struct job *j);
 const char *job_why(struct job *j);
 
 /* ---- query.c ---- */
+/* The answer of a list: {"items" or "text", "next"}; both references are taken over. NULL: memory is out, or the text
+ * cannot be made. */
+json_t *query_result(json_t *items, json_t *next, store_render_h *render, const void *arg);
 /** A cursor of a list by time, "ms-id": the last row of the page before. `id` is within it. ERR_SYNTAX. */
 int query_cursor(const char *before, int64_t *ms, const char **id) MUST_CHECK;
 
