@@ -8,9 +8,14 @@
 
 static const char prefix[] = "/api/v1";
 
+static void api_destroy(void *obj)
+{
+	api_walks_end(obj);
+}
+
 int api_alloc(struct api **ap, const struct api_cfg *cfg)
 {
-	struct api *a = mem_zalloc(sizeof(*a), NULL);
+	struct api *a = mem_zalloc(sizeof(*a), api_destroy);
 
 	if (!a)
 		return ENOMEM;

@@ -6,6 +6,7 @@
 #define OFFHOOK_API_PRIV_H
 
 #include "api/api.h"
+#include "base/list.h"
 #include "base/mem.h"
 #include "pbx/account.h"
 
@@ -20,6 +21,7 @@ struct api {
 	struct loop *loop;
 	struct pbx *pbx;
 	struct cert_live *cert; /**< NULL: no server runs */
+	struct list walks;      /**< pages that are being made (page.c) */
 };
 
 struct route;
@@ -113,6 +115,8 @@ enum role rights_resource(const struct resource *r, bool change);
  * administrators, and asking for them is logged. */
 bool rights_allow(struct job *j);
 
+/** End without an answer, when there is nobody to answer any more. */
+void job_drop(struct job *j);
 /** End: hand the answer over (`body` reference is taken over, may be NULL) and free the job. */
 void job_reply(struct job *j, unsigned status, json_t *body);
 /** End with bytes of another type ("text/csv; charset=utf-8"), which are copied by who gets them. */
@@ -168,11 +172,14 @@ int api_sheet_render(const json_t *items, const void *arg, struct buf *out) MUST
 /* live.c: what the running system shows */
 void api_status(struct job *j);
 void api_alarms(struct job *j);
-void api_registrations(struct job *j);
-void api_calls(struct job *j);
 void api_hangup(struct job *j);
 void api_transfer(struct job *j);
 void api_cdr(struct job *j);
+/* page.c */
+void api_calls(struct job *j);
+void api_registrations(struct job *j);
+/** Pages that are being made are never answered: the end. */
+void api_walks_end(struct api *a);
 /** A time parameter; false: the job is ended with 400. */
 bool job_time(struct job *j, const char *name, int64_t *ms);
 /* recording.c */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include "api/api_priv.h"
 
-static void job_free(struct job *j)
+void job_drop(struct job *j)
 {
 	for (size_t i = 0; i < j->nseg; i++)
 		mem_deref(j->seg[i]);
@@ -32,7 +32,7 @@ static void finish(struct job *j, struct api_answer *a)
 
 	a->nheader = j->answer.nheader;
 	memcpy(a->header, j->answer.header, sizeof(a->header));
-	job_free(j);
+	job_drop(j);
 	h(a, arg);
 }
 

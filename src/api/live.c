@@ -1,5 +1,5 @@
 /*
- * live.c - what the running system shows: status, alarms, registrations, calls, call records, logs, dumps, metrics.
+ * live.c - what the running system shows: status, alarms, call records, logs, dumps, metrics.
  */
 #include <string.h>
 #include <time.h>
@@ -24,16 +24,6 @@ void api_alarms(struct job *j)
 
 	json_decref(st);
 	job_items(j, v ? v : json_array());
-}
-
-void api_registrations(struct job *j)
-{
-	job_items(j, pbx_json_registrations(j->api->pbx));
-}
-
-void api_calls(struct job *j)
-{
-	job_items(j, pbx_json_calls(j->api->pbx));
 }
 
 void api_hangup(struct job *j)

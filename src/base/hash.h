@@ -42,6 +42,9 @@ struct hlink *hash_next(const struct hlink *k);
 /** Call `fn` for the entries of part `i` of `parts`; over all parts each comes once, if the table does not grow
  * meanwhile. `fn` must not change the table. */
 void hash_part(const struct hash *h, uint32_t i, uint32_t parts, void (*fn)(struct hlink *k, void *arg), void *arg);
+/** Call `fn` for the entries whose full hash is `i` modulo `n`, a power of two: over all `i` each comes once, also when
+ * the table grows meanwhile. `fn` must not change the table. */
+void hash_class(const struct hash *h, uint32_t i, uint32_t n, void (*fn)(struct hlink *k, void *arg), void *arg);
 /** Call `fn` for every entry; `fn` may delete the entry it is given; stops and returns what fn returns if not 0. */
 int hash_each(struct hash *h, int (*fn)(struct hlink *k, void *arg), void *arg);
 

@@ -89,6 +89,18 @@ void pbx_alarm_clear(struct pbx *p, const char *id);
 json_t *pbx_json_status(struct pbx *p); /**< version, uptime_s, extensions, registered, calls, alarms, load ... */
 json_t *pbx_json_registrations(
 	struct pbx *p); /**< [{extension, contact, source, transport, user_agent, expires_in_s, since, natted}] */
+/** A page of what goes on, made in steps of less than a millisecond. */
+struct pbx_page {
+	json_t *items;         /**< array; a step adds to it */
+	uint32_t limit;        /**< rows that it may have */
+	const char *extension; /**< of this one only; NULL: of all */
+	char cursor[64];       /**< where the next step begins; "" before the first one, and after the last one */
+	uint64_t now;
+};
+/** One step of calls, registrations (items as pbx_json_calls(), pbx_json_registrations()). True: the page has room and
+ * there may be more: give the thread back, then call again. False: it is full, or (`cursor` empty) there is no more. */
+bool pbx_calls_step(struct pbx *p, struct pbx_page *g);
+bool pbx_registrations_step(struct pbx *p, struct pbx_page *g);
 /** Add how a row of a resource is now, as the member "live": extension {phones, calls}; trunk {state, text, calls};
  * conference {members}. Others have none. */
 void pbx_live(struct pbx *p, const struct resource *r, json_t *row);

@@ -76,6 +76,8 @@ void ptrunk_stop(struct pbx *p);
 void ptrunk_flush(struct pbx *p);
 /** [{name, state, words}], for the status of the whole */
 json_t *ptrunk_json_brief(struct pbx *p);
+/** {calls, state, words} of one; NULL: there is none. */
+json_t *ptrunk_live(struct pbx *p, struct slice name);
 /** [{name, state, words, server, rtt_ms, channels ..., history}] */
 json_t *pbx_json_trunks(struct pbx *p);
 

@@ -79,6 +79,16 @@ json_t *pbx_json_trunks(struct pbx *p)
 	return v;
 }
 
+json_t *ptrunk_live(struct pbx *p, struct slice name)
+{
+	const struct ptrunk *t = ptrunk_find(p, name);
+	json_t *o = t ? json_pack("{s:I}", "calls", (json_int_t)(t->in + t->out)) : NULL;
+
+	if (o)
+		add_state(o, t);
+	return o;
+}
+
 static void add_brief(struct ptrunk *t, void *arg)
 {
 	json_t *o = json_pack("{s:s}", "name", t->name);
