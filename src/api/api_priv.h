@@ -140,8 +140,8 @@ void job_fail(struct job *j, int err, const char *why);
 void job_items(struct job *j, json_t *res);
 /** Answers of the store go straight out: call-back for store_json_h. */
 void job_store_h(int err, const char *why, json_t *res, void *arg);
-/** End with a page of CSV from the store ({"text", "next"}); where the next one begins tells the header Link (RFC 8288),
- * by the parameter `cursor`. */
+/** End with a page of CSV from the store ({"text", "next"}); where the next one begins tells the header Link (RFC
+ * 8288), by the parameter `cursor`. */
 void job_page(struct job *j, const json_t *res, const char *cursor);
 /** Is it one of the route's own parameters, and no field? */
 bool job_own_param(const struct job *j, const char *name);

@@ -102,8 +102,9 @@ static int quoted_cell(struct csv *c, struct buf *why)
 	}
 	if (!c->text.l || c->text.p[0] == c->sep || is_eol(c->text.p[0]))
 		return 0;
-	buf_str(why, "there is something behind a closing quotation mark (\"). Quotation marks within a cell are doubled: "
-		     "\"\".");
+	buf_str(why,
+		"there is something behind a closing quotation mark (\"). Quotation marks within a cell are doubled: "
+		"\"\".");
 	return ERR_SYNTAX;
 }
 
@@ -113,8 +114,9 @@ static int plain_cell(struct csv *c, struct buf *why)
 
 	while (n < c->text.l && c->text.p[n] != c->sep && !is_eol(c->text.p[n])) {
 		if (c->text.p[n++] == '"') {
-			buf_str(why, "there is a quotation mark (\") within a cell. Put the whole cell in quotation marks "
-				     "and double those within it.");
+			buf_str(why,
+				"there is a quotation mark (\") within a cell. Put the whole cell in quotation marks "
+				"and double those within it.");
 			return ERR_SYNTAX;
 		}
 	}
@@ -209,7 +211,8 @@ void csv_put(struct buf *b, bool first, struct slice cell)
 	bool quote = false;
 
 	for (size_t i = 0; i < cell.l; i++)
-		quote |= cell.p[i] == '"' || cell.p[i] == ',' || cell.p[i] == ';' || cell.p[i] == '\t' || is_eol(cell.p[i]);
+		quote |= cell.p[i] == '"' || cell.p[i] == ',' || cell.p[i] == ';' || cell.p[i] == '\t' ||
+			 is_eol(cell.p[i]);
 	/* blanks at the ends are taken off by some who read it, unless they are within marks */
 	quote |= cell.l && (cell.p[0] == ' ' || cell.p[cell.l - 1] == ' ');
 	if (!first)

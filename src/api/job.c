@@ -212,8 +212,9 @@ void job_page(struct job *j, const json_t *res, const char *cursor)
 	if (next) {
 		put_next(j, &b, cursor, next);
 		if (buf_err(&b)) {
-			job_error(j, 422, "limit", NULL, "The values are too long to go on from page to page: sort by "
-							 "another field, or look for less.");
+			job_error(j, 422, "limit", NULL,
+				  "The values are too long to go on from page to page: sort by "
+				  "another field, or look for less.");
 			return;
 		}
 		job_header(j, "Link", "%.*s", SLICE_FMT(buf_get(&b)));

@@ -25,8 +25,9 @@ static bool take_filters(struct job *j, struct store_filter *v, size_t *n)
 		buf_init_fixed(&why, text, sizeof(text));
 		err = *n == STORE_FILTERS ? ERR_LIMIT : resource_value(f, j->value[i], &v[*n].value, &why);
 		if (err) {
-			job_error(j, err == ENOMEM ? 503 : 400, err == ENOMEM ? "out_of_memory" : "bad_parameter", f->name,
-				  "%.*s", SLICE_FMT(err == ERR_LIMIT ? SLICE("There are too many filters.") : buf_get(&why)));
+			job_error(j, err == ENOMEM ? 503 : 400, err == ENOMEM ? "out_of_memory" : "bad_parameter",
+				  f->name, "%.*s",
+				  SLICE_FMT(err == ERR_LIMIT ? SLICE("There are too many filters.") : buf_get(&why)));
 			return false;
 		}
 		v[(*n)++].f = f;
@@ -68,8 +69,10 @@ void api_resource_list(struct job *j)
 {
 	struct store_filter filter[STORE_FILTERS];
 	const char *header = job_param(j, "header");
-	struct store_page page = {
-		.after = job_param(j, "after"), .secrets = job_flag(j, "secrets"), .q = job_param(j, "q"), .filter = filter};
+	struct store_page page = {.after = job_param(j, "after"),
+				  .secrets = job_flag(j, "secrets"),
+				  .q = job_param(j, "q"),
+				  .filter = filter};
 	uint64_t limit;
 
 	if (!job_number(j, "limit", j->csv ? API_SHEET_MAX : API_LIMIT_MAX, &limit) || !take_sort(j, &page))
@@ -163,12 +166,11 @@ static bool one_item(struct job *j, enum change_op op, const char *key)
 		return false;
 	}
 	j->nitem = 1;
-	j->item[0] = (struct change_item){
-		.op = op,
-		.r = j->r,
-		.key = key,
-		.version = op == CHANGE_CREATE ? 0 : j->version,
-		.obj = op == CHANGE_DELETE ? NULL : json_incref(j->body)};
+	j->item[0] = (struct change_item){.op = op,
+					  .r = j->r,
+					  .key = key,
+					  .version = op == CHANGE_CREATE ? 0 : j->version,
+					  .obj = op == CHANGE_DELETE ? NULL : json_incref(j->body)};
 	return true;
 }
 

@@ -132,7 +132,8 @@ static void read_header(struct import *im, const struct csv *c)
 				wrong(im, c->line, f->name, "The column \"%s\" is there twice.", f->name);
 		if (!f && slice_trim(name).l)
 			wrong(im, c->line, NULL,
-			      "There is no field \"%.*s\". The first line names the fields, for instance: %s", (int)(name.l < 60 ? name.l : 60), name.p, resource_key(r)->name);
+			      "There is no field \"%.*s\". The first line names the fields, for instance: %s",
+			      (int)(name.l < 60 ? name.l : 60), name.p, resource_key(r)->name);
 		if (f && f->type == FIELD_PASSWORD)
 			wrong(im, c->line, f->name, "\"%s\" cannot be set by a file.", f->name);
 		key = key || (f && f->flags & FIELD_KEY);
@@ -185,8 +186,7 @@ static json_t *read_rows(struct import *im, struct csv *c)
 			wrong(im, c->line, NULL, "A file may have at most %d rows; split it.", CSV_LINES_MAX);
 			break;
 		}
-		if (json_array_append_new(rows,
-					  json_pack("{s:i, s:o}", "line", (int)c->line, "row", row_of(im, c)))) {
+		if (json_array_append_new(rows, json_pack("{s:i, s:o}", "line", (int)c->line, "row", row_of(im, c)))) {
 			err = ENOMEM;
 			break;
 		}
@@ -228,16 +228,16 @@ static void compare(struct import *im, json_t *row, json_t *now, json_t *obj, js
 
 static bool add_item(struct job *j, enum change_op op, int line, const char *key, json_t *obj, json_t *diff)
 {
-	json_t *item = json_pack("{s:i, s:s, s:s, s:O*}", "line", line, "op",
-				 op == CHANGE_CREATE ? "create" : "change", "key", key, "fields", diff);
+	json_t *item = json_pack("{s:i, s:s, s:s, s:O*}", "line", line, "op", op == CHANGE_CREATE ? "create" : "change",
+				 "key", key, "fields", diff);
 
 	if (!obj || json_array_append(j->plan, item)) {
 		json_decref(item);
 		return false;
 	}
 	/* the key lives as long as the line of the plan does */
-	j->item[j->nitem++] =
-		(struct change_item){.op = op, .r = j->r, .key = json_text(item, "key"), .obj = json_incref(obj)};
+	j->item[j->nitem++] = (struct change_item){
+		.op = op, .r = j->r, .key = json_text(item, "key"), .obj = json_incref(obj)};
 	json_decref(item);
 	return true;
 }

@@ -11,10 +11,10 @@
 #include "pbx/trunk.h"
 
 enum {
-	CALLS_SEEN = 256,  /* calls that one step looks at */
-	CALLS_TAKEN = 12,  /* of them written, each about 20 microseconds */
+	CALLS_SEEN = 256, /* calls that one step looks at */
+	CALLS_TAKEN = 12, /* of them written, each about 20 microseconds */
 	PHONES_TAKEN = 100,
-	CLASSES = 4096,    /* the table of extensions is walked by the ends of hash values: growing does not disturb it */
+	CLASSES = 4096, /* the table of extensions is walked by the ends of hash values: growing does not disturb it */
 	CLASSES_SEEN = 256 /* in one step */
 };
 

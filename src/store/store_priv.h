@@ -286,7 +286,7 @@ struct row_page {
 	enum reveal secrets;
 	const struct field *sort; /* NULL: the key */
 	bool down;
-	const char *key; /* after this one; NULL: from the beginning */
+	const char *key;            /* after this one; NULL: from the beginning */
 	const struct list_query *q; /* filters and the rest; NULL: none */
 };
 /* Append the rows of a page; *more tells whether some are left. */

@@ -155,7 +155,7 @@ static void test_refusals(void **state)
 		{"GET", "/api/v1/extensions/100/more", NULL, 404, "no_such_path", ""},
 		{"GET", "/api/v1/a/b/c/d/e/f/g/h", NULL, 404, "no_such_path", ""},
 		{"GET", "/api/v1/\xff\xfe", NULL, 404, "no_such_path", ""},
-		{"PUT", "/api/v1/extensions", "{}", 405, "method_not_allowed", ""},
+		{"PUT", "/api/v1/extensions", "{}", 415, "unsupported_media_type", ""},
 		{"POST", "/api/v1/status", NULL, 405, "method_not_allowed", ""},
 		{"DELETE", "/api/v1/extensions", NULL, 405, "method_not_allowed", ""},
 		{"GET", "/api/v1/extensions/%zz", NULL, 400, "bad_request", ""},
