@@ -28,7 +28,7 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/nul
 CPPFLAGS = -Isrc -Iinclude -D_GNU_SOURCE -DOFFHOOK_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 CFLAGS  := -std=c11 $(OPT) -g -fno-strict-aliasing -fstack-protector-strong $(WARN) $(SANFLAGS)
 LDFLAGS := $(SANFLAGS)
-LIBS    := -lwebsockets -lcurl -lsqlite3 -ljansson -lssl -lcrypto -lcares -lpcre2-8 -luv \
+LIBS    := -lcurl -lsqlite3 -ljansson -lssl -lcrypto -lcares -lpcre2-8 -luv -lz \
 	   -lopus -lopusfile -lopusenc -logg -lspandsp -lgsm -lspeex -lspeexdsp -lm -lpthread
 # oracles that only tests use
 test_libs_media := -lsrtp2

@@ -1,7 +1,7 @@
 # Debian packages, installed when missing (as root or through sudo), saying what and why.
 #: make deps        install what building needs
 #: make deps-test   install what the tests need as well
-DEPS_BUILD := gcc libc6-dev pkg-config binutils libuv1-dev libssl-dev libjansson-dev libsqlite3-dev libcurl4-openssl-dev libwebsockets-dev libc-ares-dev libpcre2-dev \
+DEPS_BUILD := gcc libc6-dev pkg-config binutils libuv1-dev libssl-dev libjansson-dev libsqlite3-dev libcurl4-openssl-dev zlib1g-dev libc-ares-dev libpcre2-dev \
 	      libopus-dev libopusfile-dev libopusenc-dev libogg-dev libspandsp-dev libgsm1-dev libspeex-dev libspeexdsp-dev \
 	      nodejs@node npm@npm
 DEPS_TEST  := $(DEPS_BUILD) g++ libcmocka-dev iproute2 util-linux procps sip-tester baresip-core sqlite3 curl jq kamailio kamailio-tls-modules linphone-cli twinkle-console sipvicious openssl libsrtp2-dev opus-tools sox chromium fonts-noto-cjk

@@ -22,6 +22,16 @@ const struct opt serve_opts[] = {
 	 .env = "OFFHOOK_SIPS_PORT",
 	 .def = "the one after --sip-port: 5061",
 	 .help = "SIP over TLS; 0: off"},
+	{.name = "http-port",
+	 .arg = "PORT",
+	 .env = "OFFHOOK_HTTP_PORT",
+	 .def = "8080",
+	 .help = "page and API over HTTP; 0: off"},
+	{.name = "https-port",
+	 .arg = "PORT",
+	 .env = "OFFHOOK_HTTPS_PORT",
+	 .def = "8443",
+	 .help = "page and API over HTTPS; 0: off"},
 	{.name = "tls-ca",
 	 .arg = "FILE",
 	 .env = "OFFHOOK_TLS_CA",
@@ -196,6 +206,24 @@ static int read_tls(struct serve_options *o, const struct cli *c)
 	return CLI_OK;
 }
 
+static int read_web(struct serve_options *o, const struct cli *c)
+{
+	uint32_t http = 8080, https = 8443;
+
+	if (!cli_number(c, "http-port", 0, 65535, &http) || !cli_number(c, "https-port", 0, 65535, &https))
+		return CLI_USAGE;
+	if (http && http == https)
+		return cli_usage(c, "--http-port and --https-port must differ: a port speaks one of both.");
+	const uint32_t web[] = {http, https};
+	for (size_t i = 0; i < ARRAY_LEN(web); i++)
+		if (web[i] && (web[i] == o->sip_port || web[i] == o->sips_port))
+			return cli_usage(c, "--%s %u is a port of SIP already; choose another.",
+					 i ? "https-port" : "http-port", (unsigned)web[i]);
+	o->http_port = (uint16_t)http;
+	o->https_port = (uint16_t)https;
+	return CLI_OK;
+}
+
 int serve_options_read(struct serve_options *o, const struct cli *c)
 {
 	const char *level = cli_opt(c, "log-level");
@@ -212,6 +240,8 @@ int serve_options_read(struct serve_options *o, const struct cli *c)
 	if (level && log_level_parse(&o->log_level, slice_str(level)))
 		return cli_usage(c, "--log-level is error, warn, info or debug, not \"%s\".", level);
 	rc = read_tls(o, c);
+	if (!rc)
+		rc = read_web(o, c);
 	if (rc)
 		return rc;
 	o->bench_no_auth = cli_flag(c, "bench-no-auth");

@@ -17,6 +17,7 @@ struct serve_options {
 	bool listen_all; /**< nobody named an address: all, IPv4 and IPv6 */
 	uint16_t sip_port;
 	uint16_t sips_port;        /**< 0: nobody connects to us by TLS */
+	uint16_t http_port, https_port; /**< of the page and the API; 0: none */
 	const char *tls_ca;        /**< PEM file: trusted beside the system's; NULL */
 	const char *tls_client_ca; /**< PEM file: who may sign the certificates of phones; NULL: they are not asked */
 	bool tls_client_required;
@@ -83,6 +84,10 @@ void trim_start(struct server *s);
 /** The address to give a phone: "192.168.1.20", the first of the named ones, or the one this machine uses towards
  * others. */
 void welcome_address(const struct server *s, struct sa *a);
+/** Where the page is: "http://192.168.1.20:8080/", by HTTPS when there is no other; "": nowhere. `dst` of WELCOME_LINK
+ * bytes. Returns dst. */
+enum { WELCOME_LINK = 112 };
+char *welcome_link(const struct server *s, char *dst);
 /** What people see on standard output when the server is ready: all they need at the first start, two lines later. */
 void welcome_print(const struct server *s, const struct cli *c);
 

@@ -50,6 +50,7 @@ static void changed(const struct cert *c, void *arg)
 
 	cert_info(c, &i);
 	log_info("app", "certificate %s, SHA-256 %s", i.subject, i.fingerprint);
+	server_web_cert(s, c);
 	look(s);
 }
 

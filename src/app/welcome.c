@@ -52,6 +52,21 @@ void welcome_address(const struct server *s, struct sa *a)
 		sa_any(a, AF_INET, 0);
 }
 
+char *welcome_link(const struct server *s, char *dst)
+{
+	uint16_t port = s->opt->http_port ? s->opt->http_port : s->opt->https_port;
+	char addr[SA_STRLEN];
+	struct sa a;
+
+	dst[0] = '\0';
+	if (!port)
+		return dst;
+	welcome_address(s, &a);
+	sa_set_port(&a, port);
+	snprintf(dst, WELCOME_LINK, "%s://%s/", s->opt->http_port ? "http" : "https", sa_str(&a, addr));
+	return dst;
+}
+
 /* What a service writes is kept in the journal, and passwords have no place there. */
 static bool kept(void)
 {
@@ -73,7 +88,7 @@ static void first_start(const struct server *s, const struct cli *c)
 {
 	static const char *const numbers[] = {"100", "101"};
 	const char *bold = out_style(STYLE_BOLD), *off = out_style(STYLE_OFF), *hint = cli_data_hint(c);
-	char addr[SA_STRLEN], *full = realpath(s->data, NULL);
+	char addr[SA_STRLEN], link[WELCOME_LINK], *full = realpath(s->data, NULL);
 	struct sa a;
 	struct buf b;
 
@@ -81,6 +96,8 @@ static void first_start(const struct server *s, const struct cli *c)
 	welcome_address(s, &a);
 	printf("\n%sWelcome to offhook.%s Your phone system is running, with two numbers to begin with.\n\n", bold,
 	       off);
+	if (*welcome_link(s, link))
+		printf("  Open the page      %s%s%s\n\n", bold, link, off);
 	printf("  Tell each phone (or phone app):\n\n");
 	printf("    SIP server   %s%s%s", bold, sa_ntop(&a, addr), off);
 	if (s->opt->sip_port != 5060)
@@ -109,7 +126,7 @@ static void first_start(const struct server *s, const struct cli *c)
 
 void welcome_print(const struct server *s, const struct cli *c)
 {
-	char addr[SA_STRLEN];
+	char addr[SA_STRLEN], link[WELCOME_LINK];
 	size_t ext, reg, contacts;
 	struct sa a;
 
@@ -124,6 +141,8 @@ void welcome_print(const struct server *s, const struct cli *c)
 		printf("offhook %s: %zu extension%s, %zu registered; SIP server %s (UDP, TCP%s); data in %s\n",
 		       OFFHOOK_VERSION, ext, ext == 1 ? "" : "s", reg, sa_str(&a, addr),
 		       s->opt->sips_port ? ", TLS" : "", s->data);
+		if (*welcome_link(s, link))
+			printf("Page: %s   ", link);
 		printf("Passwords: %s extension show NUMBER --password%s   Ctrl-C ends the server.\n", c->prog,
 		       cli_data_hint(c));
 	}

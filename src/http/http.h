@@ -1,9 +1,10 @@
 /*
- * http.h - the HTTP server (libwebsockets on a thread of its own): control socket, web ports with the embedded page and
+ * http.h - the HTTP server (HTTP/1.1 on a thread of its own): control socket, web ports with the embedded page and
  * WebSockets; and the client for the control socket (libcurl).
  *
  * Requests cross to the loop thread as messages and their answers cross back.
- * Thread: loop thread, unless said. Ownership: struct http_req is valid until http_reply.
+ * Thread: loop thread, unless said. Ownership: struct http_req is valid until it is answered. mem_deref the server:
+ * WebSockets that are open hear closed() within it. On a virtual loop the web thread is one too (no control socket).
  */
 #ifndef OFFHOOK_HTTP_HTTP_H
 #define OFFHOOK_HTTP_HTTP_H
@@ -30,7 +31,9 @@ struct http_asset {
 /** A port of the web. */
 struct http_port {
 	struct sa at;
-	bool tls; /**< with the certificate of http_server_set_cert() */
+	bool tls;           /**< with the certificate of http_server_set_cert() */
+	bool optional;      /**< a machine that lacks this family of addresses is served without */
+	const char *option; /**< how people choose another port, for the sentence: "--http-port"; NULL */
 };
 
 struct http_server_cfg {
@@ -49,17 +52,21 @@ struct http_server_cfg {
 /** New server; all ports listen when it returns. `why` (may be NULL) gets a sentence that names the port: EADDRINUSE,
  * EACCES, EADDRNOTAVAIL ... */
 int http_server_alloc(struct http_server **sp, const struct http_server_cfg *cfg, struct buf *why) MUST_CHECK;
-/** Certificate of the TLS ports from now on; connections that are open keep theirs. ENOMEM, EINVAL. */
+/** Certificate of the TLS ports from now on; connections that are open keep theirs. Before the first one they close
+ * what connects. ENOMEM, EINVAL. */
 int http_server_set_cert(struct http_server *s, const struct cert *c) MUST_CHECK;
+/** Call `fn` for each port as it is bound. */
+void http_server_listeners(const struct http_server *s, void (*fn)(const struct sa *at, bool tls, void *arg),
+			   void *arg);
 
 /* ---- requests ---- */
+/** HEAD is shown as GET: the web thread leaves the body out. */
 struct slice http_req_method(const struct http_req *rq);
 struct slice http_req_path(const struct http_req *rq);
 struct slice http_req_query(const struct http_req *rq);
 struct slice http_req_body(const struct http_req *rq);
-/** A header by its lower-case name; empty: it was not sent. Kept are: host, origin, cookie, authorization, accept,
- * accept-language, content-type, content-disposition, if-match, if-none-match, range, user-agent, x-csrf-token,
- * sec-fetch-site. */
+/** A header by its lower-case name, the first of those that may stand more than once; empty: it was not sent. Host,
+ * Origin, Cookie, Authorization, Content-Type, Range, X-CSRF-Token and Sec-Fetch-Site never come twice (400). */
 struct slice http_req_header(const struct http_req *rq, const char *name);
 /** Value of a cookie; empty: none. */
 struct slice http_req_cookie(const struct http_req *rq, const char *name);
@@ -76,14 +83,16 @@ const char *http_req_peer_user(const struct http_req *rq);
 enum { HTTP_HEADERS_MAX = 8 };
 struct http_header {
 	const char *name; /**< static */
-	struct slice value;
+	struct slice value; /**< copied; one with control characters is left out */
 };
-/** An answer: bytes or a file. Security headers (CSP and the like, docs/security.md) are added to every one. */
+/** An answer: bytes or a file. Security headers (CSP and the like, docs/security.md) are added to every one, and
+ * "Cache-Control: no-store" (files: "private, no-cache", ETag, Last-Modified) where `header` says nothing. */
 struct http_answer {
 	unsigned status;
 	const char *ctype; /**< NULL: no body */
 	struct slice body; /**< copied */
-	const char *file;  /**< path of a file that the web thread sends instead, with ranges (RFC 9110 14); NULL */
+	const char *file;  /**< path of a file that the web thread sends instead (status 200), with ranges (RFC 9110
+			      14: one; for several all of it is sent) and 304; copied; NULL */
 	struct http_header header[HTTP_HEADERS_MAX];
 	size_t nheader;
 };
@@ -100,7 +109,7 @@ struct http_ws;
 struct http_ws_ops {
 	const char *path;     /**< "/api/v1/events" */
 	const char *protocol; /**< "offhook.events.v1" */
-	size_t max_message;   /**< bytes of an incoming message; a longer one closes with 1009 */
+	size_t max_message;   /**< bytes of an incoming message; a longer one closes with 1009, another kind 1003 */
 	size_t max_queue;     /**< bytes that wait to be sent; more closes with 1013 */
 	bool binary;          /**< its messages are binary, else text */
 	/** Loop thread: it is open. `rq` is its request (headers, cookies, query), valid during the call. Return the

@@ -1,123 +1,162 @@
 /*
- * server.c - the HTTP server: a thread with a loop of its own, on which libwebsockets runs by its libuv plug-in.
- *
- * The control socket is bound under another name and renamed when its mode is 0600, so
- * that no moment exists at which somebody else could open it.
+ * server.c - the web server: a thread with a loop of its own, its listeners, its certificate, its end.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
-#include <uv.h>
 #include "base/log.h"
 #include "http/http_priv.h"
 
-struct http_core *http_core_ref(struct http_core *c)
-{
-	atomic_fetch_add(&c->refs, 1);
-	return c;
-}
-
-void http_core_deref(struct http_core *c)
-{
-	if (c && atomic_fetch_sub(&c->refs, 1) == 1)
-		mem_deref(c);
-}
-
-/* ------------------------------------------------------------------ libwebsockets' own log */
-
-static void lws_line(int level, const char *line)
-{
-	size_t l = strlen(line);
-
-	while (l && (line[l - 1] == '\n' || line[l - 1] == '\r'))
-		l--;
-	if (level & LLL_ERR)
-		log_warn("http", "%.*s", (int)l, line);
-	else
-		log_debug("http", "%.*s", (int)l, line);
-}
-
 /* ------------------------------------------------------------------ web thread */
 
-static const struct lws_protocols protocols[] = {
-	{.name = "http", .callback = http_conn_event, .per_session_data_size = sizeof(struct http_conn)},
-	{.name = NULL},
-};
-
-static void fill_info(struct http_server *s, struct lws_context_creation_info *info, void **loops)
+static void say_why(struct buf *why, const struct http_port *p, int err)
 {
-	info->options = LWS_SERVER_OPTION_UNIX_SOCK | LWS_SERVER_OPTION_LIBUV |
-			LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME | LWS_SERVER_OPTION_DISABLE_IPV6;
-	info->iface = s->tmp;
-	info->protocols = protocols;
-	info->foreign_loops = loops;
-	info->pcontext = &s->ctx;
-	info->user = s->core;
-	info->gid = info->uid = (gid_t)-1;
-	/* frugal: tables for the connections that we allow and no more, small buffers, no session cache */
-	info->fd_limit_per_thread = HTTP_MAX_CONNS + 8;
-	info->max_http_header_data = HTTP_MAX_HEADER;
-	info->max_http_header_pool = HTTP_MAX_CONNS;
-	info->pt_serv_buf_size = 4096;
-	info->keepalive_timeout = HTTP_IDLE_S;
-	info->timeout_secs = HTTP_IDLE_S;
-	info->timeout_secs_ah_idle = HTTP_IDLE_S;
-	info->server_string = "offhook";
-}
+	const char *kind = p->tls ? "https" : "http";
+	unsigned port = sa_port(&p->at), other = port <= 65525 ? port + 10 : 8080;
+	char ip[SA_STRLEN];
 
-/* libwebsockets closes its handles in later turns of the loop and wants to be asked again after them. */
-static void destroy_context(struct http_server *s, uv_loop_t *uv)
-{
-	struct lws_context *ctx = s->ctx;
-
-	if (!ctx)
+	if (!why)
 		return;
-	lws_context_destroy(ctx);
-	for (int i = 0; i < 100 && s->ctx; i++) {
-		uv_run(uv, UV_RUN_NOWAIT);
-		if (i == 2 && s->ctx)
-			lws_context_destroy(s->ctx);
+	sa_ntop(&p->at, ip);
+	switch (err) {
+	case EADDRINUSE:
+		buf_printf(why, "Web port %u (%s, %s) is in use by another program. End that program", port, kind, ip);
+		if (p->option)
+			buf_printf(why, ", or choose another port: %s %u (0: none)", p->option, other);
+		break;
+	case EADDRNOTAVAIL:
+		buf_printf(why,
+			   "This machine has no address %s. `ip address` shows those it has; choose one with --listen.",
+			   ip);
+		break;
+	case EACCES:
+	case EPERM:
+		buf_printf(why, "You may not listen on web port %u (%s, %s). Ports below 1024 need root", port, kind,
+			   ip);
+		if (p->option)
+			buf_printf(why, "; choose another with %s.", p->option);
+		break;
+	default:
+		buf_printf(why, "Listening on web port %u (%s, %s) failed: %s.", port, kind, ip, err_str(err));
 	}
-	if (s->ctx)
-		log_warn("http", "the control socket's server did not end cleanly");
 }
 
-static int web_init(struct loop *l, void *arg)
+static int open_tls(struct http_server *s)
 {
-	struct http_server *s = arg;
-	struct lws_context_creation_info info;
-	void *loops[1] = {loop_uv(l)};
+	struct tls_cfg cfg = {.loop = s->web, .no_system_ca = true, .threads = 1};
 
-	if (!loops[0])
-		return ENOMEM;
-	memset(&info, 0, sizeof(info));
-	fill_info(s, &info, loops);
-	lws_set_log_level(LLL_ERR | LLL_WARN, lws_line);
-	(void)unlink(s->tmp);
-	errno = 0;
-	s->ctx = lws_create_context(&info);
-	if (!s->ctx)
-		return errno ? errno : ENOMEM;
-	if (chmod(s->tmp, 0600) || rename(s->tmp, s->path)) {
-		int err = errno;
+	return s->tls ? 0 : tls_alloc(&s->tls, &cfg, NULL);
+}
 
-		(void)unlink(s->tmp);
-		destroy_context(s, loops[0]);
+static int open_port(struct http_server *s, const struct http_port *p)
+{
+	struct http_listener *l = &s->listener[s->nlistener];
+	int err = p->tls ? open_tls(s) : 0;
+
+	l->s = s;
+	l->tls = p->tls;
+	if (!err && p->tls)
+		err = tls_listen(&l->tl, s->tls, &p->at, http_conn_accept, l);
+	else if (!err)
+		err = tcp_listen(&l->tl, s->web, &p->at, http_conn_accept, l);
+	if (err)
 		return err;
-	}
-	s->core->web = l;
+	if (p->tls)
+		tls_listener_admit(l->tl, http_conn_admit, http_conn_left, l);
+	tcp_listener_local(l->tl, &l->at);
+	s->nlistener++;
 	return 0;
+}
+
+static int open_ports(struct http_server *s)
+{
+	const struct http_server_cfg *cfg = s->cfg;
+
+	if (cfg->nport) {
+		s->listener = mem_zalloc(cfg->nport * sizeof(*s->listener), NULL);
+		if (!s->listener)
+			return ENOMEM;
+	}
+	for (size_t i = 0; i < cfg->nport; i++) {
+		int err = open_port(s, &cfg->port[i]);
+
+		if (err && cfg->port[i].optional && (err == EAFNOSUPPORT || err == EADDRNOTAVAIL))
+			continue;
+		if (err) {
+			say_why(s->why, &cfg->port[i], err);
+			return err;
+		}
+	}
+	if (!s->path[0])
+		return 0;
+	int err = tcp_listen_unix(&s->control, s->web, s->path, http_conn_accept_control, s);
+	if (err) {
+		s->path[0] = '\0'; /* not ours to remove */
+		if (err == ENAMETOOLONG && s->why)
+			buf_printf(s->why,
+				   "The path of the data directory is too long for a socket in it (90 characters at "
+				   "most): %s",
+				   cfg->unix_path);
+		else if (s->why)
+			buf_printf(s->why, "The control socket %s could not be made: %s.", cfg->unix_path,
+				   err_str(err));
+	}
+	return err;
 }
 
 static void web_fini(struct loop *l, void *arg)
 {
 	struct http_server *s = arg;
 
-	(void)unlink(s->path);
-	destroy_context(s, loop_uv(l));
+	for (size_t i = 0; i < s->nlistener; i++)
+		s->listener[i].tl = mem_deref(s->listener[i].tl);
+	s->control = mem_deref(s->control);
+	if (s->path[0])
+		(void)unlink(s->path);
+	while (s->conns.head) {
+		struct http_conn *c = LINK_OBJ(s->conns.head, struct http_conn, le);
+
+		mem_ref(c);
+		if (c->ws)
+			http_ws_bye(c, 1001);
+		http_conn_end(c, true);
+		mem_deref(c);
+	}
+	loop_drain(l); /* last words leave */
+	s->tls = mem_deref(s->tls);
+	s->listener = mem_deref(s->listener);
+	hash_free(&s->addrs);
+}
+
+static int web_init(struct loop *l, void *arg)
+{
+	struct http_server *s = arg;
+
+	s->web = l;
+	hash_init(&s->addrs);
+	int err = open_ports(s);
+	if (err)
+		web_fini(l, s);
+	else
+		s->core->web = l;
+	return err;
+}
+
+struct new_cert {
+	struct loop_msg msg;
+	struct http_server *s;
+	struct cert *c;
+};
+
+static void cert_arrived(struct loop_msg *m)
+{
+	struct new_cert *n = CONTAINER_OF(m, struct new_cert, msg);
+	int err = n->s->tls ? tls_set_cert(n->s->tls, n->c) : 0;
+
+	if (err)
+		log_error("http", "the certificate cannot be used for the page: %s", err_str(err));
+	mem_deref(n->c);
+	mem_deref(n);
 }
 
 /* ------------------------------------------------------------------ loop thread */
@@ -126,42 +165,107 @@ static void server_destroy(void *obj)
 {
 	struct http_server *s = obj;
 
-	if (s->core) {
+	if (s->core && s->thread) {
+		http_ws_flush(s->core); /* the last messages go to the web thread before it ends */
 		s->core->closed = true;
 		loop_thread_stop(s->thread);
 		s->core->web = NULL;
+		http_ws_end_all(s->core);
 	}
 	http_core_deref(s->core);
+}
+
+static int core_alloc(struct http_core **cp, const struct http_server_cfg *cfg)
+{
+	struct http_core *c = mem_zalloc(sizeof(*c), NULL);
+
+	if (!c)
+		return ENOMEM;
+	atomic_init(&c->refs, 1);
+	atomic_init(&c->nkind, 0);
+	c->loop = cfg->loop;
+	c->h = cfg->h;
+	c->arg = cfg->arg;
+	c->max_body = cfg->max_body ? cfg->max_body : HTTP_MAX_BODY;
+	c->asset = cfg->asset;
+	c->nasset = cfg->nasset;
+	*cp = c;
+	return 0;
 }
 
 int http_server_alloc(struct http_server **sp, const struct http_server_cfg *cfg, struct buf *why)
 {
 	struct http_server *s = mem_zalloc(sizeof(*s), server_destroy);
-	int n;
 
-	(void)why;
 	if (!s)
 		return ENOMEM;
-	s->core = mem_zalloc(sizeof(*s->core), NULL);
-	if (!s->core) {
-		mem_deref(s);
-		return ENOMEM;
+	int err = core_alloc(&s->core, cfg);
+	s->cfg = cfg;
+	s->why = why;
+	if (!err && cfg->unix_path && !slice_copy(s->path, sizeof(s->path) - 4, slice_str(cfg->unix_path))) {
+		err = ENAMETOOLONG;
+		if (why)
+			buf_printf(why,
+				   "The path of the data directory is too long for a socket in it (90 characters at "
+				   "most): %s",
+				   cfg->unix_path);
 	}
-	atomic_init(&s->core->refs, 1);
-	s->core->loop = cfg->loop;
-	s->core->h = cfg->h;
-	s->core->arg = cfg->arg;
-	s->core->max_body = cfg->max_body ? cfg->max_body : HTTP_MAX_BODY;
-	n = snprintf(s->tmp, sizeof(s->tmp), "%s.new", cfg->unix_path);
-	int err = n > 0 && (size_t)n < sizeof(s->tmp) ? 0 : ENAMETOOLONG;
-	if (!err) {
-		(void)slice_copy(s->path, sizeof(s->path), slice_str(cfg->unix_path));
-		err = loop_thread_start(&s->thread, NULL, "offhook-web", web_init, web_fini, s);
-	}
+	if (!err)
+		err = loop_thread_start(&s->thread, cfg->loop, "offhook-web", web_init, web_fini, s);
+	s->cfg = NULL;
+	s->why = NULL;
 	if (err) {
 		mem_deref(s);
 		return err;
 	}
 	*sp = s;
+	return 0;
+}
+
+int http_server_set_cert(struct http_server *s, const struct cert *c)
+{
+	struct buf pem, key, why;
+	struct cert *own = NULL;
+	struct new_cert *n = NULL;
+
+	/* one of its own for the web thread: references are not counted for two */
+	buf_init(&pem);
+	buf_init(&key);
+	buf_init(&why);
+	int err = cert_pem(c, &pem, &key);
+	if (!err)
+		err = cert_parse(&own, buf_get(&pem), buf_get(&key), &why);
+	buf_free(&why);
+	if (key.p)
+		mem_wipe(key.p, key.l);
+	buf_free(&pem);
+	buf_free(&key);
+	if (!err)
+		n = mem_zalloc(sizeof(*n), NULL);
+	if (!n) {
+		mem_deref(own);
+		return err == ENOMEM || !err ? ENOMEM : EINVAL;
+	}
+	n->s = s;
+	n->c = own;
+	n->msg.fn = cert_arrived;
+	loop_post(s->core->web, &n->msg);
+	return 0;
+}
+
+void http_server_listeners(const struct http_server *s, void (*fn)(const struct sa *at, bool tls, void *arg), void *arg)
+{
+	for (size_t i = 0; i < s->nlistener; i++)
+		fn(&s->listener[i].at, s->listener[i].tls, arg);
+}
+
+int http_server_ws(struct http_server *s, const struct http_ws_ops *ops)
+{
+	unsigned n = atomic_load(&s->core->nkind);
+
+	if (n == HTTP_WS_KINDS)
+		return ERR_LIMIT;
+	s->core->kind[n] = ops;
+	atomic_store(&s->core->nkind, n + 1);
 	return 0;
 }

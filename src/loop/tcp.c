@@ -4,6 +4,7 @@
  * Rule of call-backs: whoever calls one holds the object (tcp_hold). When only
  * such references are left afterwards, the owner has let go and hears nothing more.
  */
+#include <unistd.h>
 #include "loop/tcp_priv.h"
 
 void tcp_setup(struct tcp *t, const struct tcp_impl *impl, struct loop *l, enum tcp_st st)
@@ -292,6 +293,42 @@ int tcp_listen(struct tcp_listener **lp, struct loop *l, const struct sa *local,
 	tl->arg = arg;
 	*lp = tl;
 	return 0;
+}
+
+int tcp_listen_unix(struct tcp_listener **lp, struct loop *l, const char *path, tcp_accept_h *ah, void *arg)
+{
+	struct tcp_listener *tl;
+
+	if (l->net)
+		return ENOTSUP;
+	int err = tcp_real_listen_unix(&tl, l, path);
+	if (err)
+		return err;
+	tl->ah = ah;
+	tl->arg = arg;
+	*lp = tl;
+	return 0;
+}
+
+int tcp_peer_uid(const struct tcp *t, uid_t *uid)
+{
+	int fd = t->impl->fd ? t->impl->fd(t) : -1;
+
+	if (fd < 0)
+		return ENOTSUP;
+#ifdef SO_PEERCRED
+	struct ucred cr;
+	socklen_t l = sizeof(cr);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cr, &l))
+		return errno;
+	*uid = cr.uid;
+	return 0;
+#else
+	gid_t gid;
+
+	return getpeereid(fd, uid, &gid) ? errno : 0;
+#endif
 }
 
 void tcp_listener_local(const struct tcp_listener *tl, struct sa *a)

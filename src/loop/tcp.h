@@ -8,6 +8,7 @@
 #ifndef OFFHOOK_LOOP_TCP_H
 #define OFFHOOK_LOOP_TCP_H
 
+#include <sys/types.h>
 #include "base/rbuf.h"
 #include "base/sa.h"
 #include "loop/loop.h"
@@ -33,6 +34,11 @@ typedef void(tcp_accept_h)(struct tcp_listener *tl, const struct sa *peer, void 
 /** Listen; IPv6 sockets are v6-only. EADDRINUSE ... */
 int tcp_listen(struct tcp_listener **lp, struct loop *l, const struct sa *local, tcp_accept_h *ah,
 	       void *arg) MUST_CHECK;
+/** Listen on a Unix socket: a file of mode 0600, never open to others for a moment. A stale file is replaced. The peer
+ * that is announced is unset. ENAMETOOLONG; ENOTSUP: a virtual loop. The caller removes the file at the end. */
+int tcp_listen_unix(struct tcp_listener **lp, struct loop *l, const char *path, tcp_accept_h *ah, void *arg) MUST_CHECK;
+/** User at the other end of a connection that came by a Unix socket: the kernel says so, not the peer. ENOTSUP. */
+int tcp_peer_uid(const struct tcp *t, uid_t *uid) MUST_CHECK;
 /** Bound address. */
 void tcp_listener_local(const struct tcp_listener *tl, struct sa *a);
 /** Take the connection that the accept call-back announces. */

@@ -32,6 +32,8 @@ struct tcp_impl {
 	void (*push)(struct tcp *t);
 	/** t->paused has changed. */
 	void (*pause)(struct tcp *t);
+	/** The descriptor of a real connection; NULL: there is none, or none of its own. */
+	int (*fd)(const struct tcp *t);
 };
 
 /** Beginning of every connection object. */
@@ -98,6 +100,7 @@ bool tcp_check_drained(struct tcp *t);
 /** The connection is over: release it and say so, once. */
 void tcp_finish(struct tcp *t, int err);
 
+int tcp_real_listen_unix(struct tcp_listener **lp, struct loop *l, const char *path);
 int tcp_real_listen(struct tcp_listener **lp, struct loop *l, const struct sa *local);
 int tcp_real_connect(struct tcp **tp, struct loop *l, const struct sa *local, const struct sa *dst);
 int tcp_virtual_listen(struct tcp_listener **lp, struct loop *l, const struct sa *local);

@@ -6,6 +6,9 @@
  */
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include "base/log.h"
 #include "loop/tcp_priv.h"
@@ -213,11 +216,17 @@ static void on_ready(void *arg, unsigned ev)
 	tcp_unhold(&r->t);
 }
 
+static int real_fd(const struct tcp *t)
+{
+	return CONTAINER_OF((struct tcp *)(uintptr_t)t, struct tcp_real, t)->fd;
+}
+
 static const struct tcp_impl real_impl = {
 	.release = real_release,
 	.kick = real_kick,
 	.push = real_push,
 	.pause = real_pause,
+	.fd = real_fd,
 };
 
 static struct tcp_real *real_new(struct loop *l, int fd, enum tcp_st st)
@@ -306,6 +315,8 @@ static void on_incoming(void *arg, unsigned ev)
 			break;
 		}
 		set_flags(r->pending);
+		if (sa_af(&r->l.peer) == AF_UNIX)
+			sa_init(&r->l.peer);
 		struct sa peer = r->l.peer;
 		r->l.ah(&r->l, &peer, r->l.arg);
 		if (r->pending >= 0)
@@ -346,7 +357,8 @@ static int listener_accept(struct tcp **tp, struct tcp_listener *tl)
 		return err;
 	}
 	socklen_t sl = sizeof(c->t.local.u);
-	(void)getsockname(c->fd, &c->t.local.u.sa, &sl);
+	if (sa_isset(&tl->local))
+		(void)getsockname(c->fd, &c->t.local.u.sa, &sl);
 	c->t.peer = tl->peer;
 	*tp = &c->t;
 	return 0;
@@ -380,7 +392,38 @@ static int listener_open(struct tcp_real_listener *r, const struct sa *local)
 	return watch_start(&r->w, r->l.loop->poll, r->fd, WATCH_READ);
 }
 
-int tcp_real_listen(struct tcp_listener **lp, struct loop *l, const struct sa *local)
+/* Bound under another name and renamed when its mode is right: at no moment could somebody else open it. */
+static int listener_open_unix(struct tcp_real_listener *r, const char *path)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+
+	if (!loop_rx(r->l.loop))
+		return ENOMEM;
+	int n = snprintf(un.sun_path, sizeof(un.sun_path), "%s.new", path);
+	if (n < 0 || (size_t)n >= sizeof(un.sun_path))
+		return ENAMETOOLONG;
+	r->fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (r->fd < 0)
+		return errno;
+	set_flags(r->fd);
+	(void)unlink(un.sun_path);
+	if (bind(r->fd, (struct sockaddr *)&un, sizeof(un)))
+		return errno;
+	if (chmod(un.sun_path, 0600) || listen(r->fd, 512) || rename(un.sun_path, path)) {
+		int err = errno;
+
+		(void)unlink(un.sun_path);
+		return err;
+	}
+	r->w.fn = on_incoming;
+	r->w.arg = r;
+	int err = watch_start(&r->w, r->l.loop->poll, r->fd, WATCH_READ);
+	if (err)
+		(void)unlink(path);
+	return err;
+}
+
+static int real_listen(struct tcp_listener **lp, struct loop *l, const struct sa *local, const char *path)
 {
 	struct tcp_real_listener *r = mem_zalloc(sizeof(*r), tcp_listener_destroy);
 
@@ -389,11 +432,21 @@ int tcp_real_listen(struct tcp_listener **lp, struct loop *l, const struct sa *l
 	r->l.impl = &listener_impl;
 	r->l.loop = l;
 	r->fd = r->pending = -1;
-	int err = listener_open(r, local);
+	int err = path ? listener_open_unix(r, path) : listener_open(r, local);
 	if (err) {
 		mem_deref(r);
 		return err;
 	}
 	*lp = &r->l;
 	return 0;
+}
+
+int tcp_real_listen(struct tcp_listener **lp, struct loop *l, const struct sa *local)
+{
+	return real_listen(lp, l, local, NULL);
+}
+
+int tcp_real_listen_unix(struct tcp_listener **lp, struct loop *l, const char *path)
+{
+	return real_listen(lp, l, NULL, path);
 }
