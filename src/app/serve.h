@@ -16,9 +16,9 @@ struct serve_options {
 	size_t nlisten;
 	bool listen_all; /**< nobody named an address: all, IPv4 and IPv6 */
 	uint16_t sip_port;
-	uint16_t sips_port;        /**< 0: nobody connects to us by TLS */
+	uint16_t sips_port;             /**< 0: nobody connects to us by TLS */
 	uint16_t http_port, https_port; /**< of the page and the API; 0: none */
-	const char *tls_ca;        /**< PEM file: trusted beside the system's; NULL */
+	const char *tls_ca;             /**< PEM file: trusted beside the system's; NULL */
 	const char *tls_client_ca; /**< PEM file: who may sign the certificates of phones; NULL: they are not asked */
 	bool tls_client_required;
 	uint16_t rtp_lo, rtp_hi;
@@ -32,6 +32,7 @@ struct serve_options {
 /** Read them from command line and environment; CLI_OK, or CLI_USAGE after a sentence. */
 int serve_options_read(struct serve_options *o, const struct cli *c);
 
+struct cert;
 struct dns;
 struct http_server;
 struct media;
@@ -77,6 +78,14 @@ void server_close(struct server *s);
 /** TLS with the certificate in the data directory, made at the first start (tls.c). */
 int server_tls_open(struct server *s, struct buf *why) MUST_CHECK;
 void server_tls_close(struct server *s);
+
+/** The API, and the web server on the ports and the control socket (web.c). */
+int server_web_open(struct server *s, struct buf *why) MUST_CHECK;
+void server_web_close(struct server *s);
+/** The certificate is in use, or another one is; nothing happens while there is no web server. */
+void server_web_cert(struct server *s, const struct cert *c);
+/** Its ports for the status: "http 0.0.0.0:8080" is added to the array. */
+void server_web_listeners(const struct server *s, json_t *v);
 
 /** From now on give memory back to the system whenever a busy time is over. */
 void trim_start(struct server *s);

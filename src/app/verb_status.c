@@ -50,6 +50,8 @@ int verb_status(struct cli *c)
 		out_pair(i ? "" : "trunks", W, "%s: %s, %s", js(l, "name"), js(l, "state"), js(l, "words"));
 	if (*js(o, "sip_address"))
 		out_pair("SIP server", W, "%s", js(o, "sip_address"));
+	if (*js(o, "page"))
+		out_pair("page", W, "%s", js(o, "page"));
 	json_array_foreach(json_object_get(o, "listeners"), i, l)
 		out_pair(i ? "" : "listens on", W, "%s", json_string_value(l));
 	if (*js(o, "rtp_ports"))

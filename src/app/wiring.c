@@ -10,12 +10,10 @@
 #include "base/rand.h"
 #include "call/edge.h"
 #include "call/sounds.h"
-#include "http/http.h"
 #include "loop/dns.h"
 #include "loop/file.h"
 #include "loop/guard.h"
 #include "media/media.h"
-#include "pbx/account.h"
 #include "sip/sip.h"
 
 /* ------------------------------------------------------------------ data and phone system */
@@ -243,54 +241,6 @@ static int open_listeners(struct server *s, struct buf *why)
 	return 0;
 }
 
-/* ------------------------------------------------------------------ control socket */
-
-static void reply(const struct api_answer *a, void *arg)
-{
-	struct http_req *rq = arg;
-	char *text = a->json ? json_dumps(a->json, JSON_COMPACT | JSON_REAL_PRECISION(10)) : NULL;
-	bool ok = a->json ? text != NULL : a->status == 204;
-
-	http_reply(rq, ok ? a->status : 503, "application/json", slice_str(text));
-	free(text);
-}
-
-static void request(struct http_req *rq, void *arg)
-{
-	struct server *s = arg;
-	char author[96];
-	struct principal who;
-
-	principal_control(&who);
-	snprintf(author, sizeof(author), "%s via control socket", http_req_peer_user(rq));
-	struct api_request ar = {.method = http_req_method(rq),
-				 .path = http_req_path(rq),
-				 .query = http_req_query(rq),
-				 .body = http_req_body(rq),
-				 .who = &who,
-				 .author = author};
-	api_handle(s->api, &ar, reply, rq);
-}
-
-static int open_control(struct server *s, struct buf *why)
-{
-	struct api_cfg ac = {.loop = s->loop, .pbx = s->pbx, .cert = s->cert};
-	char path[1100];
-	struct http_server_cfg hc = {.loop = s->loop, .unix_path = path, .h = request, .arg = s};
-	int err = api_alloc(&s->api, &ac);
-
-	snprintf(path, sizeof(path), "%s/control.sock", s->data);
-	if (!err)
-		err = http_server_alloc(&s->http, &hc, NULL);
-	if (err == ENAMETOOLONG)
-		buf_printf(why,
-			   "The path of the data directory is too long for a socket in it (90 characters at most): %s",
-			   s->data);
-	else if (err)
-		buf_printf(why, "The control socket %s could not be made: %s.", path, err_str(err));
-	return err;
-}
-
 /* ------------------------------------------------------------------ what status tells of the program */
 
 static void add_listener(enum sip_transp tp, const struct sa *local, void *arg)
@@ -307,7 +257,7 @@ static void add_listener(enum sip_transp tp, const struct sa *local, void *arg)
 
 static void set_about(struct server *s)
 {
-	char ports[24], addr[SA_STRLEN], *full = realpath(s->data, NULL);
+	char ports[24], addr[SA_STRLEN], link[WELCOME_LINK], *full = realpath(s->data, NULL);
 	struct sa a;
 
 	welcome_address(s, &a);
@@ -315,9 +265,12 @@ static void set_about(struct server *s)
 	snprintf(ports, sizeof(ports), "%u-%u", s->opt->rtp_lo, s->opt->rtp_hi);
 	json_t *v = json_array();
 	sip_listeners(s->sip, add_listener, v);
+	server_web_listeners(s, v);
 	json_t *o = json_pack("{s:s, s:i, s:o, s:s, s:s, s:s, s:b}", "data", full ? full : s->data, "pid",
 			      (int)getpid(), "listeners", v, "sip_address", sa_str(&a, addr), "rtp_ports", ports,
 			      "realm", store_setting(s->store, "realm"), "invite_auth", (int)!s->opt->bench_no_auth);
+	if (o && *welcome_link(s, link))
+		(void)json_object_set_new(o, "page", json_string(link));
 	if (o && sa_isset(&s->opt->external_ip))
 		(void)json_object_set_new(o, "external_ip", json_string(sa_ntop(&s->opt->external_ip, addr)));
 	if (o)
@@ -347,7 +300,7 @@ int server_open(struct server *s, struct buf *why)
 	if (!err)
 		err = open_listeners(s, why);
 	if (!err)
-		err = open_control(s, why);
+		err = server_web_open(s, why);
 	if (!err) {
 		pbx_lines(s->pbx, true);
 		set_about(s);
@@ -362,7 +315,7 @@ int server_open(struct server *s, struct buf *why)
 void server_close(struct server *s)
 {
 	timer_stop(&s->trim);
-	s->http = mem_deref(s->http); /* no orders any more */
+	server_web_close(s); /* no orders any more */
 	if (s->pbx)
 		pbx_lines(s->pbx, false);
 	if (s->loop)

@@ -278,6 +278,5 @@ void http_answer_send(struct http_conn *c)
 		buf_str(&b, "Cache-Control: no-store\r\n");
 	put_end(&b, c);
 	http_conn_send(c, &b,
-		       &(struct http_out){
-			       .fd = -1, .p = (const uint8_t *)rq->reply.p, .left = body ? rq->reply.l : 0});
+		       &(struct http_out){.fd = -1, .p = (const uint8_t *)rq->reply.p, .left = body ? rq->reply.l : 0});
 }

@@ -136,18 +136,10 @@ static unsigned count(const struct http_head *h, const char *base, const char *n
 /* Fields that may stand once, since whoever decides by one must know that it is the one. */
 static bool said_twice(const struct http_head *h, const char *base)
 {
-	static const char *const once[] = {"host",
-					   "content-length",
-					   "transfer-encoding",
-					   "origin",
-					   "authorization",
-					   "cookie",
-					   "content-type",
-					   "range",
-					   "x-csrf-token",
-					   "sec-fetch-site",
-					   "sec-websocket-key",
-					   "sec-websocket-version"};
+	static const char *const once[] = {
+		"host",          "content-length", "transfer-encoding", "origin",
+		"authorization", "cookie",         "content-type",      "range",
+		"x-csrf-token",  "sec-fetch-site", "sec-websocket-key", "sec-websocket-version"};
 
 	for (size_t i = 0; i < ARRAY_LEN(once); i++)
 		if (count(h, base, once[i]) > 1)

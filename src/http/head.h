@@ -33,8 +33,8 @@ struct http_head {
 	uint64_t length; /**< bytes of the body, when not chunked */
 };
 /**
- * Read a head. 0: it is whole; EAGAIN: bytes are missing; else the status that refuses it: 400, 414, 417, 431, 501, 505.
- * `from` keeps how far an earlier call has looked: 0 at first.
+ * Read a head. 0: it is whole; EAGAIN: bytes are missing; else the status that refuses it: 400, 414, 417, 431, 501,
+ * 505. `from` keeps how far an earlier call has looked: 0 at first.
  */
 unsigned http_head_read(struct http_head *h, struct slice in, size_t *from);
 /** A piece of the bytes that the head was read from. */

@@ -82,7 +82,7 @@ const char *http_req_peer_user(const struct http_req *rq);
 /* ---- answers ---- */
 enum { HTTP_HEADERS_MAX = 8 };
 struct http_header {
-	const char *name; /**< static */
+	const char *name;   /**< static */
 	struct slice value; /**< copied; one with control characters is left out */
 };
 /** An answer: bytes or a file. Security headers (CSP and the like, docs/security.md) are added to every one, and

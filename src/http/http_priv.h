@@ -28,8 +28,9 @@ enum {
 	HTTP_OUT = 65536,         /**< bytes that wait in a connection */
 	HTTP_BODY_RATE = 4096,    /**< bytes a second that a body may take at the slowest */
 	/* ms */
-	HTTP_HEAD_MS = 20000, /**< for the first request's head, from the beginning; for others, from their first byte */
-	HTTP_IDLE_MS = 60000, /**< between two requests */
+	HTTP_HEAD_MS =
+		20000, /**< for the first request's head, from the beginning; for others, from their first byte */
+	HTTP_IDLE_MS = 60000,    /**< between two requests */
 	HTTP_STALL_MS = 20000,   /**< for more bytes of a body, for an answer to be taken */
 	HTTP_ANSWER_MS = 120000, /**< for the loop thread to answer */
 	HTTP_PING_MS = 30000,    /**< a WebSocket that is silent for so long is asked; again so long, and it goes */
@@ -169,7 +170,8 @@ int http_conn_upgrade(struct http_conn *c) MUST_CHECK;
 /* ---- answers (answer.c, asset.c) ---- */
 /** Begin the head of an answer: status line, date, security fields. `ctype` NULL: no body. */
 void http_answer_head(struct buf *b, const struct http_conn *c, unsigned status);
-/** Answer with a sentence, in the form of the API; `code` is a word for programs. The connection closes when `close`. */
+/** Answer with a sentence, in the form of the API; `code` is a word for programs. The connection closes when `close`.
+ */
 void http_refuse(struct http_conn *c, unsigned status, const char *code, const char *text, const char *field,
 		 bool close);
 /** Refuse by status alone, with the words that belong to it, and close. */

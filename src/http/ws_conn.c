@@ -1,5 +1,6 @@
 /*
- * ws_conn.c - the web thread's half of a WebSocket: the upgrade and who may have it (RFC 6455 4.2), life signs, the end.
+ * ws_conn.c - the web thread's half of a WebSocket: the upgrade and who may have it (RFC 6455 4.2), life signs, the
+ * end.
  */
 /* OpenSSL has a type of the name of one of our error numbers */
 #define ERR_STATE openssl_err_state

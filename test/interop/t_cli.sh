@@ -188,7 +188,7 @@ check "changed" oh security limit set failures --value 5
 check "removed" oh security limit remove failures
 
 test_ "a second server on the same data is refused"
-run_ 4 serve --data "$T/data" --sip-port 5099
+run_ 4 serve --data "$T/data" --sip-port 5099 --http-port 0 --https-port 0
 check "the first goes on" up
 
 test_ "with the server down: what is safe works on the database"

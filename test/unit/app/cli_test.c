@@ -167,7 +167,9 @@ static void start_server(const char *more, const char *until)
 	char line[512], text[OUT_MAX];
 	size_t n = 0;
 
-	snprintf(line, sizeof(line), "serve --data %s --listen 127.0.0.1 --sip-port %u --rtp-ports 21000-21098 %s",
+	snprintf(line, sizeof(line),
+		 "serve --data %s --listen 127.0.0.1 --sip-port %u --http-port 0 --https-port 0 "
+		 "--rtp-ports 21000-21098 %s",
 		 fix.data, fix.port, more);
 	fix.server = spawn(line, NULL, &fix.server_out, NULL);
 	text[0] = '\0';
@@ -317,7 +319,8 @@ static void test_newcomer(void **state)
 	EXPECT("log-level debug DATA", CLI_OK, "debug", NULL);
 
 	/* a second server on the same directory is refused in words */
-	snprintf(cmd, sizeof(cmd), "serve DATA --listen 127.0.0.1 --sip-port %u", free_port());
+	snprintf(cmd, sizeof(cmd), "serve DATA --listen 127.0.0.1 --sip-port %u --http-port 0 --https-port 0",
+		 free_port());
 	EXPECT(cmd, CLI_CONFLICT, "", NULL);
 	assert_int_equal(stop_server(SIGINT), 0);
 
@@ -493,7 +496,10 @@ static void test_port_in_use(void **state)
 	(void)state;
 	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	assert_int_equal(bind(fd, (struct sockaddr *)&in, sizeof(in)), 0);
-	snprintf(cmd, sizeof(cmd), "serve DATA --listen 127.0.0.1 --sip-port %u --rtp-ports 21000-21098", fix.port);
+	snprintf(cmd, sizeof(cmd),
+		 "serve DATA --listen 127.0.0.1 --sip-port %u --http-port 0 --https-port 0 "
+		 "--rtp-ports 21000-21098",
+		 fix.port);
 	EXPECT(cmd, CLI_FAILED, "", "is in use");
 	close(fd);
 	start_server("", "ready in");

@@ -42,7 +42,8 @@ static void clear_env(void)
 	static const char *const names[] = {"OFFHOOK_DATA",      "OFFHOOK_LISTEN",        "OFFHOOK_SIP_PORT",
 					    "OFFHOOK_RTP_PORTS", "OFFHOOK_EXTERNAL_IP",   "OFFHOOK_LOCAL_NET",
 					    "OFFHOOK_LOG_LEVEL", "OFFHOOK_BENCH_NO_AUTH", "OFFHOOK_DNS",
-					    "OFFHOOK_SIPS_PORT", "OFFHOOK_TLS_CA",        "OFFHOOK_TLS_CLIENT_CA"};
+					    "OFFHOOK_SIPS_PORT", "OFFHOOK_TLS_CA",        "OFFHOOK_TLS_CLIENT_CA",
+					    "OFFHOOK_HTTP_PORT", "OFFHOOK_HTTPS_PORT"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		unsetenv(names[i]);
@@ -80,6 +81,11 @@ static void test_refused(void **state)
 		{"sips-port", "65536"},
 		{"sips-port", "5060"}, /* plain TCP is there */
 		{"sip-port", "5061", "sips-port", "5061"},
+		{"http-port", "65536"},
+		{"https-port", "web"},
+		{"http-port", "9000", "https-port", "9000"},
+		{"http-port", "5060"},
+		{"https-port", "5061"},
 		{"tls-client-required", "1"}, /* signed by whom? */
 	};
 
@@ -105,6 +111,8 @@ static void test_defaults(void **state)
 	assert_int_equal(serve_options_read(&o, &c), CLI_OK);
 	assert_int_equal(o.sip_port, 5060);
 	assert_int_equal(o.sips_port, 5061);
+	assert_int_equal(o.http_port, 8080);
+	assert_int_equal(o.https_port, 8443);
 	assert_null(o.tls_ca);
 	assert_int_equal(o.rtp_lo, 10000);
 	assert_int_equal(o.rtp_hi, 20000);
@@ -137,6 +145,11 @@ static void test_given(void **state)
 	assert_false(o.listen_all);
 	assert_true(sa_is_loopback(&o.listen[0]) && sa_is_loopback(&o.listen[1]));
 	assert_int_equal(sa_port(&o.listen[0]), 5070);
+	static const char *const off[WORDS] = {"http-port", "0", "https-port", "0", NULL};
+	prepare(&c, off);
+	assert_int_equal(serve_options_read(&o, &c), CLI_OK);
+	assert_int_equal(o.http_port, 0);
+	assert_int_equal(o.https_port, 0);
 }
 
 static void test_environment(void **state)
