@@ -305,6 +305,11 @@ void api_handle(struct api *a, const struct api_request *rq, api_answer_h *h, vo
 	j->arg = arg;
 	if (rq->who)
 		j->who = *rq->who;
+	j->has_peer = rq->peer != NULL;
+	if (rq->peer)
+		j->peer = *rq->peer;
+	j->secure = rq->secure;
+	(void)slice_copy(j->agent, sizeof(j->agent), rq->user_agent);
 	(void)slice_copy(j->author, sizeof(j->author), slice_str(rq->author && *rq->author ? rq->author : "unknown"));
 	if (!slice_starts(path, SLICE(prefix)) || (path.l > sizeof(prefix) - 1 && path.p[sizeof(prefix) - 1] != '/')) {
 		job_error(j, 404, "no_such_path", NULL, "There is nothing at %.*s. Paths begin with %s/.",

@@ -31,6 +31,8 @@ struct api_request {
 	struct slice if_none_match;
 	const struct principal *who; /**< pbx/account.h: whose rights count; copied */
 	const struct sa *peer;       /**< where it came from; NULL: this machine */
+	bool secure;                 /**< it came by TLS: cookies are for TLS alone */
+	struct slice user_agent;
 	const char *author;          /**< for the history: "root via control socket", "maria from 192.0.2.7" */
 };
 enum { API_HEADERS_MAX = 4 };

@@ -44,7 +44,11 @@ struct job {
 	size_t nparam;
 	json_t *body; /**< parsed; NULL when there was none */
 	char author[96];
-	struct principal who;
+	struct principal who; /**< its `session` lives until the answer */
+	struct sa peer;
+	bool has_peer, secure;
+	char agent[100];
+	char once[ACCOUNT_TOKEN]; /**< creation: a token that the answer shows, once; or empty */
 	struct api_answer answer; /**< headers are noted here while it works */
 	bool csv;                 /**< the answer is wanted as CSV */
 	struct sheet out;         /**< of a list as CSV */
@@ -155,6 +159,13 @@ bool job_number(struct job *j, const char *name, uint64_t max, uint64_t *v);
 void job_warn(struct job *j, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /** Warn of weak passwords in a row that is about to be written. */
 void job_warn_weak(struct job *j, const struct resource *r, const char *key, const json_t *row);
+/** Text members of the body, and no others, in the order of `names` (NULL-terminated); the first `need` must be there,
+ * others are NULL. False: the job is ended with 422. */
+bool api_texts(struct job *j, const char *const *names, const char **v, size_t need);
+/** Name of the session's cookie. */
+const char *api_cookie_name(bool secure);
+/** A token is about to be made: what is kept of it goes into the body. False: the job is ended. */
+bool api_token_prepare(struct job *j);
 /** A string member, or NULL. */
 const char *json_text(const json_t *o, const char *name);
 
@@ -217,6 +228,26 @@ void api_brakes(struct job *j);
 void api_export(struct job *j);
 void api_history(struct job *j);
 void api_undo(struct job *j);
+/* session.c: signing in, first start, tokens */
+void api_session_get(struct job *j);
+void api_session_post(struct job *j);
+void api_session_delete(struct job *j);
+void api_setup_get(struct job *j);
+void api_setup_post(struct job *j);
+void api_token_use(struct job *j);
+/* me.c: one's own account */
+void api_me_get(struct job *j);
+void api_me_patch(struct job *j);
+void api_me_password(struct job *j);
+void api_me_totp(struct job *j);
+void api_me_totp_confirm(struct job *j);
+void api_me_totp_off(struct job *j);
+void api_me_sessions(struct job *j);
+void api_me_sessions_end(struct job *j);
+void api_me_session_end(struct job *j);
+void api_me_devices(struct job *j);
+void api_me_calls(struct job *j);
+void api_me_recordings(struct job *j);
 /* import.c */
 void api_import(struct job *j);
 

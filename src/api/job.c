@@ -22,6 +22,7 @@ void job_drop(struct job *j)
 	json_decref(j->body);
 	json_decref(j->plan);
 	json_decref(j->warnings);
+	mem_wipe(j->once, sizeof(j->once));
 	mem_deref(j);
 }
 
@@ -39,6 +40,9 @@ static void finish(struct job *j, struct api_answer *a)
 void job_reply(struct job *j, unsigned status, json_t *body)
 {
 	struct api_answer a = {.status = status, .json = body};
+
+	if (*j->once && status == 201)
+		(void)json_object_set_new(body, "token", json_string(j->once));
 
 	if (j->warnings && body && status < 300)
 		(void)json_object_set(body, "warnings", j->warnings);

@@ -238,7 +238,7 @@ void api_resource_create(struct job *j)
 		job_error(j, 400, "bad_parameter", "dry_run", "A dry run is for files of CSV.");
 		return;
 	}
-	if (!check_body(j, true))
+	if (!api_token_prepare(j) || !check_body(j, true))
 		return;
 	const char *key = json_text(j->body, kf->name);
 	if (!key) {

@@ -80,7 +80,8 @@ bool rights_allow(struct job *j)
 			  role_name(j->who.role));
 		return false;
 	}
-	if (!j->who.control && j->who.scopes != SCOPE_ALL && !(j->who.scopes & j->route->scope))
+	/* who has neither session nor control socket is a program with a token */
+	if (!j->who.control && !j->who.session.l && !(j->who.scopes & j->route->scope))
 		return refuse_scope(j);
 	return secrets_allowed(j);
 }

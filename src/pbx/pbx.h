@@ -104,6 +104,12 @@ bool pbx_registrations_step(struct pbx *p, struct pbx_page *g);
 /** Add how a row of a resource is now, as the member "live": extension {phones, calls}; trunk {state, text, calls};
  * conference {members}. Others have none. */
 void pbx_live(struct pbx *p, const struct resource *r, json_t *row);
+/** The same of one extension. */
+json_t *pbx_json_devices(struct pbx *p, struct slice extension);
+/** May everybody read the metrics (a setting)? */
+bool pbx_metrics_open(const struct pbx *p);
+/** What is no counter: calls, registrations and the like, in Prometheus text format. */
+void pbx_metrics(const struct pbx *p, struct buf *b);
 json_t *pbx_json_calls(
 	struct pbx *p); /**< [{id, from, to, state, seconds, legs:[{number, device, state, codec, quality..}]}] */
 /** A question of `route explain`. */

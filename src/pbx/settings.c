@@ -29,6 +29,9 @@ static const struct field settings_fields[] = {
 	 "Recordings older than so many days are removed; 0: they are kept."},
 	{"record_min_free_mb", FIELD_INT, 0, 0, 1000000, "200", NULL, NULL,
 	 "With less room on the disk nothing is recorded; calls go on."},
+	{"metrics_open", FIELD_BOOL, 0, 0, 1, "false", NULL, NULL,
+	 "On: /metrics answers everybody. Off: it takes a token with the scope metrics, or somebody who has signed "
+	 "in."},
 };
 const struct resource pbx_settings_resource = {
 	"settings", "settings", "How calls are treated.", settings_fields, ARRAY_LEN(settings_fields),
@@ -95,6 +98,7 @@ bool settings_apply(const struct change_item *it, const json_t *row, struct pbx 
 	s.record_stereo = !json_is_false(json_object_get(row, "record_stereo"));
 	s.record_days = number(row, "record_days", 0);
 	s.record_min_free_mb = number(row, "record_min_free_mb", MIN_FREE_MB);
+	s.metrics_open = json_is_true(json_object_get(row, "metrics_open"));
 	s.stored = row != NULL;
 	set(p, &s);
 	return true;
@@ -121,6 +125,7 @@ static void load_row(const char *const *col, const size_t *len, void *arg)
 	s.record_stereo = column(col[6], 1);
 	s.record_days = column(col[7], 0);
 	s.record_min_free_mb = column(col[8], MIN_FREE_MB);
+	s.metrics_open = column(col[9], 0);
 	s.stored = true;
 	set(arg, &s);
 }

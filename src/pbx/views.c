@@ -78,6 +78,16 @@ json_t *pbx_json_registrations(struct pbx *p)
 	return w.v;
 }
 
+json_t *pbx_json_devices(struct pbx *p, struct slice extension)
+{
+	struct walk w = {.v = json_array(), .now = loop_wall_ms(p->loop)};
+	struct extension *e = extension_find(p, extension);
+
+	if (e)
+		(void)add_bindings(&e->le, &w);
+	return w.v;
+}
+
 static const char *leg_state_name(enum leg_state s)
 {
 	static const char *const names[] = {"new", "ringing", "talking", "on hold", "ended"};
