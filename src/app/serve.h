@@ -34,6 +34,7 @@ int serve_options_read(struct serve_options *o, const struct cli *c);
 
 struct cert;
 struct dns;
+struct api_web;
 struct http_server;
 struct media;
 struct edge;
@@ -58,6 +59,7 @@ struct server {
 	struct dns *dns;
 	struct sip *sip;
 	struct api *api;
+	struct api_web *web;
 	struct http_server *http;
 	bool welcome; /**< nobody has seen the first passwords yet */
 	unsigned signals;

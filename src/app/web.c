@@ -2,47 +2,12 @@
  * web.c - the web server of the running program: its ports, the page's files, the control socket, who answers.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include "api/web.h"
 #include "app/assets.h"
 #include "app/serve.h"
 #include "base/log.h"
 #include "loop/cert_live.h"
-#include "pbx/account.h"
-
-/* ------------------------------------------------------------------ requests */
-
-static void reply(const struct api_answer *a, void *arg)
-{
-	struct http_req *rq = arg;
-	char *text = a->json ? json_dumps(a->json, JSON_COMPACT | JSON_REAL_PRECISION(10)) : NULL;
-	bool ok = a->json ? text != NULL : a->status == 204;
-
-	http_reply(rq, ok ? a->status : 503, "application/json", slice_str(text));
-	free(text);
-}
-
-static void request(struct http_req *rq, void *arg)
-{
-	struct server *s = arg;
-	char author[96];
-	struct principal who;
-
-	if (!http_req_control(rq)) {
-		http_reply(rq, 401, "application/json",
-			   SLICE("{\"error\": {\"code\": \"unauthorised\", \"message\": \"Sign in first.\"}}\n"));
-		return;
-	}
-	principal_control(&who);
-	snprintf(author, sizeof(author), "%s via control socket", http_req_peer_user(rq));
-	struct api_request ar = {.method = http_req_method(rq),
-				 .path = http_req_path(rq),
-				 .query = http_req_query(rq),
-				 .body = http_req_body(rq),
-				 .who = &who,
-				 .author = author};
-	api_handle(s->api, &ar, reply, rq);
-}
 
 /* ------------------------------------------------------------------ start and end */
 
@@ -72,6 +37,10 @@ int server_web_open(struct server *s, struct buf *why)
 	struct api_cfg ac = {.loop = s->loop, .pbx = s->pbx, .cert = s->cert};
 	struct http_port port[2 * LISTEN_MAX];
 	char path[1100];
+	int err = api_alloc(&s->api, &ac);
+
+	if (!err)
+		err = api_web_alloc(&s->web, s->api, s->pbx);
 	struct http_server_cfg hc = {
 		.loop = s->loop,
 		.unix_path = path,
@@ -79,10 +48,9 @@ int server_web_open(struct server *s, struct buf *why)
 		.nport = ports(s->opt, port),
 		.asset = web_assets,
 		.nasset = web_nassets,
-		.h = request,
-		.arg = s,
+		.h = api_web_request,
+		.arg = s->web,
 	};
-	int err = api_alloc(&s->api, &ac);
 
 	snprintf(path, sizeof(path), "%s/control.sock", s->data);
 	if (!err)
@@ -95,6 +63,7 @@ int server_web_open(struct server *s, struct buf *why)
 void server_web_close(struct server *s)
 {
 	s->http = mem_deref(s->http);
+	s->web = mem_deref(s->web);
 }
 
 void server_web_cert(struct server *s, const struct cert *c)

@@ -11,6 +11,7 @@
 #include "app/out.h"
 #include "app/serve.h"
 #include "loop/udp.h"
+#include "pbx/account.h"
 
 /* First address of an interface that is up and not a loopback. */
 static bool interface_address(struct sa *a)
@@ -84,11 +85,30 @@ static const char *password(const struct server *s, const char *number, struct b
 	return buf_err(b) ? "?" : b->p;
 }
 
+/* The page; with the one-time token behind it, which makes the first administrator, while there is none. */
+static char *page_link(const struct server *s, char dst[WELCOME_LINK + 64])
+{
+	const char *token = *welcome_link(s, dst) ? account_setup_token(s->pbx) : NULL;
+	size_t l = strlen(dst);
+
+	if (token && !kept())
+		snprintf(dst + l, WELCOME_LINK + 64 - l, "setup#%s", token);
+	return dst;
+}
+
+/* Who reads a journal makes the first administrator here. */
+static void page_hint(const struct server *s, const struct cli *c)
+{
+	if (account_setup_needed(s->pbx) && kept())
+		printf("  Its administrator   %s user add NAME --role administrator --password -%s\n", c->prog,
+		       cli_data_hint(c));
+}
+
 static void first_start(const struct server *s, const struct cli *c)
 {
 	static const char *const numbers[] = {"100", "101"};
 	const char *bold = out_style(STYLE_BOLD), *off = out_style(STYLE_OFF), *hint = cli_data_hint(c);
-	char addr[SA_STRLEN], link[WELCOME_LINK], *full = realpath(s->data, NULL);
+	char addr[SA_STRLEN], link[WELCOME_LINK + 64], *full = realpath(s->data, NULL);
 	struct sa a;
 	struct buf b;
 
@@ -96,8 +116,12 @@ static void first_start(const struct server *s, const struct cli *c)
 	welcome_address(s, &a);
 	printf("\n%sWelcome to offhook.%s Your phone system is running, with two numbers to begin with.\n\n", bold,
 	       off);
-	if (*welcome_link(s, link))
-		printf("  Open the page      %s%s%s\n\n", bold, link, off);
+	if (*page_link(s, link)) {
+		printf("  %s  %s%s%s\n", account_setup_needed(s->pbx) ? "Set it up here  " : "Open the page   ", bold,
+		       link, off);
+		page_hint(s, c);
+		printf("\n");
+	}
 	printf("  Tell each phone (or phone app):\n\n");
 	printf("    SIP server   %s%s%s", bold, sa_ntop(&a, addr), off);
 	if (s->opt->sip_port != 5060)
@@ -120,13 +144,14 @@ static void first_start(const struct server *s, const struct cli *c)
 	printf("  Ctrl-C ends calls and then the server.\n\n");
 	if (b.p)
 		mem_wipe(b.p, b.cap);
+	mem_wipe(link, sizeof(link));
 	buf_free(&b);
 	free(full);
 }
 
 void welcome_print(const struct server *s, const struct cli *c)
 {
-	char addr[SA_STRLEN], link[WELCOME_LINK];
+	char addr[SA_STRLEN], link[WELCOME_LINK + 64];
 	size_t ext, reg, contacts;
 	struct sa a;
 
@@ -141,8 +166,8 @@ void welcome_print(const struct server *s, const struct cli *c)
 		printf("offhook %s: %zu extension%s, %zu registered; SIP server %s (UDP, TCP%s); data in %s\n",
 		       OFFHOOK_VERSION, ext, ext == 1 ? "" : "s", reg, sa_str(&a, addr),
 		       s->opt->sips_port ? ", TLS" : "", s->data);
-		if (*welcome_link(s, link))
-			printf("Page: %s   ", link);
+		if (*page_link(s, link))
+			printf("%s: %s   ", account_setup_needed(s->pbx) ? "Set it up" : "Page", link);
 		printf("Passwords: %s extension show NUMBER --password%s   Ctrl-C ends the server.\n", c->prog,
 		       cli_data_hint(c));
 	}
