@@ -183,8 +183,13 @@ int api_sheet_render(const json_t *items, const void *arg, struct buf *out) MUST
 /* live.c: what the running system shows */
 void api_status(struct job *j);
 void api_alarms(struct job *j);
+/* calls.c: what is done with calls */
+void api_originate(struct job *j);
 void api_hangup(struct job *j);
+void api_hold(struct job *j);
+void api_resume(struct job *j);
 void api_transfer(struct job *j);
+/* live.c again */
 void api_cdr(struct job *j);
 /* page.c */
 void api_calls(struct job *j);

@@ -26,17 +26,6 @@ void api_alarms(struct job *j)
 	job_items(j, v ? v : json_array());
 }
 
-void api_hangup(struct job *j)
-{
-	int err = pbx_hangup(j->api->pbx, slice_str(j->seg[1]), j->author);
-
-	j->noun = "call";
-	if (err)
-		job_fail(j, err, NULL);
-	else
-		job_reply(j, 204, NULL);
-}
-
 /* ------------------------------------------------------------------ call records */
 
 int api_time_parse(const char *s, int64_t *ms)

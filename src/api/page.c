@@ -56,7 +56,8 @@ static void walk(struct job *j, bool (*step)(struct pbx *p, struct pbx_page *g))
 	w->j = j;
 	w->step = step;
 	w->page.limit = limit ? (uint32_t)limit : PAGE_LIMIT;
-	w->page.extension = job_param(j, "extension");
+	/* a person sees its own */
+	w->page.extension = j->who.role == ROLE_USER ? j->who.extension : job_param(j, "extension");
 	if (after && !slice_copy(w->page.cursor, sizeof(w->page.cursor), slice_str(after))) {
 		mem_deref(w);
 		job_error(j, 422, "invalid", "after", "The cursor is none that this list gave.");
@@ -79,6 +80,10 @@ void api_walks_end(struct api *a)
 
 void api_calls(struct job *j)
 {
+	if (j->who.role == ROLE_USER && !j->who.extension[0]) {
+		job_error(j, 403, "forbidden", NULL, "You have no extension whose calls could be shown.");
+		return;
+	}
 	walk(j, pbx_calls_step);
 }
 

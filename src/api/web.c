@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "api/api_priv.h"
+#include "api/events.h"
 #include "api/web.h"
 #include "base/inspect.h"
 #include "base/log.h"
@@ -14,11 +15,19 @@
 struct api_web {
 	struct api *api;
 	struct pbx *pbx;
+	struct api_events *events; /* NULL: served nowhere */
 };
+
+static void web_destroy(void *obj)
+{
+	struct api_web *w = obj;
+
+	w->events = mem_deref(w->events);
+}
 
 int api_web_alloc(struct api_web **wp, struct api *a, struct pbx *p)
 {
-	struct api_web *w = mem_zalloc(sizeof(*w), NULL);
+	struct api_web *w = mem_zalloc(sizeof(*w), web_destroy);
 
 	if (!w)
 		return ENOMEM;
@@ -26,6 +35,13 @@ int api_web_alloc(struct api_web **wp, struct api *a, struct pbx *p)
 	w->pbx = p;
 	*wp = w;
 	return 0;
+}
+
+int api_web_serve(struct api_web *w, struct http_server *s)
+{
+	int err = w->events ? 0 : api_events_alloc(&w->events, w, w->pbx);
+
+	return err ? err : api_events_serve(w->events, s);
 }
 
 /* ------------------------------------------------------------------ who asks */

@@ -150,6 +150,9 @@ int verb_registrations(struct cli *c);
 int verb_calls(struct cli *c);
 int verb_hangup(struct cli *c);
 int verb_transfer(struct cli *c);
+int verb_call(struct cli *c);
+int verb_hold(struct cli *c);
+int verb_resume(struct cli *c);
 /** The one of the calls whose id begins with `word`; NULL: none, or several: `*rc` says so, as the user was told. */
 const char *calls_match(const json_t *items, const char *word, int *rc);
 /** `calls --sound` and `calls --watch` (verb_sound.c). */

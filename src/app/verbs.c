@@ -65,6 +65,14 @@ static const struct opt transfer_opts[] = {
 	{.name = "by", .arg = "WHO", .help = "who leaves the call: caller or callee (as without this option)"},
 };
 
+static const struct opt call_opts[] = {
+	{.name = "name", .arg = "TEXT", .help = "shown on the phones of FROM while they ring"},
+	{.name = "auto-answer", .help = "ask these phones to answer by themselves; many do when they are set up so"},
+};
+static const struct opt hold_opts[] = {
+	{.name = "by", .arg = "WHO", .help = "in whose name: caller or callee (as without this option)"},
+};
+
 static const struct opt recordings_opts[] = {
 	{.name = "number", .arg = "NUMBER", .help = "calls from or to this number"},
 	{.name = "since", .arg = "TIME", .help = "from this time on: 2026-01-31 or 2026-01-31T18:30"},
@@ -139,6 +147,15 @@ static const struct verb verbs[] = {
 	 "other one back when nobody answers there. Of the id the first characters are enough.",
 	 "%s calls transfer c7k2m9 102\n%s calls transfer c7k2m9 102 --by caller", OPTS(transfer_opts), NULL,
 	 verb_transfer},
+	{"call", "FROM TO", 2, 2, VERB_CLIENT | VERB_LIVE, "Calls", "place a call in the name of an extension",
+	 "The phones of FROM ring first; who answers there calls TO, with all rights and limits of FROM.",
+	 "%s call 100 101\n%s call 100 +442079460000 --auto-answer", OPTS(call_opts), NULL, verb_call},
+	{"calls hold", "ID", 1, 1, VERB_CLIENT | VERB_LIVE, "Calls", "put a party of a call on hold",
+	 "The caller hears music, in the name of the called one; --by caller turns that round. Of the id the first\n"
+	 "characters are enough.",
+	 "%s calls hold c7k2m9\n%s calls hold c7k2m9 --by caller", OPTS(hold_opts), NULL, verb_hold},
+	{"calls resume", "ID", 1, 1, VERB_CLIENT | VERB_LIVE, "Calls", "end a hold that `calls hold` began", NULL,
+	 "%s calls resume c7k2m9", OPTS(hold_opts), NULL, verb_resume},
 	{"calls record", "ID ACTION", 2, 2, VERB_CLIENT | VERB_LIVE, "Calls", "record a call, from now on",
 	 "ACTION is start, stop, pause or resume. Of the id the first characters are enough. In many countries all who "
 	 "are\n"

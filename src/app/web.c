@@ -55,6 +55,8 @@ int server_web_open(struct server *s, struct buf *why)
 	snprintf(path, sizeof(path), "%s/control.sock", s->data);
 	if (!err)
 		err = http_server_alloc(&s->http, &hc, why);
+	if (!err)
+		err = api_web_serve(s->web, s->http);
 	if (!err && s->opt->https_port)
 		err = http_server_set_cert(s->http, cert_live_now(s->cert));
 	return err;

@@ -204,6 +204,7 @@ static struct dial_out dial_out_of(const struct dial *d, const struct branch *b)
 
 	return (struct dial_out){.contact = b->contact,
 				 .number = b->number,
+				 .answers_itself = originate_answers_itself(d->call),
 				 .caller = b->caller ? b->caller : &d->caller,
 				 .ndiverted = b->depth || d->ndiverted > all ? all : d->ndiverted};
 }
@@ -250,6 +251,8 @@ static int branch_invite(struct dial *d, struct branch *b, struct leg *l)
 	memcpy(l->party.name, b->name, sizeof(l->party.name));
 	if (b->bare)
 		l->offered = true;
+	else if (originate_calls(c))
+		err = oa_local_offer(l, &sdp);
 	else
 		err = oa_first_offer(c->a, l, &sdp);
 	if (!err)

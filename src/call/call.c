@@ -34,13 +34,13 @@ static void destroy(void *obj)
 	mem_deref(c->pass);
 	mem_deref(c->diverted);
 	mem_deref(c->moves);
+	originate_free(c);
 	recordings_free(c);
 }
 
-int call_new_incoming(struct call **cp, struct leg **lp, struct calls *cs, const struct leg_ops *ops, void *proto)
+int call_new(struct call **cp, struct calls *cs)
 {
 	struct call *c;
-	int err;
 
 	if (cs->draining)
 		return ERR_STATE;
@@ -56,14 +56,25 @@ int call_new_incoming(struct call **cp, struct leg **lp, struct calls *cs, const
 	c->maxfwd = 70;
 	c->start_ms = loop_now_ms(cs->loop);
 	c->start_wall = loop_wall_ms(cs->loop);
-	err = leg_new(&c->a, c, ops, proto);
-	if (err) {
-		mem_deref(c);
-		return err;
-	}
 	list_append(&cs->live, &c->le);
 	metric_add(&m_active, 1);
 	metric_add(&m_total, 1);
+	*cp = c;
+	return 0;
+}
+
+int call_new_incoming(struct call **cp, struct leg **lp, struct calls *cs, const struct leg_ops *ops, void *proto)
+{
+	struct call *c;
+	int err = call_new(&c, cs);
+
+	if (err)
+		return err;
+	err = leg_new(&c->a, c, ops, proto);
+	if (err) {
+		call_abort(c);
+		return err;
+	}
 	*cp = c;
 	*lp = c->a;
 	return 0;
@@ -71,6 +82,7 @@ int call_new_incoming(struct call **cp, struct leg **lp, struct calls *cs, const
 
 void call_abort(struct call *c)
 {
+	dial_stop(c, &(struct hangup){.code = 487});
 	list_unlink(&c->le);
 	metric_add(&m_active, -1);
 	mem_deref(c);

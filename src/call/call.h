@@ -27,6 +27,7 @@ struct call;
 struct leg;
 struct dial_target;
 struct transfer;  /* transfer.c */
+struct originate; /* originate.c */
 struct moves;     /* moves.c */
 struct join;      /* join.c */
 struct recording; /* recording.h */
@@ -132,6 +133,7 @@ struct leg {
 	uint32_t tag;         /**< dial_target.tag of what it was called for, 0 = none */
 	bool sdp_stale;       /**< an offer of ours was refused: the next SDP needs a new version */
 	bool holds;           /**< it put the other side on hold by an offer of its own */
+	bool parks;           /**< somebody put the other side on hold in its name: call_hold() */
 	bool solo;            /**< our offer to it is not on behalf of the other side */
 	bool plain;           /**< it refused SRTP: it is offered RTP */
 	bool early_passed;    /**< its early description went on to the caller */
@@ -242,6 +244,7 @@ struct call {
 	struct diverted *diverted; /**< who passed it on before; NULL: nobody */
 	struct dial *dial;         /**< running dial, or NULL */
 	struct transfer *transfer; /**< in progress, or NULL */
+	struct originate *originate; /**< somebody else asked for it and it is not answered yet, or NULL */
 	struct moves *moves;       /**< transfers so far, or NULL */
 	struct list *recordings;   /**< struct recording, the first one first; NULL: none */
 	struct join *join;         /**< two legs are brought to one description, or NULL */
@@ -332,6 +335,7 @@ void leg_ev_gone(struct leg *l, const struct hangup *h);
 struct dial_out {
 	const struct contact *contact;
 	const char *number;         /**< whom the contact stands for */
+	bool answers_itself;        /**< the phone is asked to answer by itself */
 	const struct party *caller; /**< shown to it */
 	size_t ndiverted;           /**< the first so many of call->diverted are told */
 };
@@ -376,6 +380,26 @@ struct dial_cfg {
 /** Call the targets; first to answer wins, the others are cancelled with Reason, media is joined. ENOMEM, EINVAL,
  * ERR_STATE (answered, ending or dialling already). */
 int call_dial(struct call *c, const struct dial_cfg *cfg) MUST_CHECK;
+/** A call that is asked for in the name of a number (click to call). */
+struct originate_cfg {
+	struct slice from;   /**< AoR user whose phones ring first; who answers there is the caller */
+	const char *to;      /**< then asked for as if that phone had dialled it: call_ops.incoming() */
+	struct party shown;  /**< on the phones of `from` while they ring; its number must not be empty */
+	bool answers_itself; /**< ask the phones to answer by themselves */
+	uint32_t ring_ms;    /**< of the phones of `from`; 0: 60000 */
+};
+/** Begin it. It has no caller (a) until one of the phones answers, and is not up until `to` does. ENOMEM, EINVAL,
+ * ERR_LIMIT (full), ERR_STATE (draining). */
+int call_originate(struct call **cp, struct calls *cs, const struct originate_cfg *cfg) MUST_CHECK;
+/** Number of who calls, or is about to; "" when that is gone. */
+const char *call_from(const struct call *c);
+/**
+ * `by`, one of the two who talk, puts the other one on hold without its phone's doing, or ends that. Each is told by an
+ * offer of ours; the held one hears music. A hold that the phone made by itself is its own business. 0, or the status
+ * code of the refusal: 481 (it does not talk in this call), 491 (a transfer is in progress), 403 (the other end is
+ * inside).
+ */
+uint16_t call_hold(struct leg *by, bool on) MUST_CHECK;
 /**
  * `from` passes the call on (its forwarding, a 3xx of its phone): what is dialled next is told, and the record says so.
  * Before call_dial(). Past DIVERTED_MAX the oldest but the first is forgotten. `name` may be NULL. ENOMEM.

@@ -67,6 +67,8 @@ void calls_leg_gone(struct calls *cs, struct leg *l);
 /* call.c */
 /** The caller got this far; tells the live views. */
 void call_set_state(struct call *c, enum call_state s);
+/** New call without legs. ENOMEM, ERR_LIMIT, ERR_STATE. */
+int call_new(struct call **cp, struct calls *cs) MUST_CHECK;
 void call_changed(struct call *c);
 /** Decide the end: by whom and why; hangs up every leg that is left. Only the first decision counts. */
 void call_end(struct call *c, const char *by, const struct hangup *h);
@@ -253,6 +255,28 @@ uint16_t transfer_take_dial(struct leg *by, struct call *ringing);
 /** Tell both who they talk to now, and the views. */
 void call_connected(struct call *c);
 
+/* originate.c */
+/** The caller's own phones ring. */
+bool originate_calls(const struct call *c);
+/** One of them was answered, and waits for the other end. */
+bool originate_seeks(const struct call *c);
+/** The phones that ring now are asked to answer by themselves. */
+bool originate_answers_itself(const struct call *c);
+/** A phone gave a sign, or answered. False: that is nothing of an originated call. */
+bool originate_rings(struct leg *l, uint16_t code, struct slice sdp);
+bool originate_answered(struct leg *l, struct slice sdp, bool is_offer);
+/** None of the caller's phones was answered. */
+void originate_failed(struct call *c, const struct hangup *h);
+/** The other end answered. */
+void originate_up(struct call *c);
+/** It is an inside party. */
+void originate_inside(struct call *c);
+/** The sound of who waits may have changed: play what it should hear. */
+void originate_sound(struct call *c);
+/** Words for the record of one that got no further than the caller's phones; false: it did. */
+bool originate_words(char *dst, size_t size, const struct call *c);
+void originate_free(struct call *c);
+
 /* recording.c */
 struct mixer;
 struct recording_cfg;
@@ -287,6 +311,8 @@ bool moves_words(char *dst, size_t size, const struct call *c);
 /** Answer the open offer of `l`, or give our own when it asked for one, by `send` (answer or answer_offer). ENOTSUP:
  * nothing in common. */
 int oa_local_answer(struct leg *l, int (*send)(struct leg *l, struct slice sdp)) MUST_CHECK;
+/** Our own first offer to a leg that is called. ENOTSUP, ENOMEM, or what opening ports says. */
+int oa_local_offer(struct leg *l, struct rbuf **out) MUST_CHECK;
 /** Both descriptions of the leg are in force: tell the streams. ERR_SYNTAX. */
 int oa_local_apply(struct leg *l) MUST_CHECK;
 /** A re-INVITE of a leg with an inside party. */

@@ -61,7 +61,8 @@ static void stop_running(struct dial *d, const struct leg *keep, const struct ha
 		struct leg *l = b->leg;
 
 		b->leg = NULL;
-		if (l && l != keep)
+		/* the caller, where its own phones were rung first, stays too */
+		if (l && l != keep && l != d->call->a)
 			leg_hangup(l, h);
 	}
 }
@@ -98,6 +99,10 @@ static void fail(struct dial *d)
 	}
 	if (transfer_seeks(c)) {
 		transfer_failed(c, &h);
+		return;
+	}
+	if (originate_calls(c)) {
+		originate_failed(c, &h);
 		return;
 	}
 	refused = h.code == 486 || h.code == 403 || h.code >= 600;
@@ -208,8 +213,10 @@ void dial_next(struct dial *d)
  * takes, and the two are brought together afterwards (join.c). */
 static bool may_say_itself(const struct dial *d, const struct branch *b, const struct leg *l, const struct hangup *h)
 {
-	return h->code == 488 && transfer_seeks(d->call) && d->call->a && d->call->a->answer_ms && !b->bare &&
-	       !l->answer_ms;
+	const struct call *c = d->call;
+	bool alone = originate_calls(c) || ((transfer_seeks(c) || originate_seeks(c)) && c->a && c->a->answer_ms);
+
+	return h->code == 488 && alone && !b->bare && !l->answer_ms;
 }
 
 void dial_failed(struct leg *l, const struct hangup *h)
@@ -366,9 +373,11 @@ int call_dial(struct call *c, const struct dial_cfg *cfg)
 	struct calls *cs = c->calls;
 	struct dial *d;
 
-	if (c->dial || c->fiber || (c->state >= CALL_UP && !transfer_seeks(c)) || !c->a || !cs->dialer)
+	if (c->dial || c->fiber || (c->state >= CALL_UP && !transfer_seeks(c)) || !cs->dialer)
 		return ERR_STATE;
-	if (!cfg->n || cfg->n > DIAL_TARGETS_MAX)
+	if (!c->a && !originate_calls(c))
+		return ERR_STATE;
+	if (!cfg->n || cfg->n > DIAL_TARGETS_MAX || (!c->a && !cfg->caller.number[0]))
 		return EINVAL;
 	d = mem_zalloc(sizeof(*d), NULL);
 	if (!d)

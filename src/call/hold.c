@@ -44,9 +44,9 @@ static unsigned sound_dir(const struct leg *l)
 /* `l` is held by `by`, and listens to what is not the music of `by` itself. */
 static bool hears(const struct leg *l, const struct leg *by)
 {
-	if (!by->holds || l->holds || !(sound_dir(l) & SDP_RECVONLY))
+	if (!(by->holds || by->parks) || l->holds || l->parks || !(sound_dir(l) & SDP_RECVONLY))
 		return false;
-	return !(by->trunk && (sound_dir(by) & SDP_SENDONLY));
+	return by->parks || !(by->trunk && (sound_dir(by) & SDP_SENDONLY));
 }
 
 void hold_apply(struct leg *a, struct leg *b)
@@ -56,4 +56,26 @@ void hold_apply(struct leg *a, struct leg *b)
 		(void)hold_play(a);
 	else if (hears(b, a))
 		(void)hold_play(b);
+}
+
+uint16_t call_hold(struct leg *by, bool on)
+{
+	struct call *c = by->call;
+	struct leg *other = leg_other(by);
+
+	if (c->state != CALL_UP || by->state == LEG_ENDED || !by->answer_ms)
+		return 481;
+	if (c->transfer)
+		return 491;
+	if (c->fiber)
+		return 403;
+	if (!other || other->state == LEG_ENDED || !other->answer_ms)
+		return 481;
+	if (by->parks == on)
+		return 0;
+	by->parks = on;
+	log_info("call", "%s: %s %s in the name of %s", c->id, other->party.number,
+		 on ? "is put on hold" : "is on hold no more", by->party.number);
+	join_start(c, false);
+	return 0;
 }

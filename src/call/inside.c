@@ -92,8 +92,11 @@ int leg_answer(struct leg *l)
 
 	if (over(l))
 		return ECANCELED;
-	if (l->state == LEG_ANSWERED || l->state == LEG_HELD)
+	if (l->state == LEG_ANSWERED || l->state == LEG_HELD) {
+		if (originate_seeks(c))
+			originate_inside(c);
 		return 0;
+	}
 	err = oa_local_answer(l, l->ops->answer);
 	if (err) {
 		c->inside_code = err == ENOTSUP ? 488 : 500;

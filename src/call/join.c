@@ -63,6 +63,8 @@ void join_start(struct call *c, bool news)
 		return;
 	}
 	j->call = c;
+	if (news && c->a && c->b)
+		c->a->parks = c->b->parks = false;
 	j->news = news;
 	c->join = j;
 	/* not within the call-back that led here: the session's exchange is still open */
@@ -89,6 +91,8 @@ enum fit { FIT_NOT, FIT_TRANSLATED, FIT_SAME };
 /* What a party wants of line `m`: only its own hold counts, not what it answered to a hold of somebody else. */
 static unsigned wants(const struct leg *l, const struct sdp_media *m)
 {
+	if (l->parks)
+		return SDP_SENDONLY;
 	return l->holds ? oa_dir(m) : SDP_SENDRECV;
 }
 
@@ -222,8 +226,8 @@ static void done(struct call *c)
 
 	join_stop(c);
 	bridge_apply(c->a, c->b);
-	c->a->state = c->a->holds ? LEG_HELD : LEG_ANSWERED;
-	c->b->state = c->b->holds ? LEG_HELD : LEG_ANSWERED;
+	c->a->state = c->a->holds || c->a->parks ? LEG_HELD : LEG_ANSWERED;
+	c->b->state = c->b->holds || c->b->parks ? LEG_HELD : LEG_ANSWERED;
 	hold_apply(c->a, c->b);
 	if (news)
 		call_connected(c);

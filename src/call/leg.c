@@ -31,7 +31,7 @@ int leg_new(struct leg **lp, struct call *c, const struct leg_ops *ops, void *pr
 	l->call = c;
 	l->ops = ops;
 	l->proto = proto;
-	l->outgoing = c->legs.n > 0 || c->past.n > 0;
+	l->outgoing = c->legs.n > 0 || c->past.n > 0 || c->originate;
 	l->start_ms = loop_wall_ms(c->calls->loop);
 	/* 62 bits: some phones read it as a signed number. */
 	l->sdp_id = rand_u64() >> 2;
@@ -241,7 +241,7 @@ void leg_ev_ringing(struct leg *l, uint16_t code)
 {
 	struct call *c = l->call;
 
-	if (!early_matters(l))
+	if (originate_rings(l, code, SLICE_NULL) || !early_matters(l))
 		return;
 	if (code != 180) {
 		/* It lives, though nobody hears it. */
@@ -265,7 +265,7 @@ void leg_ev_progress(struct leg *l, uint16_t code, struct slice sdp)
 {
 	struct call *c = l->call;
 
-	if (!early_matters(l))
+	if (originate_rings(l, code, sdp) || !early_matters(l))
 		return;
 	now_ringing(l);
 	if (transfer_seeks(c)) {
@@ -293,6 +293,8 @@ void leg_ev_answered(struct leg *l, struct slice sdp, bool is_offer)
 		dial_failed(l, &bad);
 		return;
 	}
+	if (originate_answered(l, sdp, is_offer))
+		return;
 	if (transfer_seeks(c) && c->dial) {
 		transfer_answered(l, sdp, is_offer);
 		return;
@@ -349,7 +351,8 @@ void leg_ev_party(struct leg *l, const struct party *p)
 
 void leg_ev_redirect(struct leg *l, const struct dial_target *v, size_t n)
 {
-	if (l->state == LEG_ENDED || !l->outgoing || !l->call->dial || !n) {
+	/* whom the caller sends its own calls to does not call for it */
+	if (l->state == LEG_ENDED || !l->outgoing || !l->call->dial || !n || originate_calls(l->call)) {
 		leg_ev_gone(l, &(struct hangup){.code = 480});
 		return;
 	}
@@ -391,6 +394,11 @@ void leg_ev_gone(struct leg *l, const struct hangup *h)
 			moves_hung_up(c, l);
 		leg_finish(l, 200);
 		call_end(c, fault ? "system" : who(l), &other);
+		return;
+	}
+	if (originate_seeks(c) && l == c->a) {
+		leg_finish(l, 200);
+		call_end(c, "caller", &(struct hangup){.code = 487, .text = h->text});
 		return;
 	}
 	leg_finish(l, h->code);

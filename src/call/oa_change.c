@@ -198,7 +198,7 @@ void oa_reoffer(struct leg *x, struct slice sdp)
 		early_offer(x, sdp);
 		return;
 	}
-	if (c->state != CALL_UP) {
+	if (c->state != CALL_UP && !(originate_seeks(c) && x == c->a)) {
 		oa_refuse(x, 491);
 		return;
 	}
@@ -309,6 +309,7 @@ static int pass_answer(struct leg *y, struct leg *x, struct slice sdp)
 		bridge_hold_state(x, offer);
 		bridge_hold_state(y, answer);
 		x->holds = x->state == LEG_HELD;
+		x->parks = false;
 		oa_commit(x, x->offer, out);
 		oa_commit(y, NULL, y->sent);
 		bridge_apply(x, y);

@@ -88,6 +88,15 @@ static int local_desc(struct leg *l, struct rbuf **out)
 	return err ? err : oa_finish(out, l, &b);
 }
 
+int oa_local_offer(struct leg *l, struct rbuf **out)
+{
+	int err = local_desc(l, out);
+
+	if (!err)
+		oa_note_sent(l, *out);
+	return err;
+}
+
 int oa_local_apply(struct leg *l)
 {
 	const struct sdp *d;
@@ -99,6 +108,7 @@ int oa_local_apply(struct leg *l)
 	bridge_set_remote(l);
 	room_leg_changed(l->call->calls, l);
 	transfer_sound(l->call);
+	originate_sound(l->call);
 	return 0;
 }
 

@@ -140,7 +140,7 @@ static void words_hung_up(char *dst, size_t size, const char *who, const char *w
 static void words(char *dst, size_t size, const struct call *c, const char *from)
 {
 	dst[0] = '\0';
-	if (!c->ended_by || moves_words(dst, size, c))
+	if (!c->ended_by || moves_words(dst, size, c) || originate_words(dst, size, c))
 		return;
 	if (!c->answer_ms)
 		words_unanswered(dst, size, c, from);
@@ -169,6 +169,8 @@ void call_record_get(const struct call *c, struct call_record *r)
 	if (r->nlegs) {
 		memcpy(r->from, r->leg[0].number, sizeof(r->from));
 		memcpy(r->from_name, r->leg[0].name, sizeof(r->from_name));
+	} else {
+		(void)slice_copy(r->from, sizeof(r->from), slice_str(call_from(c)));
 	}
 	(void)slice_copy(r->to, sizeof(r->to), call_shown(c->dialled));
 	memcpy(r->answered_by, c->answered_by, sizeof(r->answered_by));

@@ -137,6 +137,12 @@ static int invite(struct leg *l, const struct dial_out *o, struct slice offer, v
 	if (!err)
 		err = enc_own_uri(&to, o->number, id.host);
 	edge_path_route(&lines, o->contact);
+	/* both ways that phones know (RFC 5373 has a third that none does) */
+	if (o->answers_itself)
+		buf_printf(&lines,
+			   "Call-Info: <sip:%.*s>;answer-after=0\r\n"
+			   "Alert-Info: <http://%.*s>;info=alert-autoanswer;delay=0\r\n",
+			   SLICE_FMT(id.host), SLICE_FMT(id.host));
 	if (!err)
 		err = enc_lines(&lines, l, &id, o->ndiverted);
 	if (err) {

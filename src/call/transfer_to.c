@@ -193,7 +193,9 @@ static uint16_t take_ringing(struct leg *l, struct leg *old)
 	memcpy(c->answered_by, l->party.number, sizeof(c->answered_by));
 	dial_stop(c, &(struct hangup){.code = 487, .elsewhere = true});
 	moves_end(c, 200);
-	if (a->answer_ms) { /* it waits for the end of a transfer */
+	if (originate_seeks(c)) {
+		originate_up(c);
+	} else if (a->answer_ms) { /* it waits for the end of a transfer */
 		transfer_done(c);
 		record_report(c, RECORD_ANSWER);
 	} else if (oa_local_answer(a, a->ops->answer)) {

@@ -71,6 +71,8 @@ void account_sign_in(struct pbx *p, struct slice name, struct slice password, st
 		     const char *user_agent, signin_h *h, void *arg);
 /** Whose session is this? False: nobody's. Renews its idle time (12 h idle, 30 days in all). `csrf` may be NULL. */
 bool account_session(struct pbx *p, struct slice cookie, const struct sa *peer, struct principal *who, char csrf[48]);
+/** The same for somebody who only listens: its idle time goes on. */
+bool account_session_still(const struct pbx *p, struct slice cookie, struct principal *who);
 void account_sign_out(struct pbx *p, struct slice cookie);
 /** Whose token is this? Wrong ones are counted against `peer` (may be NULL). */
 bool account_token(struct pbx *p, struct slice bearer, const struct sa *peer, struct principal *who);

@@ -173,6 +173,17 @@ bool account_session(struct pbx *p, struct slice cookie, const struct sa *peer, 
 	return true;
 }
 
+bool account_session_still(const struct pbx *p, struct slice cookie, struct principal *who)
+{
+	const struct session *s = session_find(p->accounts, cookie);
+
+	if (!s || over(s, loop_wall_ms(p->loop)) || !s->u->enabled)
+		return false;
+	account_principal(s->u, who);
+	who->session = cookie;
+	return true;
+}
+
 void account_sign_out(struct pbx *p, struct slice cookie)
 {
 	struct session *s = session_find(p->accounts, cookie);

@@ -120,6 +120,11 @@ struct store *pbx_store(const struct pbx *p)
 	return p->store;
 }
 
+struct loop *pbx_loop(const struct pbx *p)
+{
+	return p->loop;
+}
+
 void pbx_set_about(struct pbx *p, json_t *about)
 {
 	json_decref(p->about);

@@ -53,6 +53,7 @@ bool pbx_always(const char *dialled, void *arg);
 void pbx_overload(unsigned level, uint32_t lag_ms, void *arg);
 struct calls *pbx_calls(const struct pbx *p);
 struct store *pbx_store(const struct pbx *p);
+struct loop *pbx_loop(const struct pbx *p);
 
 /** An extension in memory. */
 struct extension;
@@ -143,6 +144,22 @@ int pbx_record(struct pbx *p, struct slice call_id, enum pbx_record_op op, const
 typedef void(pbx_removed_h)(int err, void *arg);
 /** Remove a recording, or all of a call: files and rows. */
 void pbx_recording_remove(struct pbx *p, const char *id, pbx_removed_h *h, void *arg);
+/** A call that somebody asks for: the phones of `from` ring, and who answers there calls `to`. */
+struct pbx_originate {
+	struct slice from, to;
+	struct slice caller_name; /**< shown on the phones of `from`; empty: "Call to" and the number */
+	bool answers_itself;      /**< they are asked to answer by themselves */
+	const char *who;          /**< for the log */
+};
+/** Begin it; `id` gets the call's. All rights, limits and brakes of `from` count, now and when its phone is answered.
+ * With a sentence: ENOENT (`from` is no extension), ERR_STATE (no phone of it is registered), EACCES (`to` is not
+ * allowed, or leads nowhere). ENOMEM, ERR_LIMIT. */
+int pbx_originate(struct pbx *p, const struct pbx_originate *o, char id[24], struct buf *why) MUST_CHECK;
+/** Put one of the two who talk on hold in the name of the caller, or of the callee; or end that. 0 or a status code as
+ * call_hold(); 404: no such call. */
+uint16_t pbx_hold(struct pbx *p, struct slice call_id, bool by_caller, bool on, const char *who) MUST_CHECK;
+/** Does this extension take part in the call? `caller`, `callee` (may be NULL): on which side. */
+bool pbx_call_of(struct pbx *p, struct slice call_id, const char *extension, bool *caller, bool *callee);
 /** Hang up by id. ENOENT. */
 int pbx_hangup(struct pbx *p, struct slice call_id, const char *who) MUST_CHECK;
 

@@ -136,7 +136,7 @@ json_t *view_call(const struct call *c, uint64_t now)
 
 	LIST_EACH (&c->legs, k)
 		json_array_append_new(legs, leg_json(LINK_OBJ(k, struct leg, le)));
-	o = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "id", c->id, "from", c->a ? c->a->party.number : "", "to",
+	o = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "id", c->id, "from", call_from(c), "to",
 		      c->dialled, "state", call_state_name(c->state), "seconds",
 		      (json_int_t)((now - c->start_ms) / 1000), "talk_seconds",
 		      (json_int_t)(c->answer_ms ? (now - c->answer_ms) / 1000 : 0), "legs", legs);

@@ -343,6 +343,10 @@ const char *typed_codes(struct typed *t);
 	X(explain_agrees_with_live_routing) \
 	/* many.c */ \
 	X(calls_in_a_row_leave_nothing) X(calls_at_once) X(ports_used_up) \
+	/* originate.c */ \
+	X(click_answered) X(click_caller_refuses) X(click_caller_silent) X(click_caller_gives_up) \
+	X(click_callee_busy) X(click_stopped) X(click_refused) X(click_inside) X(click_then_transfer) \
+	X(click_two_phones) X(click_hold) \
 	/* transfer.c */ \
 	X(transfer_blind_by_callee) X(transfer_blind_by_caller) X(transfer_to_a_busy_phone) \
 	X(transfer_to_an_unknown_number) X(transfer_to_nobody_who_answers) X(transfer_twice) \
