@@ -2,7 +2,6 @@
  * live.c - what the running system shows: status, alarms, call records, logs, dumps, metrics.
  */
 #include <string.h>
-#include <time.h>
 #include "api/api_priv.h"
 #include "base/inspect.h"
 #include "base/log.h"
@@ -30,31 +29,7 @@ void api_alarms(struct job *j)
 
 int api_time_parse(const char *s, int64_t *ms)
 {
-	static const char *const form[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M",
-					   "%Y-%m-%d"};
-	uint64_t n;
-
-	if (slice_u64(slice_str(s), &n) == 0 && n <= INT64_MAX) {
-		*ms = (int64_t)n;
-		return 0;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(form); i++) {
-		struct tm tm = {.tm_isdst = -1};
-		const char *end = strptime(s, form[i], &tm);
-
-		if (!end)
-			continue;
-		if (*end == '.')
-			end += 1 + strspn(end + 1, "0123456789");
-		if (strcmp(end, "Z") == 0)
-			*ms = (int64_t)timegm(&tm) * 1000;
-		else if (!*end)
-			*ms = (int64_t)mktime(&tm) * 1000;
-		else
-			continue;
-		return 0;
-	}
-	return ERR_SYNTAX;
+	return resource_time(s, ms);
 }
 
 bool job_time(struct job *j, const char *name, int64_t *ms)

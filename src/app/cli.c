@@ -86,6 +86,9 @@ static void add_field(struct cli *c, const struct field *f)
 
 	if ((f->flags & (FIELD_KEY | FIELD_READONLY)) || !o.name)
 		return;
+	/* what the system makes can be emptied, not typed */
+	if (f->flags & FIELD_SYSTEM && (f->flags & FIELD_GENERATED || !(c->verb->flags & VERB_KEY)))
+		return;
 	o.words = f->type == FIELD_BOOL ? "true false" : f->choices;
 	if (c->verb->flags & VERB_KEY) {
 		/* a change has no defaults, and makes nothing by itself */

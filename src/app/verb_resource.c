@@ -5,9 +5,14 @@
  */
 #include <ctype.h>
 #include <string.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
 #include "app/cli.h"
 #include "app/out.h"
+#include "base/mem.h"
 #include "base/rand.h"
+#include "pbx/account.h"
 #include "pbx/plan.h"
 #include "pbx/settings.h"
 
@@ -79,17 +84,46 @@ static char *row_path(const struct resource *r, const char *key)
 	return client_path(dir, key);
 }
 
-/* "-": the first line of standard input, so that a password is not seen in the list of processes. */
-static const char *secret_value(const char *v)
+/* A line without its end; a terminal does not show it. */
+static const char *read_line(const char *prompt, char *line, size_t size)
 {
-	static char line[512];
+	struct termios old, quiet;
+	bool tty = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &old) == 0;
+
+	if (tty) {
+		quiet = old;
+		quiet.c_lflag &= ~(tcflag_t)ECHO;
+		fprintf(stderr, "%s: ", prompt);
+		(void)fflush(stderr);
+		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+	}
+	if (!fgets(line, (int)size, stdin))
+		line[0] = '\0';
+	line[strcspn(line, "\r\n")] = '\0';
+	if (tty) {
+		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
+		fputc('\n', stderr);
+	}
+	return line;
+}
+
+/* "-": the first line of standard input, so that a password is not seen in the list of processes. Who types it cannot
+ * see it, and types it twice. NULL: the two are not the same. */
+static const char *secret_value(const char *v, const char *what)
+{
+	static char line[1100], again[1100];
+	char prompt[80];
+	bool same;
 
 	if (strcmp(v, "-"))
 		return v;
-	if (!fgets(line, sizeof(line), stdin))
-		return "";
-	line[strcspn(line, "\r\n")] = '\0';
-	return line;
+	snprintf(prompt, sizeof(prompt), "%c%s", toupper((unsigned char)what[0]), what + 1);
+	(void)read_line(prompt, line, sizeof(line));
+	if (!isatty(STDIN_FILENO))
+		return line;
+	same = !strcmp(line, read_line("Once more", again, sizeof(again)));
+	mem_wipe(again, sizeof(again));
+	return same ? line : NULL;
 }
 
 /* Members of the request from the options that are given. NULL: memory. */
@@ -107,8 +141,17 @@ static json_t *body_of(const struct cli *c)
 		if (!v || (f->flags & (FIELD_KEY | FIELD_READONLY)))
 			continue;
 		if (field_hidden(f))
-			v = secret_value(v);
+			v = secret_value(v, f->name);
+		if (!v) {
+			json_decref(o);
+			cli_usage(c, "the two are not the same.");
+			return NULL;
+		}
 		/* --pin "": none any more */
+		if (f->type == FIELD_TIME && !*v) {
+			json_object_set_new(o, f->name, json_null());
+			continue;
+		}
 		if (field_hidden(f) && f->min > 0 && !*v && !(f->flags & FIELD_GENERATED)) {
 			json_object_set_new(o, f->name, json_null());
 			continue;
@@ -164,6 +207,10 @@ int verb_resource_add(struct cli *c)
 	if (r == &pbx_extension_resource)
 		out_pair("user", 12, "%s", key);
 	put_secrets(r, row, 12);
+	if (r == &pbx_token_resource && *js(row, "token")) {
+		out_pair("token", 12, "%s", js(row, "token"));
+		printf("It is shown this once. Programs send it as: Authorization: Bearer TOKEN\n");
+	}
 	json_decref(st);
 	json_decref(row);
 	return CLI_OK;
@@ -190,9 +237,15 @@ static json_t *count_phones(struct cli *c)
 	return n;
 }
 
-static void value_text(const json_t *v, char *dst, size_t size)
+static void value_text(const struct field *f, const json_t *v, char *dst, size_t size)
 {
-	if (json_is_integer(v))
+	if (json_is_integer(v) && f->type == FIELD_TIME) {
+		time_t t = (time_t)(json_integer_value(v) / 1000);
+		struct tm tm;
+
+		if (!localtime_r(&t, &tm) || !strftime(dst, size, "%Y-%m-%d %H:%M", &tm))
+			dst[0] = '\0';
+	} else if (json_is_integer(v))
 		snprintf(dst, size, "%lld", (long long)json_integer_value(v));
 	else if (json_is_boolean(v))
 		snprintf(dst, size, "%s", json_is_true(v) ? "yes" : "no");
@@ -266,7 +319,7 @@ static void print_list(struct cli *c, const json_t *items)
 		for (size_t i = 0; i < n; i++) {
 			char text[512];
 
-			value_text(json_object_get(row, col[i]->name), text, sizeof(text));
+			value_text(col[i], json_object_get(row, col[i]->name), text, sizeof(text));
 			table_cell(&t, text);
 		}
 		if (phones)
@@ -397,7 +450,7 @@ int verb_resource_show(struct cli *c)
 		if ((f->type == FIELD_SECRET && !secrets) || (f->flags & FIELD_KEY && pbx_resource_only(r)))
 			continue;
 		dashes(name, sizeof(name), f->name, ' ');
-		value_text(json_object_get(row, f->name), text, sizeof(text));
+		value_text(f, json_object_get(row, f->name), text, sizeof(text));
 		out_pair(name, width, "%s", text);
 	}
 	for (size_t i = 0; i < r->nfield && !secrets; i++) {

@@ -3,6 +3,7 @@
  */
 #include "app/cli.h"
 #include "base/err.h"
+#include "pbx/account.h"
 #include "pbx/conference.h"
 #include "pbx/plan.h"
 #include "pbx/trunk.h"
@@ -20,6 +21,8 @@ static const struct resource *const numbering = &pbx_numbering_resource;
 static const struct resource *const brakes = &pbx_brakes_resource;
 static const struct resource *const settings = &pbx_settings_resource;
 static const struct resource *const conference = &pbx_conference_resource;
+static const struct resource *const user = &pbx_user_resource;
+static const struct resource *const token = &pbx_token_resource;
 
 #define OPTS(v) (v), ARRAY_LEN(v)
 #define NO_OPTS NULL, 0
@@ -344,6 +347,38 @@ static const struct verb verbs[] = {
 	 &brakes, verb_only_set},
 	{"brakes use", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Security", "what extensions and trunks have used today",
 	 NULL, "%s brakes use", NO_OPTS, NULL, verb_brakes_use},
+
+	{"user add", "NAME", 1, 1, VERB_CLIENT | VERB_FIELDS, "Users", "let somebody sign in to the page",
+	 "--password - asks for the password, or reads it from standard input. Without one they cannot sign in.",
+	 "%s user add maria --role administrator --password -\n"
+	 "%s user add tom --extension 102 --display-name \"Tom Baker\" --password -",
+	 NO_OPTS, &user, verb_resource_add},
+	{"user list", "", 0, 0, VERB_CLIENT, "Users", "who may sign in to the page, and what they may do", NULL,
+	 "%s user list", NO_OPTS, &user, verb_resource_list},
+	{"user show", "NAME", 1, 1, VERB_CLIENT | VERB_KEY, "Users", "one user", NULL, "%s user show maria", NO_OPTS,
+	 &user, verb_resource_show},
+	{"user set", "NAME", 1, 1, VERB_CLIENT | VERB_FIELDS | VERB_KEY, "Users", "change a user",
+	 "Who has forgotten their password gets another one here, with the server running or not. A new password ends "
+	 "all\n"
+	 "sessions. --totp \"\" takes away a second factor that is lost.",
+	 "%s user set maria --password -\n%s user set tom --role manager\n%s user set tom --totp \"\"", NO_OPTS, &user,
+	 verb_resource_set},
+	{"user remove", "NAME", 1, 1, VERB_CLIENT | VERB_KEY, "Users", "remove a user",
+	 "Their sessions end. `config undo` brings them back, with their password.", "%s user remove tom", NO_OPTS,
+	 &user, verb_resource_remove},
+	{"token add", "NAME", 1, 1, VERB_CLIENT | VERB_FIELDS, "Users", "let a program use the API; prints its token",
+	 "The token is shown this once; the system keeps only its hash.",
+	 "%s token add prometheus --scopes metrics\n"
+	 "%s token add crm --role manager --scopes \"read calls\" --expires-ms 2027-01-31",
+	 NO_OPTS, &token, verb_resource_add},
+	{"token list", "", 0, 0, VERB_CLIENT, "Users", "programs that may use the API", NULL, "%s token list", NO_OPTS,
+	 &token, verb_resource_list},
+	{"token show", "NAME", 1, 1, VERB_CLIENT | VERB_KEY, "Users", "one token, but not the token itself", NULL,
+	 "%s token show prometheus", NO_OPTS, &token, verb_resource_show},
+	{"token set", "NAME", 1, 1, VERB_CLIENT | VERB_FIELDS | VERB_KEY, "Users", "change what a token may do", NULL,
+	 "%s token set crm --enabled false", NO_OPTS, &token, verb_resource_set},
+	{"token remove", "NAME", 1, 1, VERB_CLIENT | VERB_KEY, "Users", "remove a token", "It is refused at once.",
+	 "%s token remove crm", NO_OPTS, &token, verb_resource_remove},
 
 	{"config export", "[FILE]", 0, 1, VERB_CLIENT, "Configuration", "the whole configuration as one readable file",
 	 "Writes to standard output, or to FILE, which only you may read then. Without --passwords PINs of conferences "

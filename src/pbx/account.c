@@ -23,7 +23,7 @@ static const struct field fields[] = {
 	 "On: they may hear recordings of their own extension's calls."},
 	{"password", FIELD_PASSWORD, 0, 10, ACCOUNT_PASSWORD, NULL, NULL, NULL,
 	 "Password for the page, at least 10 characters; without one they cannot sign in.", .group = "Sign-in"},
-	{"totp", FIELD_PASSWORD, 0, 1, 200, NULL, NULL, NULL,
+	{"totp", FIELD_PASSWORD, FIELD_SYSTEM, 1, 200, NULL, NULL, NULL,
 	 "Second factor, which they switch on themselves; empty it when they have lost it."},
 	{"created", FIELD_TIME, FIELD_READONLY, 0, 0, "create", NULL, NULL, "When they were added."},
 };

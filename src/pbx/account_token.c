@@ -18,7 +18,7 @@ static const struct field fields[] = {
 	 "Of that, only: read, write (configuration), calls, records, metrics. Empty: all."},
 	{"expires_ms", FIELD_TIME, 0, 0, 0, NULL, NULL, NULL, "When it ends, in ms since 1970; empty: never."},
 	{"enabled", FIELD_BOOL, 0, 0, 1, "true", NULL, NULL, "Off: it is refused."},
-	{"token", FIELD_PASSWORD, FIELD_GENERATED, 1, 120, NULL, NULL, NULL,
+	{"token", FIELD_PASSWORD, FIELD_GENERATED | FIELD_SYSTEM, 1, 120, NULL, NULL, NULL,
 	 "Made by the system and shown once, when the token is added."},
 	{"created", FIELD_TIME, FIELD_READONLY, 0, 0, "create", NULL, NULL, "When it was added."},
 };

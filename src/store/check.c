@@ -139,6 +139,11 @@ static int check_int(struct check *c, json_t *v)
 	if (json_is_integer(v)) {
 		n = json_integer_value(v);
 		ok = true;
+	} else if (json_is_string(v) && f->type == FIELD_TIME) {
+		int64_t ms = 0;
+
+		ok = json_string_length(v) && !resource_time(json_string_value(v), &ms);
+		n = ms;
 	} else if (json_is_string(v)) {
 		char *end;
 
@@ -155,6 +160,10 @@ static int check_int(struct check *c, json_t *v)
 	if (limited && (!ok || n < f->min || n > f->max))
 		return refuse(c, f->name, "\"%s\" must be a whole number from %lld to %lld.", f->name,
 			      (long long)f->min, (long long)f->max);
+	if (!ok && f->type == FIELD_TIME)
+		return refuse(c, f->name,
+			      "\"%s\" must be a time: 2026-01-31, 2026-01-31T18:30, or milliseconds since 1970.",
+			      f->name);
 	if (!ok)
 		return refuse(c, f->name, "\"%s\" must be a whole number.", f->name);
 	return json_is_integer(v) ? 0 : put(c, json_integer(n));

@@ -14,8 +14,8 @@ enum field_type {
 	FIELD_TEXT, /**< min..max characters (UTF-8) */
 	FIELD_INT,  /**< min..max */
 	FIELD_BOOL,
-	FIELD_ENUM,  /**< one of `choices`, space separated */
-	FIELD_TIME,  /**< ms since 1970; with `def` "create" or "change" the store writes it then */
+	FIELD_ENUM,   /**< one of `choices`, space separated */
+	FIELD_TIME,   /**< ms since 1970; with `def` "create" or "change" the store writes it then */
 	FIELD_SECRET, /**< stored encrypted, shown only on request; min..max characters */
 	/** Write-only, min..max characters: kept as somebody who knows how turns it into (a hash) before it gets here.
 	 * Answers show `true` where there is one; only an export with secrets has it, as it is kept */
@@ -27,8 +27,9 @@ enum field_flag {
 	FIELD_READONLY = 4,  /**< set by the system; what people send for it is ignored */
 	FIELD_GENERATED = 8, /**< made at creation when not given (secrets) */
 	FIELD_UNIQUE = 16,
-	FIELD_NAME = 32, /**< what people call the row, shown beside or in place of the key */
-	FIELD_LIST = 64  /**< of `ref`: several of them, separated by spaces */
+	FIELD_NAME = 32,   /**< what people call the row, shown beside or in place of the key */
+	FIELD_LIST = 64,   /**< of `ref`: several of them, separated by spaces */
+	FIELD_SYSTEM = 128 /**< its value is made by the system, never typed: people can only empty it */
 };
 struct field {
 	const char *name; /**< snake_case: column, JSON member, --name-with-dashes */
@@ -84,6 +85,8 @@ int resource_check_all(const struct resource *r, json_t *obj, bool create, json_
 /** The text of a query for a field ("true", "30") as a value of its type: a new reference in `*vp`. ERR_SYNTAX with a
  * sentence: it cannot be, or the field is a secret. */
 int resource_value(const struct field *f, const char *text, json_t **vp, struct buf *why) MUST_CHECK;
+/** "2026-01-31", "2026-01-31T12:00[:00][Z]" (without Z: local time) or ms since 1970. ERR_SYNTAX. */
+int resource_time(const char *s, int64_t *ms) MUST_CHECK;
 /** CREATE TABLE and CREATE INDEX text for SQLite and PostgreSQL (with id, domain_id and version columns). */
 void resource_sql_create(const struct resource *r, struct buf *b);
 
