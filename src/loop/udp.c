@@ -80,6 +80,12 @@ int udp_send_now(struct udp *u, const struct sa *dst, const void *p, size_t l)
 	return u->impl->send_now(u, dst, p, l);
 }
 
+void udp_set_stamps(struct udp *u, bool on)
+{
+	if (u->impl->set_stamps)
+		u->impl->set_stamps(u, on);
+}
+
 void udp_set_dscp(struct udp *u, uint8_t dscp)
 {
 	u->impl->set_dscp(u, dscp);

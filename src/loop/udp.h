@@ -61,6 +61,11 @@ void udp_detach(struct udp *u);
 int udp_send(struct udp *u, const struct sa *src, const struct sa *dst, struct rbuf *b) MUST_CHECK;
 /** Send now, no copy kept. Returns 0 or the system's errno (EAGAIN when the buffer is full). */
 int udp_send_now(struct udp *u, const struct sa *dst, const void *p, size_t l);
+/**
+ * udp_rx.us is from now on (or no more) when the system got a datagram, not when it was read: for those that may wait
+ * meanwhile (loop_rest). Immediate sockets; nothing changes where the system does not tell.
+ */
+void udp_set_stamps(struct udp *u, bool on);
 /** Change DSCP of outgoing packets (no error where the system refuses). */
 void udp_set_dscp(struct udp *u, uint8_t dscp);
 /**

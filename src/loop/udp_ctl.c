@@ -1,9 +1,10 @@
 /*
- * udp_ctl.c - control data of datagrams: at which local address one arrived,
- * from which one is to be sent (RFC 3542 for IPv6; IP_PKTINFO or its BSD
- * relatives for IPv4).
+ * udp_ctl.c - control data of datagrams: at which local address one arrived and when,
+ * from which one is to be sent (RFC 3542 for IPv6; IP_PKTINFO or its BSD relatives for
+ * IPv4).
  */
 #include <string.h>
+#include <sys/time.h>
 #include "loop/udp_priv.h"
 
 void udp_ctl_enable(int fd, int af)
@@ -44,6 +45,30 @@ void udp_ctl_read(struct msghdr *m, struct sa *dst)
 			memcpy(&dst->u.in.sin_addr, CMSG_DATA(c), sizeof(dst->u.in.sin_addr));
 #endif
 	}
+}
+
+int udp_ctl_stamps(int fd, bool on)
+{
+	int v = on;
+
+	return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMP, &v, sizeof(v)) ? errno : 0;
+}
+
+/* The stamp is of the wall clock, which may be set meanwhile: what cannot be is not believed. */
+uint64_t udp_ctl_age_us(struct msghdr *m)
+{
+	enum { AGE_MAX_US = 100000 };
+	struct timeval came, now;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMP)
+			continue;
+		memcpy(&came, CMSG_DATA(c), sizeof(came));
+		(void)gettimeofday(&now, NULL);
+		int64_t us = (int64_t)(now.tv_sec - came.tv_sec) * 1000000 + (now.tv_usec - came.tv_usec);
+		return us > 0 && us < AGE_MAX_US ? (uint64_t)us : 0;
+	}
+	return 0;
 }
 
 static void put(struct msghdr *m, union udp_ctl *ctl, int level, int type, const void *p, size_t l)

@@ -15,6 +15,7 @@ struct udp_impl {
 	int (*send)(struct udp *u, const struct sa *src, const struct sa *dst, struct rbuf *b);
 	int (*send_now)(struct udp *u, const struct sa *dst, const void *p, size_t l);
 	void (*set_dscp)(struct udp *u, uint8_t dscp);
+	void (*set_stamps)(struct udp *u, bool on); /**< NULL: read when it comes */
 };
 
 /** Beginning of every socket object. */
@@ -43,12 +44,16 @@ void udp_virtual_deliver(struct vnet *n, const struct udp_rx *rx);
 /** Room for the control data of one datagram. */
 union udp_ctl {
 	struct cmsghdr h;
-	uint8_t b[64];
+	uint8_t b[96]; /**< local address and time of IPv6, with their headers */
 };
 /** Ask the system to tell the local address of datagrams. */
 void udp_ctl_enable(int fd, int af);
 /** The local address that came with a datagram; `dst` keeps its port and is untouched when there is none. */
 void udp_ctl_read(struct msghdr *m, struct sa *dst);
+/** Ask the system to tell when datagrams came, or no more; system's error. */
+int udp_ctl_stamps(int fd, bool on) MUST_CHECK;
+/** Us that this one has waited to be read; 0: not told. */
+uint64_t udp_ctl_age_us(struct msghdr *m);
 /** Say the local address for a datagram to be sent. */
 void udp_ctl_write(struct msghdr *m, union udp_ctl *ctl, const struct sa *src);
 

@@ -46,7 +46,8 @@ struct udp_real {
 	struct udp u;
 	struct watch w;
 	int fd;
-	bool any; /**< bound to the unspecified address: local addresses come with each datagram */
+	bool any : 1;    /**< bound to the unspecified address: local addresses come with each datagram */
+	bool stamps : 1; /**< the system tells when datagrams came */
 	bool batch;
 	bool blocked; /**< waiting for the system's buffer */
 	uint8_t dscp;
@@ -95,6 +96,7 @@ static void recv_one(struct udp_real *r)
 	struct udp_rx rx = {.dst = r->u.local};
 	struct iovec iov = {.iov_len = RX_SIZE};
 	union udp_ctl ctl;
+	uint64_t came_us = UINT64_MAX;
 	ssize_t n;
 
 	iov.iov_base = r->u.loop->rx;
@@ -102,11 +104,13 @@ static void recv_one(struct udp_real *r)
 	FETCH(r->u.arg);
 	FETCH_NEAR(r->u.near[0]);
 	FETCH_NEAR(r->u.near[1]);
-	if (r->any) {
+	if (r->any || r->stamps) {
 		struct msghdr m = {&rx.src.u, sizeof(rx.src.u), &iov, 1, ctl.b, sizeof(ctl.b), 0};
 		n = recvmsg(r->fd, &m, MSG_DONTWAIT);
-		if (n >= 0)
+		if (n >= 0 && r->any)
 			udp_ctl_read(&m, &rx.dst);
+		if (n >= 0 && r->stamps)
+			came_us = clock_mono_us() - udp_ctl_age_us(&m);
 	} else {
 		socklen_t sl = sizeof(rx.src.u);
 		n = recvfrom(r->fd, iov.iov_base, iov.iov_len, MSG_DONTWAIT, &rx.src.u.sa, &sl);
@@ -115,6 +119,9 @@ static void recv_one(struct udp_real *r)
 		return;
 	rx.data = slice_mem(iov.iov_base, (size_t)n);
 	rx.us = loop_now_us(r->u.loop);
+	/* what came since then came now: no receiver meets a time to come */
+	if (came_us < rx.us)
+		rx.us = came_us;
 	mem_ref(r);
 	(void)udp_deliver(&r->u, &rx);
 	mem_deref(r);
@@ -405,6 +412,15 @@ static void real_set_dscp(struct udp *u, uint8_t dscp)
 		(void)setsockopt(r->fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
 }
 
+static void real_set_stamps(struct udp *u, bool on)
+{
+	struct udp_real *r = real_of(u);
+
+	if (r->batch || r->stamps == on || udp_ctl_stamps(r->fd, on))
+		return;
+	r->stamps = on;
+}
+
 static const struct udp_impl real_impl = {
 	.close = real_close,
 	.attach = real_attach,
@@ -412,6 +428,7 @@ static const struct udp_impl real_impl = {
 	.send = real_send,
 	.send_now = real_send_now,
 	.set_dscp = real_set_dscp,
+	.set_stamps = real_set_stamps,
 };
 
 uint32_t udp_backlog_ms(const struct udp *u)

@@ -8,10 +8,10 @@
 #include "media/tx.h"
 
 enum {
-	LATE_US = 100000, /**< a worker that was later than this leaves time out */
-	REST_US = 4000,   /**< how long packets of members may wait for others, where nobody else is served */
-	REST_PACKETS = 8, /**< so many at once are enough */
-	REST_LEAST = 10,  /**< from so many members on there is something to gather */
+	LATE_US = 100000,  /**< a worker that was later than this leaves time out */
+	REST_US = 10000,   /**< how long packets of members may wait for others, where nobody else is served */
+	REST_PACKETS = 25, /**< so many at once are enough */
+	REST_LEAST = 10,   /**< from so many members on there is something to gather */
 };
 
 /* ------------------------------------------------------------------ a frame */
@@ -195,6 +195,7 @@ void mix_enter(struct wstream *w, struct mixer_member *m)
 			best = i;
 	w->mix = m;
 	w->wk->mixing++;
+	udp_set_stamps(w->port->rtp, true);
 	m->w = w;
 	m->paused = true;
 	m->group = mixgroup_get(p, w);
@@ -224,6 +225,7 @@ void mix_leave(struct wstream *w)
 	list_unlink(&m->ple);
 	p->nmembers--;
 	p->wk->mixing--;
+	udp_set_stamps(w->port->rtp, false);
 	m->left = true;
 	m->w = NULL;
 	w->mix = NULL;
@@ -241,8 +243,9 @@ void mix_remote(struct wstream *w)
 }
 
 /*
- * Half of what a packet costs is waking up for it, and jitter buffers do not mind when it waits a little. Only where
- * no other stream is served: what is relayed shall not wait.
+ * Half of what a packet costs is waking up for it. The rest ends with the room's next tick, when packets are read
+ * before they are mixed, and the system tells when each came: so none is heard later for it. Only where no other stream
+ * is served: what is relayed shall not wait.
  */
 static void gather(const struct mixpart *p)
 {

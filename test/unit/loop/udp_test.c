@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #endif
 #include <unistd.h>
+#include "base/clock.h"
 #include "loop/udp.h"
 #include "loop/vnet.h"
 #include "unit.h"
@@ -107,6 +108,52 @@ static void test_pairs(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		check_pair(&kinds[i]);
+}
+
+static void wake_h(void *arg)
+{
+	loop_stop(arg);
+}
+
+/* A datagram that waits while the loop sleeps has the time when it came; without stamps, when it was read. */
+static void test_stamps(void **state)
+{
+	static const char *const at[] = {"127.0.0.1:0", "[::1]:0", "0.0.0.0:0", "[::]:0"};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * ARRAY_LEN(at); i++) {
+		struct loop *l;
+		struct peer a, b;
+		struct timer t = {0};
+		struct sa to = addr(i % 2 ? "[::1]:1" : "127.0.0.1:1");
+		bool on = i < ARRAY_LEN(at);
+
+		assert_int_equal(loop_alloc(&l), 0);
+		peer_open(&a, l, at[i % 2], false);
+		peer_open(&b, l, at[i % ARRAY_LEN(at)], false);
+		udp_set_stamps(b.u, true);
+		udp_set_stamps(b.u, on);
+		sa_set_port(&to, sa_port(&b.local));
+		/* the system may begin to look at the clock a moment after it was asked */
+		timer_start(&t, l, 50, wake_h, l);
+		run_bounded(l);
+		assert_int_equal(udp_send_now(a.u, &to, "x", 1), 0);
+		uint64_t sent = clock_mono_us();
+		usleep(30000);
+		uint64_t read = clock_mono_us();
+		b.want = 1;
+		run_bounded(l);
+		assert_int_equal(b.got, 1);
+		if (on)
+			assert_true(b.last.us < sent + 15000);
+		else
+			assert_true(b.last.us >= read);
+		assert_true(b.last.us + 15000 > sent);
+		assert_true(sa_eq_addr(&b.last.dst, &to));
+		mem_deref(a.u);
+		mem_deref(b.u);
+		mem_deref(l);
+	}
 }
 
 /* Bound to any, a reply leaves from the address that was asked for. */
@@ -419,7 +466,7 @@ int main(void)
 		cmocka_unit_test(test_batch_many),    cmocka_unit_test(test_close_inside),
 		cmocka_unit_test(test_close_other),   cmocka_unit_test(test_pool),
 		cmocka_unit_test(test_open_errors),   cmocka_unit_test(test_local_for),
-		cmocka_unit_test(test_batch_blocked),
+		cmocka_unit_test(test_batch_blocked), cmocka_unit_test(test_stamps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
