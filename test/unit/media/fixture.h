@@ -168,9 +168,9 @@ static inline struct mstream_remote fx_remote(const struct sa *rtp)
 
 	r.rtcp = *rtp;
 	sa_set_port(&r.rtcp, (uint16_t)(sa_port(rtp) + 1));
-	r.codec[0] = (struct mcodec){0, "PCMU", 8000, 1, 0, 0};
-	r.codec[1] = (struct mcodec){8, "PCMA", 8000, 1, 0, 0};
-	r.codec[2] = (struct mcodec){101, "TELEPHONE-EVENT", 8000, 1, 0, 0};
+	r.codec[0] = (struct mcodec){0, "PCMU", 8000, 1, 0, 0, 0};
+	r.codec[1] = (struct mcodec){8, "PCMA", 8000, 1, 0, 0, 0};
+	r.codec[2] = (struct mcodec){101, "TELEPHONE-EVENT", 8000, 1, 0, 0, 0};
 	return r;
 }
 

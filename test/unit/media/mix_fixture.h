@@ -73,7 +73,7 @@ static inline struct mstream_remote mphone_remote(const struct mphone *p)
 	struct mstream_remote r = fx_remote(&p->addr);
 
 	r.ncodec = 1;
-	r.codec[0] = (struct mcodec){p->c->pt == CODEC_PT_DYNAMIC ? 96 : p->c->pt, "", p->c->clock, p->c->ch, 0, 0};
+	r.codec[0] = (struct mcodec){p->c->pt == CODEC_PT_DYNAMIC ? 96 : p->c->pt, "", p->c->clock, p->c->ch, 0, 0, 0};
 	memcpy(r.codec[0].name, p->c->name, strlen(p->c->name) + 1);
 	return r;
 }

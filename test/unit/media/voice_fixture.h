@@ -81,7 +81,7 @@ static inline void remote_of(struct mstream *s, const struct voice *v)
 	struct mstream_remote r = fx_remote(&v->p->addr);
 
 	r.codec[0] = mcodec_of(v->c, v->pt);
-	r.codec[1] = (struct mcodec){(uint8_t)(v->pt + 1), "TELEPHONE-EVENT", v->c->clock, 1, 0, 0};
+	r.codec[1] = (struct mcodec){(uint8_t)(v->pt + 1), "TELEPHONE-EVENT", v->c->clock, 1, 0, 0, 0};
 	r.ncodec = 2;
 	r.ptime_ms = v->ptime ? v->ptime : (uint16_t)v->ms;
 	r.maxptime_ms = v->maxptime;
