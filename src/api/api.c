@@ -2,6 +2,7 @@
  * api.c - /api/v1: how a request finds its line in the tables of routes (routes.c).
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "api/api_priv.h"
 #include "pbx/security.h"
@@ -10,7 +11,10 @@ static const char prefix[] = "/api/v1";
 
 static void api_destroy(void *obj)
 {
-	api_walks_end(obj);
+	struct api *a = obj;
+
+	api_walks_end(a);
+	free(a->openapi);
 }
 
 int api_alloc(struct api **ap, const struct api_cfg *cfg)

@@ -22,6 +22,7 @@ struct api {
 	struct pbx *pbx;
 	struct cert_live *cert; /**< NULL: no server runs */
 	struct list walks;      /**< pages that are being made (page.c) */
+	char *openapi;          /**< the document, once it was asked for; jansson's block */
 };
 
 struct route;
@@ -113,6 +114,11 @@ const struct shape *api_shape(struct slice name);
 /** What the parameter of a query means: a sentence; NULL: nobody has written one. `type` as struct shape_member. */
 const char *api_parameter(const char *name, const char **type);
 
+/** Words with spaces between them as an array. */
+json_t *api_words(const char *list);
+/** The default of a field as a value of its type; NULL: there is none. */
+json_t *api_default(const struct field *f);
+
 /** The least role that may read, or change, rows of a resource (rights.c). */
 enum role rights_resource(const struct resource *r, bool change);
 /** May who asks do this? False: the job is ended with 401 or 403. `route` is found by now. Secrets are for
@@ -191,6 +197,9 @@ void api_resume(struct job *j);
 void api_transfer(struct job *j);
 /* live.c again */
 void api_cdr(struct job *j);
+/* schema.c, openapi.c */
+void api_schema(struct job *j);
+void api_openapi(struct job *j);
 /* page.c */
 void api_calls(struct job *j);
 void api_registrations(struct job *j);

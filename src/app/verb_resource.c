@@ -32,41 +32,15 @@ static void dashes(char *dst, size_t size, const char *name, char to)
 	}
 }
 
-/* How people call it, at the beginning of a sentence, where its name in the table is not that. */
-static const struct {
-	const struct resource *r;
-	const char *words;
-} noun_words[] = {
-	{&pbx_did_resource, "Number"},
-	{&pbx_route_out_resource, "Outgoing route"},
-	{&pbx_route_in_resource, "Incoming rule"},
-	{&pbx_numbering_resource, "The numbering"},
-};
-
-static const char *noun_of(const struct resource *r)
-{
-	static char word[40];
-
-	for (size_t i = 0; i < ARRAY_LEN(noun_words); i++)
-		if (noun_words[i].r == r)
-			return noun_words[i].words;
-	dashes(word, sizeof(word), r->name, ' ');
-	word[0] = (char)toupper((unsigned char)word[0]);
-	return word;
-}
-
 /* "Extension 100", for the beginning of a sentence; a table with one row: "The numbering". */
 static const char *subject(const struct resource *r, const char *key)
 {
 	static char text[160];
-	const char *noun = noun_of(r);
 
 	if (!pbx_resource_only(r))
-		snprintf(text, sizeof(text), "%s %s", noun, key);
-	else if (slice_starts(slice_str(noun), SLICE("The ")))
-		(void)slice_copy(text, sizeof(text), slice_str(noun));
+		snprintf(text, sizeof(text), "%s %s", r->title, key);
 	else
-		snprintf(text, sizeof(text), "The %c%s", tolower((unsigned char)noun[0]), noun + 1);
+		snprintf(text, sizeof(text), "The %c%s", tolower((unsigned char)r->title[0]), r->title + 1);
 	return text;
 }
 

@@ -8,24 +8,29 @@
 #include "pbx/conference_priv.h"
 
 static const struct field fields[] = {
-	{"number", FIELD_TEXT, FIELD_KEY | FIELD_REQUIRED, 2, 15, NULL, NULL, "0-9", "The number that people dial."},
-	{"name", FIELD_TEXT, 0, 0, 80, "", NULL, NULL, "What people call it."},
-	{"pin", FIELD_SECRET, 0, 3, CONFERENCE_PIN, NULL, NULL, "0-9", "Asked for before anybody is let in."},
+	{"number", FIELD_TEXT, FIELD_KEY | FIELD_REQUIRED, 2, 15, NULL, NULL, "0-9", "The number that people dial.",
+	 .group = "General"},
+	{"name", FIELD_TEXT, FIELD_NAME, 0, 80, "", NULL, NULL, "What people call it."},
+	{"pin", FIELD_SECRET, 0, 3, CONFERENCE_PIN, NULL, NULL, "0-9", "Asked for before anybody is let in.",
+	 .group = "Who comes in"},
 	{"admin_pin", FIELD_SECRET, 0, 3, CONFERENCE_PIN, NULL, NULL, "0-9",
 	 "Who gives this one is an admin: others wait for them, and always find room."},
-	{"max_members", FIELD_INT, 0, 2, 1000, "100", NULL, NULL, "How many are let in."},
-	{"join_tones", FIELD_BOOL, 0, 0, 1, "true", NULL, NULL, "A short tone when somebody comes or leaves."},
+	{"max_members", FIELD_INT, 0, 2, 1000, "100", NULL, NULL, "How many are let in.", .unit = "people"},
+	{"join_tones", FIELD_BOOL, 0, 0, 1, "true", NULL, NULL, "A short tone when somebody comes or leaves.",
+	 .group = "In the conference"},
 	{"announce_count", FIELD_BOOL, 0, 0, 1, "true", NULL, NULL, "Who comes is told how many are there already."},
 	{"muted_on_entry", FIELD_BOOL, 0, 0, 1, "false", NULL, NULL,
 	 "Who comes is not heard until they press *6; admins are heard."},
 	{"wait_for_admin", FIELD_BOOL, 0, 0, 1, "false", NULL, NULL,
 	 "Music for all until an admin comes; there must be an admin's PIN."},
 	{"record", FIELD_ENUM, 0, 0, 0, "never", "never always on_demand", NULL,
-	 "Record what is said: always, or when an admin (where admins have no PIN: anybody) presses *1."},
+	 "Record what is said: always, or when an admin (where admins have no PIN: anybody) presses *1.",
+	 .group = "Recording"},
 	{"enabled", FIELD_BOOL, 0, 0, 1, "true", NULL, NULL, "Off: callers are told that there is no such number."},
 };
-const struct resource pbx_conference_resource = {"conference", "conferences", "A number where people talk together.",
-						 fields, ARRAY_LEN(fields)};
+const struct resource pbx_conference_resource = {
+	"conference", "conferences", "A number where people talk together.", fields, ARRAY_LEN(fields),
+	"Conference", "Conferences"};
 
 static void conference_destroy(void *obj)
 {

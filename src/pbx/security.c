@@ -21,8 +21,8 @@ static const struct field allowed_fields[] = {
 };
 const struct resource pbx_allowed_resource = {
 	"allowed_network", "allowed_networks",        "An address or network that is never banned nor limited.",
-	allowed_fields,    ARRAY_LEN(allowed_fields),
-};
+	allowed_fields,    ARRAY_LEN(allowed_fields), "Allowed network",
+	"Allowed networks"};
 
 static const struct field limit_fields[] = {
 	{"name", FIELD_ENUM, FIELD_KEY | FIELD_REQUIRED, 0, 0, NULL,
@@ -31,13 +31,13 @@ static const struct field limit_fields[] = {
 	 NULL, "Which limit."},
 	{"value", FIELD_INT, FIELD_REQUIRED, 1, 1000000, NULL, NULL, NULL, "What it is instead of the built-in value."},
 };
-const struct resource pbx_limit_resource = {
-	"security_limit",
-	"security_limits",
-	"A limit of the guard against attacks that differs from the built-in one.",
-	limit_fields,
-	ARRAY_LEN(limit_fields),
-};
+const struct resource pbx_limit_resource = {"security_limit",
+					    "security_limits",
+					    "A limit of the guard against attacks that differs from the built-in one.",
+					    limit_fields,
+					    ARRAY_LEN(limit_fields),
+					    "Security limit",
+					    "Security limits"};
 
 /** What is configured, and the guard once there is one. */
 struct security {

@@ -11,31 +11,35 @@
 #include "pbx/settings.h"
 
 static const struct field settings_fields[] = {
-	{"name", FIELD_TEXT, FIELD_KEY | FIELD_REQUIRED, 4, 4, NULL, NULL, "a-z", "Always \"main\"."},
+	{"name", FIELD_TEXT, FIELD_KEY | FIELD_REQUIRED, 4, 4, NULL, NULL, "a-z", "Always \"main\".", .group = "Calls"},
 	{"recall_seconds", FIELD_INT, 0, 5, 600, "30", NULL, NULL,
-	 "When a transfer fails, the phone that asked for it and has hung up rings again for so long."},
+	 "When a transfer fails, the phone that asked for it and has hung up rings again for so long.",
+	 .unit = "seconds"},
 	{"challenge_in_calls", FIELD_BOOL, 0, 0, 1, "false", NULL, NULL,
 	 "On: phones give their password again for each change in a call (hold, codecs, transfer). Off: for transfers "
 	 "that are asked for from elsewhere than the call came from."},
 	{"hold_music", FIELD_BOOL, 0, 0, 1, "true", NULL, NULL,
 	 "Who is put on hold hears music. Off: what the phone that holds plays, or nothing."},
 	{"language", FIELD_TEXT, 0, 2, 15, "en", NULL, "a-zA-Z0-9_-",
-	 "Language of what the system says: en, de, es_MX. What it does not have is said in English."},
+	 "Language of what the system says: en, de, es_MX. What it does not have is said in English.",
+	 .group = "Sound"},
 	{"record_format", FIELD_ENUM, 0, 0, 0, "wav", "wav opus", NULL,
-	 "Recordings: wav (58 MB for an hour and channel at 8 kHz), or opus (9 MB for an hour)."},
+	 "Recordings: wav (58 MB for an hour and channel at 8 kHz), or opus (9 MB for an hour).",
+	 .group = "Recordings"},
 	{"record_stereo", FIELD_BOOL, 0, 0, 1, "true", NULL, NULL,
 	 "On: each party in a channel of its own; off: both in one."},
 	{"record_days", FIELD_INT, 0, 0, 36500, "0", NULL, NULL,
-	 "Recordings older than so many days are removed; 0: they are kept."},
+	 "Recordings older than so many days are removed; 0: they are kept.", .unit = "days"},
 	{"record_min_free_mb", FIELD_INT, 0, 0, 1000000, "200", NULL, NULL,
-	 "With less room on the disk nothing is recorded; calls go on."},
+	 "With less room on the disk nothing is recorded; calls go on.", .unit = "MB"},
 	{"metrics_open", FIELD_BOOL, 0, 0, 1, "false", NULL, NULL,
 	 "On: /metrics answers everybody. Off: it takes a token with the scope metrics, or somebody who has signed "
-	 "in."},
+	 "in.",
+	 .group = "Watching"},
 };
 const struct resource pbx_settings_resource = {
 	"settings", "settings", "How calls are treated.", settings_fields, ARRAY_LEN(settings_fields),
-};
+	"Settings", "Settings"};
 
 enum { RECALL_S = 30, MIN_FREE_MB = 200 };
 

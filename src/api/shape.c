@@ -1,0 +1,326 @@
+/*
+ * shape.c - what bodies and answers are made of, for the OpenAPI document: members, types, a few words on each; and the
+ * parameters of queries.
+ *
+ * Rows of the configuration are described by the resource table; here stands everything else.
+ */
+#include <string.h>
+#include "api/api_priv.h"
+
+#define M(name) static const struct shape_member name##_members[]
+
+M(status) = {
+	{"version", "string", "Of the program"},
+	{"started_ms", "time", NULL},
+	{"uptime_s", "integer", NULL},
+	{"extensions", "integer", "How many there are"},
+	{"registered", "integer", "Extensions with a phone"},
+	{"contacts", "integer", "Phones"},
+	{"calls", "integer", "That go on"},
+	{"recordings", "integer", "That go on"},
+	{"alarms", "alarm[]", NULL},
+	{"trunks", "object[]", "name, state and words of each"},
+	{"data", "string", "Data directory"},
+	{"pid", "integer", NULL},
+	{"listeners", "string[]", NULL},
+	{"sip_address", "string", "What phones register with"},
+	{"external_ip", "string", NULL},
+	{"rtp_ports", "string", NULL},
+	{"realm", "string", NULL},
+	{"invite_auth", "boolean", "False in benchmarks only"},
+};
+M(alarm) = {
+	{"id", "string!", "disk, media.ports ..."}, {"since", "time", NULL},
+	{"severity", "=critical warning!", NULL},   {"text", "string!", "What is wrong"},
+	{"remedy", "string!", "What to do"},
+};
+M(registration) = {
+	{"extension", "string!", NULL},
+	{"name", "string", "Of the extension"},
+	{"contact", "string!", "What the phone says of itself"},
+	{"source", "string", "Where it is seen"},
+	{"transport", "=udp tcp tls ws wss", NULL},
+	{"user_agent", "string", NULL},
+	{"q", "number", "Of several phones those with the greatest ring first"},
+	{"expires_in_s", "integer", NULL},
+	{"since_ms", "time", NULL},
+	{"natted", "boolean", "It is called at its source"},
+};
+M(call) = {
+	{"id", "string!", NULL},
+	{"from", "string", NULL},
+	{"to", "string", "As it was dialled"},
+	{"state", "=routing ringing up ending!", NULL},
+	{"seconds", "integer", NULL},
+	{"talk_seconds", "integer", NULL},
+	{"legs", "leg[]", NULL},
+	{"diverted", "string", "Who passed it on"},
+	{"recording", "=on paused", "Only while it is recorded"},
+};
+M(leg) = {
+	{"number", "string", NULL},
+	{"name", "string", NULL},
+	{"hidden", "boolean", "It does not show its number"},
+	{"device", "string", NULL},
+	{"address", "string", NULL},
+	{"state", "string", "new, ringing, talking, on hold, ended"},
+	{"outgoing", "boolean", NULL},
+	{"codec", "string", NULL},
+	{"received", "integer", "Packets"},
+	{"sent", "integer", "Packets"},
+	{"lost", "integer", "Packets"},
+	{"lost_percent_now", "number", NULL},
+	{"jitter_ms", "number", NULL},
+	{"rtt_ms", "number", NULL},
+	{"mos", "number", "1 to 5; 0: not known"},
+	{"mos_now", "number", NULL},
+	{"mos_min", "number", NULL},
+	{"far_mos", "number", NULL},
+	{"buffer_ms", "number", NULL},
+	{"concealed_percent", "number", NULL},
+	{"bad_seconds", "integer", NULL},
+	{"auth_failed", "integer", NULL},
+	{"level_dbov", "integer", NULL},
+	{"verdict", "string", "What is wrong, in words"},
+};
+M(transfer) = {
+	{"to", "string!", "The number that the party is sent to"},
+	{"by", "=caller callee", "Who leaves the call; callee if not given"},
+};
+M(record) = {{"action", "=start stop pause resume!", NULL}};
+M(recording) = {
+	{"id", "string!", NULL},        {"call", "string", "Id of the call"},
+	{"start_ms", "time", NULL},     {"state", "=recording complete interrupted failed", NULL},
+	{"file", "string", NULL},       {"from", "string?", NULL},
+	{"to", "string?", NULL},        {"ms", "integer", "Length"},
+	{"bytes", "integer", NULL},     {"lost", "integer", "Packets that are missing in it"},
+	{"paused_ms", "integer", NULL},
+};
+M(cdr) = {
+	{"id", "string!", "Of the call"},
+	{"from", "string?", NULL},
+	{"from_name", "string", NULL},
+	{"to", "string?", "As it was dialled"},
+	{"answered_by", "string?", NULL},
+	{"start_ms", "time", NULL},
+	{"answer_ms", "time?", NULL},
+	{"end_ms", "time?", NULL},
+	{"outcome", "string?", "answered, busy, no answer ..., in one word"},
+	{"code", "integer?", "SIP status"},
+	{"reason", "string?", "The same in plain words"},
+	{"final", "boolean", "False: the call goes on"},
+	{"duration_ms", "integer", NULL},
+	{"talk_ms", "integer", NULL},
+	{"ended_by", "string", NULL},
+	{"diverted", "string", NULL},
+	{"transfers", "object[]", NULL},
+	{"recordings", "object[]", NULL},
+	{"legs", "object[]", "Each with its quality"},
+};
+M(import) = {
+	{"dry_run", "boolean", NULL},   {"created", "integer", NULL},
+	{"updated", "integer", NULL},   {"removed", "integer", NULL},
+	{"unchanged", "integer", NULL}, {"changes", "object[]", "op, resource, key, fields"},
+	{"change_id", "integer", NULL},
+};
+M(sheet_import) = {
+	{"dry_run", "boolean!", NULL},
+	{"created", "integer!", NULL},
+	{"changed", "integer!", NULL},
+	{"unchanged", "integer!", NULL},
+	{"items", "sheet_item[]!", "The first 1000 of those that are made or changed"},
+	{"more", "boolean", "There are more than that"},
+	{"change_id", "integer", "For undo; not in a dry run"},
+};
+M(sheet_item) = {
+	{"line", "integer!", "Of the file"},
+	{"op", "=create change!", NULL},
+	{"key", "string!", NULL},
+	{"fields", "object", "Of a change: old and new value by field"},
+};
+M(change) = {
+	{"id", "integer!", NULL},         {"at_ms", "time!", NULL},     {"author", "string", NULL},
+	{"text", "string", NULL},         {"undoes", "integer?", NULL}, {"undone_by", "integer?", NULL},
+	{"items", "change_item[]", NULL},
+};
+M(change_item) = {
+	{"op", "=create update delete!", NULL},
+	{"resource", "string!", NULL},
+	{"key", "string!", NULL},
+	{"diff", "object", "Old and new value by field"},
+};
+M(change_id) = {{"change_id", "integer!", "For undo; 0: nothing was different"}};
+M(log_level) = {{"level", "=error warn info debug!", NULL}};
+M(dump) = {{"name", "string!", NULL}, {"text", "string!", NULL}};
+M(metric) = {{"name", "string!", NULL},
+	     {"value", "integer!", NULL},
+	     {"type", "=gauge counter", NULL},
+	     {"help", "string", NULL}};
+M(certificate) = {
+	{"subject", "string", NULL},      {"names", "string[]", NULL},     {"issuer", "string", NULL},
+	{"self_signed", "boolean", NULL}, {"fingerprint", "string", NULL}, {"key", "string", "Its kind"},
+	{"not_before", "time", NULL},     {"not_after", "time", NULL},     {"days_left", "integer", NULL},
+};
+M(new_certificate) = {{"certificate", "string!", "PEM, with those between it and the root"},
+		      {"key", "string!", "Private key, PEM"}};
+M(explanation) = {
+	{"from", "string", NULL},          {"to", "string", NULL},
+	{"trunk", "string", NULL},         {"at", "time", NULL},
+	{"steps", "explain_step[]", NULL}, {"decision", "decision", NULL},
+};
+M(explain_step) = {
+	{"rule", "string", NULL}, {"name", "string", NULL}, {"matched", "boolean", NULL}, {"text", "string", NULL}};
+M(decision) = {
+	{"kind", "string", NULL},        {"code", "integer", NULL},
+	{"words", "string", NULL},       {"target", "string", NULL},
+	{"route", "string", NULL},       {"e164", "string", NULL},
+	{"caller_name", "string", NULL}, {"sentence", "string", "All of it in words"},
+	{"attempts", "attempt[]", NULL},
+};
+M(attempt) = {
+	{"trunk", "string", NULL},       {"number", "string", NULL},  {"caller_id", "string", NULL},
+	{"caller_name", "string", NULL}, {"hidden", "boolean", NULL}, {"preempts", "boolean", NULL},
+	{"down", "boolean", NULL},
+};
+M(brake_use) = {
+	{"what", "=extension trunk", NULL},
+	{"name", "string", NULL},
+	{"calls", "integer", NULL},
+	{"last_minute", "integer", NULL},
+	{"last_minute_in", "integer", NULL},
+	{"minutes_today", "integer", NULL},
+	{"calls_max", "integer", "0: no limit"},
+	{"per_minute_max", "integer", NULL},
+	{"minutes_max", "integer", NULL},
+};
+M(trunk_status) = {
+	{"name", "string!", NULL},
+	{"enabled", "boolean", NULL},
+	{"proven", "boolean", "It proves itself"},
+	{"state", "=off starting up degraded down", NULL},
+	{"words", "string", "The same in a sentence"},
+	{"channels", "integer", "Calls at once; 0: no limit"},
+	{"channels_in", "integer", NULL},
+	{"channels_out", "integer", NULL},
+	{"calls_in", "integer", NULL},
+	{"calls_out", "integer", NULL},
+	{"server", "string", NULL},
+	{"rtt_ms", "integer", NULL},
+	{"registered_until_ms", "time", NULL},
+	{"checking", "boolean", NULL},
+	{"history", "object[]", NULL},
+	{"messages", "object", "Voice mail: new, old"},
+};
+M(member) = {
+	{"conference", "string!", NULL},  {"name", "string", "Of the conference"},
+	{"id", "string!", "Of the call"}, {"number", "string", NULL},
+	{"caller_name", "string", NULL},  {"admin", "boolean", NULL},
+	{"waiting", "boolean", NULL},     {"muted", "boolean", NULL},
+	{"talking", "boolean", NULL},     {"recorded", "boolean", NULL},
+	{"level_dbov", "integer", NULL},  {"since_ms", "time", NULL},
+};
+M(security) = {{"watched", "integer", "Addresses"},
+	       {"bans", "integer", NULL},
+	       {"dropped", "object", "Packets: banned, busy, scans"}};
+M(ban) = {
+	{"address", "string!", "Or network"}, {"port", "integer", NULL},  {"user", "string", NULL},
+	{"reason", "string", NULL},           {"since_ms", "time", NULL}, {"left_s", "integer", NULL},
+	{"dropped", "integer", "Packets"},    {"times", "integer", NULL}, {"by_hand", "boolean", NULL},
+};
+M(new_ban) = {
+	{"address", "string!", "Or network: 192.0.2.7, 198.51.100.0/24"},
+	{"seconds", "integer", "0 or not given: as long as others"},
+	{"reason", "string", NULL},
+};
+M(found) = {
+	{"kind", "string!", "extension, user, trunk, did, route_out, route_in, conference, call"},
+	{"key", "string!", NULL},
+	{"title", "string!", NULL},
+	{"text", "string", "A few words more"},
+};
+#undef M
+
+#define S(name, help)                                                                                                  \
+	{                                                                                                              \
+#name, help, name##_members, ARRAY_LEN(name##_members)                                                 \
+	}
+const struct shape api_shapes[] = {
+	S(status, "What runs and how it is."),
+	S(alarm, "A fault that people must know of."),
+	S(registration, "A phone."),
+	S(call, "A call that goes on."),
+	S(leg, "A party of a call."),
+	S(transfer, "Where a party is sent."),
+	S(record, "An order to the recorder."),
+	S(recording, "A recording."),
+	S(cdr, "A call record; of a call that goes on some members are not there yet."),
+	{"configuration", "The whole configuration: \"offhook\": 1, and an array of rows for each table.", NULL, 0},
+	S(import, "What an import did, or would do."),
+	S(sheet_import, "What an import of CSV did, or would do."),
+	S(sheet_item, "A row that is made or changed."),
+	S(change, "A change of the configuration."),
+	S(change_item, "What a change did to a row."),
+	S(change_id, "The number of a change."),
+	S(log_level, "How much is logged."),
+	S(dump, "A dump of the running system."),
+	S(metric, "A counter or gauge."),
+	S(certificate, "A certificate in words."),
+	S(new_certificate, "A certificate and its key."),
+	S(explanation, "Where a number leads."),
+	S(explain_step, "A rule that was looked at."),
+	S(decision, "What would be done."),
+	S(attempt, "A trunk that would be tried."),
+	S(brake_use, "What the brakes count for an extension or trunk."),
+	S(trunk_status, "How a trunk is."),
+	S(member, "Somebody in a conference."),
+	S(security, "What the guard counts."),
+	S(ban, "A banned address or network."),
+	S(new_ban, "An address or network to ban."),
+	S(found, "Something that was found."),
+};
+const size_t api_nshapes = ARRAY_LEN(api_shapes);
+
+const struct shape *api_shape(struct slice name)
+{
+	for (size_t i = 0; i < api_nshapes; i++)
+		if (slice_eqs(name, api_shapes[i].name))
+			return &api_shapes[i];
+	return NULL;
+}
+
+static const struct shape_member parameters[] = {
+	{"limit", "integer", "Rows of a page at most."},
+	{"after", "string", "Go on behind this page: its `next`."},
+	{"before", "string", "Go on behind this page: its `next`."},
+	{"sort", "string", "Order by this field; with - before it the greatest first."},
+	{"q", "string", "Only what has this text in it."},
+	{"live", "boolean", "With how each row is at this moment, as the member `live`."},
+	{"secrets", "boolean", "With passwords, for an administrator; the log tells who asked."},
+	{"header", "boolean", "CSV: 0 leaves out the line with the names."},
+	{"format", "=json csv", "In place of the headers Accept and Content-Type."},
+	{"dry_run", "boolean", "Change nothing: say what would be done."},
+	{"replace", "boolean", "Rows that the file does not name are removed."},
+	{"number", "string", "Only calls from, to or answered by this number."},
+	{"name", "string", "Only calls of callers with this text in their name."},
+	{"outcome", "string", "Only calls that ended so."},
+	{"since", "string", "Not before this time: 2026-01-31, 2026-01-31T18:30, with Z for UTC, or ms since 1970."},
+	{"until", "string", "Before this time."},
+	{"extension", "string", "Only of this extension."},
+	{"conference", "string", "Only of this conference."},
+	{"from", "string", "Who calls: an extension, or the number of a caller from outside."},
+	{"to", "string", "What is dialled."},
+	{"at", "string", "When; now if not given."},
+	{"trunk", "string", "It comes in by this trunk."},
+};
+
+const char *api_parameter(const char *name, const char **type)
+{
+	for (size_t i = 0; i < ARRAY_LEN(parameters); i++) {
+		if (strcmp(parameters[i].name, name))
+			continue;
+		*type = parameters[i].type;
+		return parameters[i].help;
+	}
+	*type = "string";
+	return NULL;
+}
