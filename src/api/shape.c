@@ -232,6 +232,34 @@ M(new_ban) = {
 	{"seconds", "integer", "0 or not given: as long as others"},
 	{"reason", "string", NULL},
 };
+M(session) = {{"user", "me!", NULL}, {"csrf", "string", "For the header X-CSRF-Token of all that changes something"}};
+M(sign_in) = {
+	{"name", "string!", NULL},
+	{"password", "string!", NULL},
+	{"code", "string", "Of the second factor, when the answer has asked for it"},
+};
+M(setup_needed) = {{"needed", "boolean!", NULL}};
+M(setup) = {{"token", "string!", "The end of the link"}, {"name", "string!", NULL}, {"password", "string!", NULL}};
+M(me) = {
+	{"name", "string!", NULL},
+	{"display_name", "string", NULL},
+	{"role", "string!", NULL},
+	{"extension", "string", NULL},
+	{"language", "=auto en zh", NULL},
+	{"may_listen", "boolean", NULL},
+	{"totp", "boolean", "The second factor is on"},
+};
+M(me_change) = {{"display_name", "string", NULL}, {"language", "=auto en zh", NULL}};
+M(me_password) = {{"old", "string!", NULL}, {"password", "string!", "The new one"}};
+M(totp) = {{"uri", "string!", "For a QR code"}, {"secret", "string!", "For typing"}};
+M(totp_code) = {{"code", "string!", NULL}};
+M(totp_off) = {{"password", "string!", NULL}};
+M(me_session) = {
+	{"id", "string!", NULL},     {"since_ms", "time", NULL},     {"seen_ms", "time", NULL},
+	{"address", "string", NULL}, {"user_agent", "string", NULL}, {"current", "boolean", "It asks now"},
+};
+M(sessions_ended) = {{"ended", "integer!", NULL}};
+M(token_use) = {{"name", "string!", NULL}, {"last_used_ms", "time?", NULL}, {"last_address", "string", NULL}};
 M(found) = {
 	{"kind", "string!", "extension, user, trunk, did, route_out, route_in, conference, call"},
 	{"key", "string!", NULL},
@@ -276,6 +304,19 @@ const struct shape api_shapes[] = {
 	S(security, "What the guard counts."),
 	S(ban, "A banned address or network."),
 	S(new_ban, "An address or network to ban."),
+	S(session, "Who has signed in."),
+	S(sign_in, "Who signs in."),
+	S(setup_needed, "Whether nobody can sign in yet."),
+	S(setup, "The first administrator."),
+	S(me, "One's own account."),
+	S(me_change, "What everybody may change of their own account."),
+	S(me_password, "A new password."),
+	S(totp, "A secret for an authenticator app."),
+	S(totp_code, "A code of an authenticator app."),
+	S(totp_off, "The password, once more."),
+	S(me_session, "Where one is signed in."),
+	S(sessions_ended, "How many sessions were ended."),
+	S(token_use, "When a token was used."),
 	S(found, "Something that was found."),
 };
 const size_t api_nshapes = ARRAY_LEN(api_shapes);

@@ -102,8 +102,12 @@ static unsigned ask(struct fix *f, const char *method, const char *url, const ch
 {
 	struct slice q = slice_str(url), path = slice_cut(&q, '?');
 	struct principal who;
-	struct api_request rq = {
-		.method = slice_str(method), .path = path, .query = q, .body = slice_str(body), .who = &who, .author = "tester"};
+	struct api_request rq = {.method = slice_str(method),
+				 .path = path,
+				 .query = q,
+				 .body = slice_str(body),
+				 .who = &who,
+				 .author = "tester"};
 
 	principal_control(&who);
 	f->answered = false;
