@@ -183,7 +183,7 @@ static void check_route(const struct route *t)
 		check_type(t->body, t->path);
 	if (t->answer)
 		check_type(t->answer, t->path);
-	assert_true(t->help && strlen(t->help) > 4 && t->help[strlen(t->help) - 1] == '.');
+	assert_true(t->help && strlen(t->help) > 4 && strchr(".?", t->help[strlen(t->help) - 1]));
 	while (slice_isset(q)) {
 		char name[40];
 		const char *type;
