@@ -156,6 +156,7 @@ static json_t *body(const struct resource *r, const struct route *t)
 static json_t *answers(const struct resource *r, const struct route *t)
 {
 	bool get = !strcmp(t->method, "GET"), made = r && !strcmp(t->method, "POST");
+	bool other = !r && t->answer && !strcmp(t->answer, "id"); /* something was made that is no row */
 	json_t *o = json_pack("{s:o, s:o}", "4XX", ref("responses", "error"), "5XX", ref("responses", "error"));
 	json_t *ok;
 
@@ -170,7 +171,7 @@ static json_t *answers(const struct resource *r, const struct route *t)
 					  json_pack("{s:{s:s, s:{s:s}}}", "ETag", "description",
 						    "Version of the row, for If-Match and If-None-Match.", "schema",
 						    "type", "string"));
-	(void)json_object_set_new(o, made ? "201" : "200", ok);
+	(void)json_object_set_new(o, made || other ? "201" : "200", ok);
 	if (made) /* by a file */
 		(void)json_object_set_new(
 			o, "200",

@@ -83,6 +83,14 @@ M(leg) = {
 	{"level_dbov", "integer", NULL},
 	{"verdict", "string", "What is wrong, in words"},
 };
+M(originate) = {
+	{"from", "string", "The extension whose phones ring; the role user calls as its own"},
+	{"to", "string!", "The number that is called then"},
+	{"caller_name", "string", "Shown on the phones that ring"},
+	{"auto_answer", "boolean", "Ask the phone to answer by itself"},
+};
+M(id) = {{"id", "string!", NULL}};
+M(by) = {{"by", "=caller callee", "In whose name"}};
 M(transfer) = {
 	{"to", "string!", "The number that the party is sent to"},
 	{"by", "=caller callee", "Who leaves the call; callee if not given"},
@@ -278,6 +286,9 @@ const struct shape api_shapes[] = {
 	S(registration, "A phone."),
 	S(call, "A call that goes on."),
 	S(leg, "A party of a call."),
+	S(originate, "A call to be placed."),
+	S(id, "What was made."),
+	S(by, "Who does it."),
 	S(transfer, "Where a party is sent."),
 	S(record, "An order to the recorder."),
 	S(recording, "A recording."),
