@@ -1,0 +1,162 @@
+// What the server answers.
+
+export type Role = 'user' | 'read_only' | 'manager' | 'administrator';
+const order: Role[] = ['user', 'read_only', 'manager', 'administrator'];
+/** Does `have` include the rights of `need`? */
+export const atLeast = (have: Role, need: Role) => order.indexOf(have) >= order.indexOf(need);
+
+export interface User {
+	name: string;
+	role: Role;
+	extension?: string | null;
+	display_name?: string;
+	language?: 'auto' | 'en' | 'zh';
+	may_listen?: boolean;
+	totp?: boolean;
+}
+export interface Session {
+	user: User;
+	csrf: string;
+}
+
+export type FieldType = 'text' | 'int' | 'bool' | 'enum' | 'time' | 'secret' | 'password';
+export interface SchemaField {
+	name: string;
+	type: FieldType;
+	min?: number;
+	max?: number;
+	default?: string | number | boolean | null;
+	choices?: string[];
+	pattern?: string | null;
+	help: string;
+	flags: string[];
+	group?: string | null;
+	ref?: string | null;
+	unit?: string | null;
+}
+export interface SchemaResource {
+	name: string;
+	plural: string;
+	title?: string;
+	titles?: string;
+	help: string;
+	key: string;
+	/** There is exactly one row, with this key. */
+	only?: string | null;
+	read: Role;
+	write: Role;
+	fields: SchemaField[];
+}
+export interface Schema {
+	resources: SchemaResource[];
+}
+export type Value = string | number | boolean | null;
+export type Row = Record<string, Value>;
+export interface Page<T> {
+	items: T[];
+	next: string | null;
+}
+export interface Changed {
+	change_id: number;
+	warnings?: string[];
+}
+export interface Alarm {
+	id: string;
+	since: number;
+	severity: 'critical' | 'warning';
+	text: string;
+	remedy: string;
+}
+export interface Registration {
+	extension: string;
+	name: string;
+	contact: string;
+	source: string;
+	transport: string;
+	user_agent: string;
+	expires_in_s: number;
+	since_ms: number;
+	natted: boolean;
+}
+export interface Status {
+	version: string;
+	started_ms: number;
+	uptime_s: number;
+	extensions: number;
+	registered: number;
+	contacts: number;
+	calls: number;
+	alarms: Alarm[];
+	data?: string;
+	listeners?: string[];
+	sip_address?: string;
+	realm?: string;
+}
+/** What became of a file of rows, or would become with dry_run. */
+export interface Import {
+	dry_run: boolean;
+	created: number;
+	changed: number;
+	unchanged: number;
+	items: { line: number; op: 'create' | 'update'; key: string; diff?: Record<string, [Value, Value] | string> }[];
+	more: boolean;
+	change_id?: number;
+	warnings?: string[];
+}
+export interface HistoryItem {
+	op: 'create' | 'update' | 'delete';
+	resource: string;
+	key: string;
+	diff: Record<string, [Value, Value]>;
+}
+export interface Change {
+	id: number;
+	at_ms: number;
+	author: string;
+	text: string;
+	items: HistoryItem[];
+	undoes: number | null;
+	undone_by: number | null;
+}
+export interface Cdr {
+	id: string;
+	from: string;
+	to: string;
+	from_name?: string;
+	answered_by?: string | null;
+	start_ms: number;
+	outcome: string;
+	reason: string;
+	duration_ms: number;
+	talk_ms: number;
+}
+export interface MySession {
+	id: string;
+	since_ms: number;
+	seen_ms: number;
+	address: string;
+	user_agent: string;
+	current: boolean;
+}
+export interface CallLeg {
+	number: string;
+	name: string;
+	device: string;
+	address: string;
+	state: string;
+	codec?: string;
+	mos?: number;
+	mos_now?: number;
+	verdict?: string;
+	hidden?: boolean;
+}
+export interface Call {
+	id: string;
+	from: string;
+	to: string;
+	state: string;
+	seconds: number;
+	talk_seconds: number;
+	legs: CallLeg[];
+	recording?: string;
+}

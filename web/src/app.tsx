@@ -1,0 +1,74 @@
+// Which page is shown for which address. Pages are fetched when they are first opened.
+import { lazy, Suspense, useEffect } from 'react';
+import { Redirect, Route, Switch, useLocation } from 'wouter';
+import { useSession } from '@/api/session';
+import { LiveProvider } from '@/api/live';
+import { Crash } from '@/ui/crash';
+import { Loading } from '@/ui/parts';
+import { Shell } from '@/shell/shell';
+import { SignIn } from '@/pages/signin';
+
+const Setup = lazy(() => import('@/pages/setup'));
+const Wizard = lazy(() => import('@/pages/wizard'));
+const Home = lazy(() => import('@/pages/home'));
+const History = lazy(() => import('@/pages/history'));
+const Me = lazy(() => import('@/pages/me'));
+const Extensions = lazy(() => import('@/pages/extensions'));
+const Users = lazy(() => import('@/pages/users'));
+const Tokens = lazy(() => import('@/pages/tokens'));
+const ResourcePage = lazy(() => import('@/resource/page'));
+
+function Pages() {
+	const [location] = useLocation();
+	const { user } = useSession();
+	// a new page begins at its top, with the focus on it, so that screen readers read it
+	useEffect(() => {
+		window.scrollTo(0, 0);
+	}, [location]);
+	return (
+		<Crash at={location}>
+			<Suspense fallback={<Loading height={300} />}>
+				<Switch>
+					<Route path="/">{user?.role === 'user' ? <Redirect to="/me" replace /> : <Home />}</Route>
+					<Route path="/setup">
+						<Redirect to="/" replace />
+					</Route>
+					<Route path="/wizard">
+						<Wizard />
+					</Route>
+					<Route path="/me">
+						<Me />
+					</Route>
+					<Route path="/history">
+						<History />
+					</Route>
+					<Route path="/extensions/:key?">{(p) => <Extensions rowKey={p.key && decodeURIComponent(p.key)} />}</Route>
+					<Route path="/tokens/:key?">{(p) => <Tokens rowKey={p.key && decodeURIComponent(p.key)} />}</Route>
+					<Route path="/users/:key?">{(p) => <Users rowKey={p.key && decodeURIComponent(p.key)} />}</Route>
+					<Route path="/:plural/:key?">
+						{(p) => <ResourcePage plural={p.plural} rowKey={p.key && decodeURIComponent(p.key)} />}
+					</Route>
+				</Switch>
+			</Suspense>
+		</Crash>
+	);
+}
+
+export function App() {
+	const { user } = useSession();
+	const [location] = useLocation();
+	if (location === '/setup' && !user)
+		return (
+			<Suspense fallback={<Loading height="100dvh" />}>
+				<Setup />
+			</Suspense>
+		);
+	if (!user) return <SignIn />;
+	return (
+		<LiveProvider>
+			<Shell>
+				<Pages />
+			</Shell>
+		</LiveProvider>
+	);
+}

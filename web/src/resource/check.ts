@@ -1,0 +1,73 @@
+// The checks of the schema, done here as well, so that a form can say what is wrong before anything is sent, in the
+// language of the page. The server checks all of it again and has the last word.
+import type { Key, Params } from '@/i18n';
+import type { SchemaField, SchemaResource, Value } from '@/api/types';
+
+export interface Fault {
+	key: Key;
+	params?: Params;
+}
+
+/** Is `c` one of the characters of a set like "0-9*#"? A '-' stands for a range between two others, else for itself. */
+export function inSet(set: string, c: string): boolean {
+	const p = [...set];
+	for (let i = 0; i < p.length; i++) {
+		if (p[i + 1] === '-' && i + 2 < p.length) {
+			if (c >= p[i]! && c <= p[i + 2]!) return true;
+			i += 2;
+		} else if (p[i] === c) return true;
+	}
+	return false;
+}
+
+function checkText(f: SchemaField, s: string): Fault | null {
+	const length = [...s].length;
+	if (f.min && length < f.min) return { key: 'field.short', params: { min: f.min } };
+	if (f.max && length > f.max) return { key: 'field.long', params: { max: f.max } };
+	const bad = f.pattern ? [...s].find((c) => !inSet(f.pattern!, c)) : undefined;
+	return bad === undefined ? null : { key: 'field.chars', params: { c: bad === ' ' ? '␣' : bad } };
+}
+
+/** What is wrong with a value as it stands in a form; null: nothing. */
+export function checkField(f: SchemaField, v: Value | undefined, create: boolean): Fault | null {
+	const required = f.flags.includes('required');
+	if (v === undefined || v === null || v === '') {
+		const may = !required || (!create && (f.type === 'secret' || f.type === 'password') && v === undefined);
+		if (f.type === 'int' && v === '') return { key: 'field.int' };
+		return may ? null : { key: 'field.required' };
+	}
+	switch (f.type) {
+		case 'int': {
+			const n = typeof v === 'number' ? v : /^-?\d+$/.test(String(v).trim()) ? Number(v) : NaN;
+			if (!Number.isSafeInteger(n)) return { key: 'field.int' };
+			if ((f.min !== undefined && n < f.min) || (f.max !== undefined && n > f.max))
+				return { key: 'field.range', params: { min: f.min ?? '−∞', max: f.max ?? '∞' } };
+			return null;
+		}
+		case 'text':
+		case 'secret':
+		case 'password':
+			return checkText(f, String(v));
+		default:
+			return null;
+	}
+}
+
+/** A value of a form as the server wants it. */
+export function normalise(f: SchemaField, v: Value | undefined): Value | undefined {
+	if (v === undefined || v === null) return v;
+	if (f.type === 'int') return typeof v === 'number' ? v : Number(v);
+	if (f.type === 'text') return String(v).trim();
+	return v;
+}
+
+/** Fields of `values` that differ from `base`. */
+export function changes(r: SchemaResource, base: Record<string, Value>, values: Record<string, Value | undefined>) {
+	const out: Record<string, Value> = {};
+	for (const f of r.fields) {
+		const v = normalise(f, values[f.name]);
+		if (f.flags.includes('readonly')) continue;
+		if (v !== undefined && v !== (base[f.name] ?? (f.type === 'text' ? '' : undefined))) out[f.name] = v;
+	}
+	return out;
+}
