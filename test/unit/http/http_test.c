@@ -248,7 +248,8 @@ static void client_raw(struct fix *f)
 	} v[] = {
 		{"GET /ok HTTP/1.1\r\nHost: a\r\n\r\n", "GET|/ok||0|"},
 		{"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", "POST|/x||3|"},
-		{"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "POST|/x||3|"},
+		{"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+		 "POST|/x||3|"},
 		{"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n", " 413 "},
 		{"nonsense\r\n\r\n", ""},
 		{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 not for us\r\n\r\n", ""},
