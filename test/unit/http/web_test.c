@@ -269,7 +269,8 @@ static void test_files(void **state)
 		assert_false(c.closed);
 		const char *t = memmem(c.in.p, c.in.l, "ETag: ", 6);
 		assert_non_null(t);
-		(void)slice_copy(tag, sizeof(tag), slice_first(slice_str(t + 6), strcspn(t + 6, "\r")));
+		struct slice rest = slice_mem(t + 6, (size_t)(c.in.p + c.in.l - t - 6));
+		(void)slice_copy(tag, sizeof(tag), slice_cut(&rest, '\r'));
 		cl_close(&c);
 	}
 	/* going on where one stopped, and knowing it already */
