@@ -387,6 +387,76 @@ static void test_bad_path(void **state)
 	assert_null(s);
 }
 
+/* ------------------------------------------------------------------ ports of the system */
+
+static struct sa bound[2];
+
+static void note_port(const struct sa *at, bool tls, void *arg)
+{
+	(void)arg;
+	bound[tls] = *at;
+}
+
+static void client_tcp(struct fix *f)
+{
+	static const char rq[] = "GET /api/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+	char in[4096];
+	size_t n = 0;
+	ssize_t r;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	CHECK(f, connect(fd, &bound[0].u.sa, sa_len(&bound[0])) == 0);
+	CHECK(f, send(fd, rq, sizeof(rq) - 1, MSG_NOSIGNAL) == (ssize_t)sizeof(rq) - 1);
+	while (n < sizeof(in) - 1 && (r = recv(fd, in + n, sizeof(in) - 1 - n, 0)) > 0)
+		n += (size_t)r;
+	in[n] = '\0';
+	CHECK(f, strstr(in, "GET|/api/x||0|") != NULL);
+	close(fd);
+	/* without a certificate TLS is closed, and the rest goes on */
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	CHECK(f, connect(fd, &bound[1].u.sa, sa_len(&bound[1])) == 0);
+	CHECK(f, recv(fd, in, sizeof(in), 0) <= 0);
+	close(fd);
+	ask(f, "GET", "/next", SLICE_NULL, 200, "GET|/next");
+}
+
+static void test_ports(void **state)
+{
+	struct fix *f = *state;
+	struct http_port port[3] = {{.option = "--http-port"}, {.tls = true}, {.optional = true}};
+	struct http_server_cfg cfg = {
+		.loop = f->loop, .unix_path = f->path, .port = port, .nport = 3, .h = serve, .arg = f};
+	struct buf why;
+
+	f->server = mem_deref(f->server);
+	assert_int_equal(sa_set(&port[0].at, SLICE("127.0.0.1"), 0), 0);
+	port[1].at = port[0].at;
+	assert_int_equal(sa_set(&port[2].at, SLICE("2001:db8::77"), 0), 0); /* not an address of this machine */
+	assert_int_equal(http_server_alloc(&f->server, &cfg, NULL), 0);
+	http_server_listeners(f->server, note_port, NULL);
+	assert_true(sa_port(&bound[0]) && sa_port(&bound[1]));
+	run(f, client_tcp);
+	/* the same port once more: said by its number, with another to try */
+	struct http_server *s = NULL;
+	char want[32];
+	port[0].at = bound[0];
+	cfg.nport = 1;
+	cfg.unix_path = NULL;
+	buf_init(&why);
+	assert_int_equal(http_server_alloc(&s, &cfg, &why), EADDRINUSE);
+	assert_null(s);
+	buf_char(&why, '\0');
+	snprintf(want, sizeof(want), "Web port %u ", sa_port(&bound[0]));
+	assert_non_null(strstr(why.p, want));
+	assert_non_null(strstr(why.p, "--http-port "));
+	buf_reset(&why);
+	assert_int_equal(sa_set(&port[0].at, SLICE("192.0.2.77"), 8080), 0);
+	assert_int_equal(http_server_alloc(&s, &cfg, &why), EADDRNOTAVAIL);
+	buf_char(&why, '\0');
+	assert_non_null(strstr(why.p, "no address 192.0.2.77"));
+	buf_free(&why);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -400,6 +470,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stale_replaced, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_path, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ports, setup, teardown),
 		cmocka_unit_test(test_nobody_there),
 	};
 
