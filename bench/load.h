@@ -83,6 +83,8 @@ int run_media(const struct opts *o);
 int run_ngmedia(const struct opts *o);
 /* tls.c: as those above */
 int run_tls(const struct opts *o);
+/** `count` listeners, each to one of `users` extensions; users 0: to everything. `password`: the token. */
+int run_events(const struct opts *o);
 
 /* srtp.c */
 /** The key of all callers, as a line of their descriptions. */

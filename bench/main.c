@@ -108,7 +108,9 @@ int main(int argc, char **argv)
 		return run_ngmedia(&o);
 	if (!strcmp(o.mode, "tls"))
 		return run_tls(&o);
-	fprintf(stderr, "usage: load register|calls|media|xcode|srtp|ngmedia|ngxcode|ngsrtp|tls --target "
+	if (!strcmp(o.mode, "events"))
+		return run_events(&o);
+	fprintf(stderr, "usage: load register|calls|media|xcode|srtp|ngmedia|ngxcode|ngsrtp|tls|events --target "
 			"127.0.0.1:5060 [--users N "
 			"--base N --count "
 			"N --rate N --seconds N\n"

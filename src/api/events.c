@@ -136,6 +136,7 @@ static unsigned read_wish(struct listener *l, const json_t *o, struct event_want
 		return CLOSE_FORBIDDEN;
 	w->extension = l->who.extension;
 	w->topics &= OWN_TOPICS;
+	w->guest = true;
 	return 0;
 }
 

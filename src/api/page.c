@@ -31,6 +31,8 @@ static void walk_on(void *arg)
 		timer_start(&w->next, j->api->loop, 0, walk_on, w);
 		return;
 	}
+	for (size_t i = 0; j->who.role == ROLE_USER && i < json_array_size(w->page.items); i++)
+		(void)json_array_set_new(w->page.items, i, pbx_json_for_guest(json_array_get(w->page.items, i)));
 	json_t *res = json_pack("{s:O, s:o}", "items", w->page.items, "next",
 				w->page.cursor[0] ? json_string(w->page.cursor) : json_null());
 	mem_deref(w);

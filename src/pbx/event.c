@@ -128,10 +128,15 @@ static void collect(struct exts *x, const char *const *ext, const struct event_k
 		exts_add(x, s);
 }
 
+static void entry_destroy(void *obj)
+{
+	mem_deref(((struct event_kept *)obj)->guest);
+}
+
 static struct event_kept *entry(enum event_topic t, struct slice text, const char *key, const struct exts *x)
 {
 	size_t keylen = strlen(key);
-	struct event_kept *e = mem_zalloc(sizeof(*e) + text.l + 1 + keylen + 1 + x->bytes, NULL);
+	struct event_kept *e = mem_zalloc(sizeof(*e) + text.l + 1 + keylen + 1 + x->bytes, entry_destroy);
 	char *s;
 
 	if (!e)
@@ -152,6 +157,40 @@ static struct event_kept *entry(enum event_topic t, struct slice text, const cha
 	return e;
 }
 
+static void write_text(struct buf *text, const struct event_bus *b, enum event_topic t, const char *key,
+		       struct slice body)
+{
+	buf_reset(text);
+	buf_char(text, '{');
+	buf_json_u64(text, "seq", b->seq + 1);
+	buf_json_u64(text, "at_ms", (uint64_t)loop_wall_ms(b->pbx->loop));
+	buf_json_str(text, "topic", names[t]);
+	buf_json_str(text, "key", key);
+	buf_json_key(text, "data");
+	buf_slice(text, body);
+	buf_char(text, '}');
+}
+
+/* NULL: memory is out. */
+static struct event_kept *make(const struct event_bus *b, enum event_topic t, const char *key, const struct exts *x,
+			       const struct event_body *body)
+{
+	struct event_kept *e = NULL;
+	struct buf text;
+
+	buf_init(&text);
+	write_text(&text, b, t, key, body->all);
+	if (!buf_err(&text))
+		e = entry(t, buf_get(&text), key, x);
+	if (e && body->guest.l) {
+		write_text(&text, b, t, key, body->guest);
+		if (buf_rbuf(&text, &e->guest))
+			e = mem_deref(e);
+	}
+	buf_free(&text);
+	return e;
+}
+
 /* An event could not be kept: who wants its topic must read anew. */
 static void missed(struct event_bus *b, enum event_topic t)
 {
@@ -162,33 +201,23 @@ static void missed(struct event_bus *b, enum event_topic t)
 	event_soon(b);
 }
 
-void event_publish_text(struct pbx *p, enum event_topic t, const char *key, const char *const *ext, struct slice body)
+void event_publish_text(struct pbx *p, enum event_topic t, const char *key, const char *const *ext,
+			const struct event_body *body)
 {
 	enum { KEY_MAX = 512 };
 	struct event_bus *b = p->events;
 	struct event_kept *old, *e;
 	struct exts x;
-	struct buf text;
 
 	if (!event_wanted(p, t))
 		return;
-	if (!body.l || strlen(key) > KEY_MAX) {
+	if (!body->all.l || strlen(key) > KEY_MAX) {
 		missed(b, t);
 		return;
 	}
 	old = find(b, t, key);
 	collect(&x, ext, old);
-	buf_init(&text);
-	buf_char(&text, '{');
-	buf_json_u64(&text, "seq", b->seq + 1);
-	buf_json_u64(&text, "at_ms", (uint64_t)loop_wall_ms(p->loop));
-	buf_json_str(&text, "topic", names[t]);
-	buf_json_str(&text, "key", key);
-	buf_json_key(&text, "data");
-	buf_slice(&text, body);
-	buf_char(&text, '}');
-	e = buf_err(&text) ? NULL : entry(t, buf_get(&text), key, &x);
-	buf_free(&text);
+	e = make(b, t, key, &x, body);
 	if (!e || hash_add(&b->objects, object_hash(t, key), &e->obj)) {
 		mem_deref(e);
 		missed(b, t);
@@ -210,18 +239,38 @@ static int dump_h(const char *s, size_t l, void *arg)
 	return buf_err(arg) ? -1 : 0;
 }
 
+/* False: memory is out. */
+static bool dump(struct buf *b, const json_t *o)
+{
+	return o && !json_dump_callback(o, dump_h, b, JSON_COMPACT);
+}
+
+bool event_has_guests(const struct pbx *p)
+{
+	return p->events && p->events->nguests;
+}
+
+void event_publish_both(struct pbx *p, enum event_topic t, const char *key, const char *const *ext, json_t *body,
+			json_t *guest)
+{
+	struct buf all, own;
+
+	buf_init(&all);
+	buf_init(&own);
+	if (event_wanted(p, t)) {
+		if (!dump(&all, body) || (guest && !dump(&own, guest)))
+			buf_reset(&all);
+		event_publish_text(p, t, key, ext, &(struct event_body){.all = buf_get(&all), .guest = buf_get(&own)});
+	}
+	buf_free(&all);
+	buf_free(&own);
+	json_decref(body);
+	json_decref(guest);
+}
+
 void event_publish(struct pbx *p, enum event_topic t, const char *key, const char *const *ext, json_t *body)
 {
-	struct buf b;
-
-	buf_init(&b);
-	if (event_wanted(p, t)) {
-		if (!body || json_dump_callback(body, dump_h, &b, JSON_COMPACT))
-			buf_reset(&b);
-		event_publish_text(p, t, key, ext, buf_get(&b));
-	}
-	buf_free(&b);
-	json_decref(body);
+	event_publish_both(p, t, key, ext, body, NULL);
 }
 
 /* ------------------------------------------------------------------ who wants what */
@@ -311,6 +360,7 @@ static void sub_destroy(void *obj)
 	list_unlink(&s->le);
 	mem_deref(s->ext);
 	b->nsubs--;
+	b->nguests -= s->guest;
 	want_no_more(b, s->topics);
 }
 
@@ -361,6 +411,8 @@ int event_subscribe(struct event_sub **sp, struct pbx *p, const struct event_wan
 	want(b, s->topics);
 	list_append(s->ext ? &s->ext->subs : &b->all, &s->le);
 	b->nsubs++;
+	s->guest = w->guest;
+	b->nguests += s->guest;
 	s->at = s->told = b->seq;
 	if (w->since) {
 		s->behind = w->since < b->seq;

@@ -37,6 +37,7 @@ struct event_want {
 	uint32_t topics;       /**< bits 1 << enum event_topic */
 	const char *extension; /**< only what is about it; NULL or empty: all */
 	uint64_t since;        /**< go on after this number; 0: from now on */
+	bool guest;            /**< not for the eyes of staff: no addresses, no numbers of who hides them */
 };
 /** A batch: JSON text {"seq": N, "events": [{"seq", "at_ms", "topic", "key", "data": {...}}]}. The buffer is shared by
  * all who want the same; never within the call that led to it. `lost`: what came after `since` is kept no more, the
@@ -54,8 +55,19 @@ enum { EVENT_EXTS = 12 /**< extensions that one event may be about */ };
 /** Publish. `key`: the object's id; `ext`: extensions that it is about, NULL-terminated, may be NULL; those of the
  * object's event that it replaces are told, too. `body` is taken over; NULL: memory was out: listeners read anew. */
 void event_publish(struct pbx *p, enum event_topic t, const char *key, const char *const *ext, json_t *body);
-/** The same with the body as JSON text. */
-void event_publish_text(struct pbx *p, enum event_topic t, const char *key, const char *const *ext, struct slice body);
+/** What is published, as JSON text. */
+struct event_body {
+	struct slice all;
+	struct slice guest; /**< for guests; empty: the same */
+};
+/** The same with the body as text. */
+void event_publish_text(struct pbx *p, enum event_topic t, const char *key, const char *const *ext,
+			const struct event_body *body);
+/** The same with another body for guests (NULL: the same), also taken over. */
+void event_publish_both(struct pbx *p, enum event_topic t, const char *key, const char *const *ext, json_t *body,
+			json_t *guest);
+/** Is there a guest? */
+bool event_has_guests(const struct pbx *p);
 /** Number of the last event; 0: nobody has ever listened. */
 uint64_t event_seq(const struct pbx *p);
 

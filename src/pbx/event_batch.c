@@ -28,16 +28,20 @@ static int text_end(struct buf *t, uint64_t seq, bool lost, struct rbuf **rp)
 	return buf_rbuf(t, rp);
 }
 
-static void text_add(struct buf *t, const struct event_kept *e)
+static void text_add(struct buf *t, const struct event_kept *e, bool guest)
 {
 	if (t->l && t->p[t->l - 1] == '}')
 		buf_char(t, ',');
-	buf_mem(t, e->mem, e->textlen);
+	if (guest && e->guest)
+		buf_slice(t, rbuf_slice(e->guest));
+	else
+		buf_mem(t, e->mem, e->textlen);
 }
 
 /* What is looked for in a list. */
 struct look {
 	uint32_t topics;
+	bool guest;
 	const char *number; /* NULL: any */
 	uint64_t from, to;
 };
@@ -66,7 +70,7 @@ static uint64_t add_list(struct buf *t, const struct list *l, const struct look 
 
 		if (!wants(k, e))
 			continue;
-		text_add(t, e);
+		text_add(t, e, k->guest);
 		++*n;
 		if (t->l > EVENT_PORTION)
 			return e->seq;
@@ -145,7 +149,11 @@ static void tell_lost(struct event_sub *s)
 static void catch_up(struct event_sub *s)
 {
 	struct event_bus *b = s->bus;
-	struct look k = {.topics = s->topics, .number = s->ext ? s->ext->number : NULL, .from = s->at, .to = b->seq};
+	struct look k = {.topics = s->topics,
+			 .guest = s->guest,
+			 .number = s->ext ? s->ext->number : NULL,
+			 .from = s->at,
+			 .to = b->seq};
 	struct rbuf *text;
 	uint64_t to;
 
@@ -173,11 +181,14 @@ static void forget_texts(struct event_bus *b)
 }
 
 /* The text for this wish, if somebody had the same. */
-static struct event_text *text_find(struct event_bus *b, uint32_t topics, uint64_t from)
+static struct event_text *text_find(struct event_bus *b, const struct event_sub *s)
 {
-	for (size_t i = 0; i < EVENT_TEXTS; i++)
-		if (b->text[i].to && b->text[i].topics == topics && b->text[i].from == from)
-			return &b->text[i];
+	for (size_t i = 0; i < EVENT_TEXTS; i++) {
+		struct event_text *t = &b->text[i];
+
+		if (t->to && t->topics == s->topics && t->guest == s->guest && t->from == s->at)
+			return t;
+	}
 	return NULL;
 }
 
@@ -191,9 +202,10 @@ static void text_keep(struct event_bus *b, const struct event_text *t)
 
 /* ------------------------------------------------------------------ subscribers of an extension */
 
-static int text_of_ext(const struct event_ext *x, uint32_t topics, uint64_t from, uint64_t to, struct rbuf **rp)
+static int text_of_ext(const struct event_sub *s, uint64_t to, struct rbuf **rp)
 {
-	struct look k = {.topics = topics, .number = x->number, .from = from, .to = to};
+	const struct event_ext *x = s->ext;
+	struct look k = {.topics = s->topics, .guest = s->guest, .number = x->number, .from = s->at, .to = to};
 	struct buf t;
 	size_t n = 0;
 	int err = 0;
@@ -203,9 +215,9 @@ static int text_of_ext(const struct event_ext *x, uint32_t topics, uint64_t from
 	buf_init(&t);
 	text_begin(&t);
 	for (size_t i = 0; i < x->npending; i++) {
-		if (x->pending[i]->seq <= from || !(topics & 1u << x->pending[i]->topic))
+		if (x->pending[i]->seq <= s->at || !(s->topics & 1u << x->pending[i]->topic))
 			continue;
-		text_add(&t, x->pending[i]);
+		text_add(&t, x->pending[i], s->guest);
 		n++;
 	}
 	*rp = NULL;
@@ -232,10 +244,10 @@ static void give_ext(struct event_sub *s, uint64_t from, uint64_t to)
 	}
 	if (s->at >= to)
 		return;
-	t = text_find(b, s->topics, s->at);
+	t = text_find(b, s);
 	if (!t) {
-		made = (struct event_text){.topics = s->topics, .from = s->at, .to = to};
-		if (text_of_ext(s->ext, s->topics, s->at, to, &made.text)) {
+		made = (struct event_text){.topics = s->topics, .guest = s->guest, .from = s->at, .to = to};
+		if (text_of_ext(s, to, &made.text)) {
 			tell_lost(s);
 			return;
 		}
@@ -354,11 +366,11 @@ static void give_all(struct event_sub *s)
 	}
 	if (s->at >= b->seq)
 		return;
-	t = text_find(b, s->topics, s->at);
+	t = text_find(b, s);
 	if (!t) {
-		struct look k = {.topics = s->topics, .from = s->at, .to = b->seq};
+		struct look k = {.topics = s->topics, .guest = s->guest, .from = s->at, .to = b->seq};
 
-		made = (struct event_text){.topics = s->topics, .from = s->at};
+		made = (struct event_text){.topics = s->topics, .guest = s->guest, .from = s->at};
 		if (scan(b, &k, true, &made.to, &made.text)) {
 			tell_lost(s);
 			return;

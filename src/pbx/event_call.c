@@ -48,6 +48,8 @@ static json_t *ended(const struct call *c, uint64_t now)
 	json_object_update_new(o, json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:s}", "state", "ended", "from", r.from,
 					    "answered_by", r.answered_by, "outcome", r.outcome, "code", (int)r.code,
 					    "words", r.words, "ended_by", r.ended_by));
+	if (r.nlegs && r.leg[0].hidden)
+		json_object_set_new(o, "hidden", json_true());
 	return o;
 }
 
@@ -57,8 +59,10 @@ static void tell(struct call *c, const struct pbx_call *pc)
 	uint64_t now = loop_now_ms(p->loop);
 	struct about a;
 
+	json_t *o = c->state == CALL_ENDING ? ended(c, now) : view_call(c, now);
+
 	collect(&a, c, pc);
-	event_publish(p, EVENT_CALL, c->id, a.v, c->state == CALL_ENDING ? ended(c, now) : view_call(c, now));
+	event_publish_both(p, EVENT_CALL, c->id, a.v, o, event_has_guests(p) ? pbx_json_for_guest(o) : NULL);
 }
 
 void event_call(struct call *c, struct pbx_call *pc)
@@ -95,7 +99,7 @@ static json_t *leg_figures(const struct leg *l)
 
 	if (!leg_quality(l, &q))
 		return NULL;
-	o = json_pack("{s:s, s:b}", "number", l->party.number, "outgoing", (int)l->outgoing);
+	o = json_pack("{s:s, s:b}", "number", l->party.hidden ? "" : l->party.number, "outgoing", (int)l->outgoing);
 	if (o)
 		view_quality(o, &q);
 	return o;

@@ -35,7 +35,8 @@ struct event_kept {
 	uint8_t next; /**< extensions */
 	uint16_t keylen;
 	uint32_t textlen;
-	char mem[]; /**< text, key, extensions one after the other, each terminated */
+	struct rbuf *guest; /**< the text for guests; NULL: the same */
+	char mem[];         /**< text, key, extensions one after the other, each terminated */
 };
 
 /** Subscribers of one extension. */
@@ -54,6 +55,7 @@ struct event_sub {
 	struct event_bus *bus;
 	struct event_ext *ext; /**< NULL: sees everything */
 	uint32_t topics;
+	bool guest;
 	uint64_t at;   /**< has all up to this number */
 	uint64_t told; /**< number in the last text it was given */
 	bool behind;   /**< goes on where it was: what it missed comes in portions */
@@ -65,6 +67,7 @@ struct event_sub {
 /** A text that others may want, too. */
 struct event_text {
 	uint32_t topics;
+	bool guest;
 	uint64_t from, to;
 	struct rbuf *text; /**< NULL: nothing for them */
 };
@@ -79,7 +82,7 @@ struct event_bus {
 	uint32_t subs[EVENT_TOPICS]; /**< who wants it */
 	uint32_t wanted, lingering;  /**< topics */
 	bool shout;                  /**< everybody must be looked at */
-	size_t nsubs;
+	size_t nsubs, nguests;
 	struct list kept, fleeting;
 	size_t bytes;
 	struct hash objects; /**< newest event of each object */

@@ -47,9 +47,13 @@ static bool call_of(const struct call *c, const char *extension)
 {
 	if (!extension)
 		return true;
-	LIST_EACH (&c->legs, k)
-		if (!strcmp(LINK_OBJ(k, struct leg, le)->party.number, extension))
+	LIST_EACH (&c->legs, k) {
+		const struct leg *l = LINK_OBJ(k, struct leg, le);
+
+		/* a line may say any number of who calls */
+		if (!l->trunk && !strcmp(l->party.number, extension))
 			return true;
+	}
 	return false;
 }
 

@@ -113,6 +113,9 @@ bool pbx_metrics_open(const struct pbx *p);
 void pbx_metrics(const struct pbx *p, struct buf *b);
 json_t *pbx_json_calls(
 	struct pbx *p); /**< [{id, from, to, state, seconds, legs:[{number, device, state, codec, quality..}]}] */
+/** A copy of a call for those who are not staff: without addresses and phones, and without who hides. NULL: memory is
+ * out. */
+json_t *pbx_json_for_guest(const json_t *call);
 /** A question of `route explain`. */
 struct pbx_explain {
 	const char *from, *to;

@@ -136,10 +136,9 @@ json_t *view_call(const struct call *c, uint64_t now)
 
 	LIST_EACH (&c->legs, k)
 		json_array_append_new(legs, leg_json(LINK_OBJ(k, struct leg, le)));
-	o = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "id", c->id, "from", call_from(c), "to",
-		      c->dialled, "state", call_state_name(c->state), "seconds",
-		      (json_int_t)((now - c->start_ms) / 1000), "talk_seconds",
-		      (json_int_t)(c->answer_ms ? (now - c->answer_ms) / 1000 : 0), "legs", legs);
+	o = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "id", c->id, "from", call_from(c), "to", c->dialled,
+		      "state", call_state_name(c->state), "seconds", (json_int_t)((now - c->start_ms) / 1000),
+		      "talk_seconds", (json_int_t)(c->answer_ms ? (now - c->answer_ms) / 1000 : 0), "legs", legs);
 	if (o && c->diverted) {
 		char text[160];
 
@@ -169,4 +168,36 @@ json_t *pbx_json_calls(struct pbx *p)
 	if (p->calls)
 		calls_each(p->calls, add_call, &w);
 	return w.v;
+}
+
+/* ------------------------------------------------------------------ not for everybody */
+
+static void blank(json_t *o, const char *name)
+{
+	if (json_object_get(o, name))
+		(void)json_object_set_new(o, name, json_string(""));
+}
+
+json_t *pbx_json_for_guest(const json_t *call)
+{
+	json_t *o = json_deep_copy(call), *l;
+	bool hidden = json_is_true(json_object_get(o, "hidden"));
+	size_t i;
+
+	json_array_foreach(json_object_get(o, "legs"), i, l)
+	{
+		(void)json_object_del(l, "address");
+		(void)json_object_del(l, "device");
+		if (!json_is_true(json_object_get(l, "hidden")))
+			continue;
+		blank(l, "number");
+		blank(l, "name");
+		hidden = hidden || !json_is_true(json_object_get(l, "outgoing"));
+	}
+	if (hidden) {
+		blank(o, "from");
+		blank(o, "words");
+		blank(o, "diverted");
+	}
+	return o;
 }
