@@ -169,7 +169,8 @@ static void message_h(struct http_ws *ws, struct slice msg, void *own)
 
 static void keep_credential(struct listener *l, const struct http_req *rq)
 {
-	struct slice cookie = http_req_cookie(rq, "offhook_session"), auth = http_req_header(rq, "authorization");
+	struct slice cookie = http_req_cookie(rq, api_cookie_name(http_req_secure(rq))),
+		     auth = http_req_header(rq, "authorization");
 
 	if (l->who.control)
 		return;

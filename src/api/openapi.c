@@ -265,7 +265,8 @@ static json_t *security_schemes(void)
 {
 	return json_pack("{s:{s:s, s:s, s:s}, s:{s:s, s:s, s:s, s:s}}", "token", "type", "http", "scheme", "bearer",
 			 "description", "A token of `tokens`.", "session", "type", "apiKey", "in", "cookie", "name",
-			 "offhook_session", "description", "The cookie that a sign-in gave.");
+			 "offhook_session", "description",
+			 "The cookie that a sign-in gave; by TLS its name is __Host-offhook_session.");
 }
 
 static json_t *document(void)

@@ -15,7 +15,6 @@ void pbx_metrics(const struct pbx *p, struct buf *b)
 	buf_printf(b, "# HELP offhook_info Version of the program.\n# TYPE offhook_info gauge\n"
 		      "offhook_info{version=\"" OFFHOOK_VERSION "\"} 1\n");
 	gauge(b, "start_time_seconds", "When it was started, in seconds since 1970.", (size_t)(p->started_ms / 1000));
-	gauge(b, "calls", "Calls that go on.", p->calls ? calls_count(p->calls) : 0);
 	gauge(b, "extensions", "Extensions.", p->extensions.n);
 	gauge(b, "extensions_registered", "Extensions with a phone that is registered.", p->registered);
 	gauge(b, "contacts", "Phones that are registered.", p->contacts);
