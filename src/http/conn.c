@@ -55,9 +55,7 @@ static bool make_room(struct http_server *s, const struct http_addr *of)
 
 		if (of && c->addr != of)
 			continue;
-		mem_ref(c);
-		http_conn_end(c, true);
-		mem_deref(c);
+		http_conn_end(c, false);
 		return true;
 	}
 	return false;
@@ -114,6 +112,7 @@ int http_conn_upgrade(struct http_conn *c)
 	s->nhttp--;
 	c->addr->ws++;
 	s->nws++;
+	c->is_ws = true;
 	c->st = HTTP_WS;
 	timer_start(&c->tmr, s->web, HTTP_PING_MS, timeout, c);
 	return 0;
@@ -127,7 +126,7 @@ static void uncount(struct http_conn *c)
 		s->ncontrol--;
 		return;
 	}
-	if (c->st == HTTP_WS) {
+	if (c->is_ws) {
 		s->nws--;
 		c->addr->ws--;
 	} else {
@@ -161,21 +160,32 @@ static void req_drop(struct http_conn *c)
 		http_req_free(rq);
 }
 
+/* What is queued goes out, for 5 s at most. It counts until then: who is refused again and again has no more
+ * connections than others. */
+static void linger(struct http_conn *c)
+{
+	c->st = HTTP_LINGER;
+	tcp_shutdown(c->t);
+}
+
 void http_conn_end(struct http_conn *c, bool polite)
 {
-	if (c->st == HTTP_DEAD)
+	if (c->st == HTTP_DEAD || (polite && c->st == HTTP_LINGER))
 		return;
 	timer_stop(&c->tmr);
 	req_drop(c);
 	out_free(&c->out);
+	buf_free(&c->in);
+	list_unlink(&c->idle_le);
 	if (c->ws)
 		http_ws_lost(c);
+	if (polite) {
+		linger(c);
+		return;
+	}
 	uncount(c);
 	c->st = HTTP_DEAD;
-	list_unlink(&c->idle_le);
 	list_unlink(&c->le);
-	if (polite)
-		tcp_shutdown(c->t);
 	c->t = mem_deref(c->t);
 	mem_deref(c);
 }
@@ -197,7 +207,7 @@ static void timeout(void *arg)
 		if (c->partial)
 			http_refuse_status(c, 408);
 		else
-			http_conn_end(c, true);
+			http_conn_end(c, false);
 		break;
 	case HTTP_READ_BODY:
 		http_refuse_status(c, 408);
@@ -382,7 +392,7 @@ static bool read_body(struct http_conn *c)
 		arm(c, left < HTTP_STALL_MS ? left : HTTP_STALL_MS);
 		return false;
 	}
-	return c->st != HTTP_DEAD;
+	return true;
 }
 
 /* ------------------------------------------------------------------ sending */

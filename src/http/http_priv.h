@@ -120,7 +120,7 @@ void http_req_submit(struct http_req *rq);
 bool http_path_handled(struct slice path);
 
 /* ---- connections (conn.c) ---- */
-enum http_st { HTTP_READ_HEAD, HTTP_READ_BODY, HTTP_WAIT, HTTP_SEND, HTTP_WS, HTTP_DEAD };
+enum http_st { HTTP_READ_HEAD, HTTP_READ_BODY, HTTP_WAIT, HTTP_SEND, HTTP_WS, HTTP_LINGER, HTTP_DEAD };
 
 /** An answer being sent: bytes of somebody, or a piece of a file. */
 struct http_out {
@@ -142,6 +142,7 @@ struct http_conn {
 	bool tls, control, paused;
 	bool partial; /**< bytes of a head are there */
 	bool head;    /**< the request was HEAD */
+	bool is_ws;   /**< counted as a WebSocket */
 	struct buf in;
 	size_t scanned;
 	uint64_t deadline; /**< ms: the body must be there */

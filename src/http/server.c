@@ -113,16 +113,17 @@ static void web_fini(struct loop *l, void *arg)
 	s->control = mem_deref(s->control);
 	if (s->path[0])
 		(void)unlink(s->path);
-	while (s->conns.head) {
-		struct http_conn *c = LINK_OBJ(s->conns.head, struct http_conn, le);
+	LIST_EACH (&s->conns, k) {
+		struct http_conn *c = LINK_OBJ(k, struct http_conn, le);
 
-		mem_ref(c);
 		if (c->ws)
 			http_ws_bye(c, 1001);
-		http_conn_end(c, true);
-		mem_deref(c);
+		else
+			http_conn_end(c, true);
 	}
 	loop_drain(l); /* last words leave */
+	while (s->conns.head)
+		http_conn_end(LINK_OBJ(s->conns.head, struct http_conn, le), false);
 	s->tls = mem_deref(s->tls);
 	s->listener = mem_deref(s->listener);
 	hash_free(&s->addrs);
