@@ -77,7 +77,7 @@ static void compare(struct plan *p, const struct resource *r, const char *key, j
 		if (json_is_null(v) && !old)
 			continue;
 		(void)json_object_set(obj, f->name, v);
-		if (f->type == FIELD_SECRET)
+		if (field_hidden(f))
 			(void)json_object_set_new(diff, f->name, json_string("(changed)"));
 		else
 			(void)json_object_set_new(diff, f->name, json_pack("[O?, O]", old, v));

@@ -478,6 +478,53 @@ static void test_token(void **state)
 	assert_null(json_object_get(f->body, "token"));
 }
 
+/* An import may bring passwords; what it answers has none, neither the old one nor the new one. */
+static void test_import(void **state)
+{
+	static const char file[] =
+		"{\"offhook\": 1, \"users\": [{\"name\": \"manager\", \"role\": \"manager\", \"password\": "
+		"\"seven green umbrellas\"}]}";
+	struct fix *f = *state;
+	char *text;
+
+	for (int dry = 1; dry >= 0; dry--) {
+		assert_int_equal(
+			ask(f, 'A', "POST", dry ? "/api/v1/config/import?dry_run=1" : "/api/v1/config/import", file),
+			200);
+		text = json_dumps(f->body, 0);
+		assert_null(strstr(text, "umbrellas"));
+		assert_null(strstr(text, "scrypt"));
+		assert_non_null(strstr(text, "(changed)"));
+		free(text);
+	}
+	/* an export without secrets has none, and nothing to lose when it comes back */
+	assert_int_equal(ask(f, 'A', "GET", "/api/v1/config/export", NULL), 200);
+	text = json_dumps(f->body, 0);
+	assert_null(strstr(text, "scrypt"));
+	assert_int_equal(ask(f, 'A', "POST", "/api/v1/config/import", text), 200);
+	assert_int_equal(json_integer_value(json_object_get(f->body, "updated")), 0);
+	free(text);
+	assert_int_equal(ask(f, 'A', "GET", "/api/v1/config/export?secrets=1", NULL), 200);
+	text = json_dumps(f->body, 0);
+	assert_non_null(strstr(text, "$scrypt$"));
+	assert_null(strstr(text, "umbrellas"));
+	free(text);
+	/* hashes cannot be looked for either */
+	assert_int_equal(ask(f, 'A', "GET", "/api/v1/users?password=x", NULL), 400);
+	assert_int_equal(ask(f, 'A', "GET", "/api/v1/users?sort=password", NULL), 400);
+	assert_int_equal(ask(f, 'A', "GET", "/api/v1/users?q=scrypt", NULL), 200);
+	assert_int_equal(json_array_size(json_object_get(f->body, "items")), 0);
+}
+
+/* The role user gives orders about its own extension only. */
+static void test_own_calls(void **state)
+{
+	struct fix *f = *state;
+
+	assert_int_equal(ask(f, 'U', "POST", "/api/v1/calls", "{\"from\": \"101\", \"to\": \"100\"}"), 403);
+	assert_int_equal(ask(f, 'U', "GET", "/api/v1/calls", NULL), 200);
+}
+
 /* By TLS the cookie is for TLS alone, and of a name that plain HTTP cannot set. */
 static void test_secure_cookie(void **state)
 {
@@ -493,8 +540,9 @@ static void test_secure_cookie(void **state)
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
-	const struct CMUnitTest tests[] = {T(test_fixed), T(test_tables), T(test_secrets),      T(test_sentences),
-					   T(test_me),    T(test_token),  T(test_secure_cookie)};
+	const struct CMUnitTest tests[] = {T(test_fixed),         T(test_tables), T(test_secrets),
+					   T(test_sentences),     T(test_me),     T(test_token),
+					   T(test_secure_cookie), T(test_import), T(test_own_calls)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,7 +89,7 @@ static inline void changed(int err, const char *why, json_t *row, int64_t id, vo
 /** One change, carried out; returns its error. `obj` is consumed. */
 static inline int change(struct fixture *f, enum change_op op, const char *key, json_t *obj)
 {
-	struct change_item it = {op, &pbx_extension_resource, key, obj};
+	struct change_item it = {.op = op, .r = &pbx_extension_resource, .key = key, .obj = obj};
 
 	f->err = -1;
 	pbx_change(f->pbx, &it, 1, "test", NULL, changed, f);
