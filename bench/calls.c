@@ -170,7 +170,8 @@ static void on_answer(unsigned i, const char *p, size_t l)
 	g.up++;
 	c->a_port = (uint16_t)sdp_port(p, l, "audio");
 	c->state = C_UP;
-	if (g.keep)
+	c->t0 = now_us();
+	if (g.keep || g.o->talk)
 		return;
 	c->state = C_BYE;
 	send_request(i, "BYE", "", ++c->cseq, false);
@@ -289,6 +290,25 @@ static void open_sockets(const struct opts *o, unsigned n)
 	}
 }
 
+/* Calls that have lasted for as long as they are to. */
+static void hang_up(void)
+{
+	static uint64_t last;
+	uint64_t now = now_us();
+
+	if (now - last < 5000)
+		return;
+	last = now;
+	for (unsigned i = 0; i < g.n; i++) {
+		struct ccall *c = &g.v[i];
+
+		if (c->state != C_UP || now - c->t0 < g.o->talk * 1000ull)
+			continue;
+		c->state = C_BYE;
+		send_request(i, "BYE", "", ++c->cseq, false);
+	}
+}
+
 int run_calls(const struct opts *o)
 {
 	uint64_t t0, cpu0, due = 0, wall;
@@ -306,6 +326,8 @@ int run_calls(const struct opts *o)
 			start(slot++ % g.n);
 			due++;
 		}
+		if (o->talk)
+			hang_up();
 		turn();
 	}
 	wall = now_us() - t0;

@@ -25,6 +25,7 @@ struct opts {
 	unsigned rate;          /**< per second */
 	unsigned seconds;       /**< media time */
 	unsigned settle;        /**< s before memory is weighed */
+	unsigned talk;          /**< ms between answer and BYE */
 	unsigned pps;           /**< packets per second and direction of a call */
 	const char *password;   /**< the same for all users; NULL: expect no challenge */
 	const char *realm_host; /**< host part of URIs */

@@ -12,7 +12,8 @@ static const struct option longs[] = {
 	{"target", 1, NULL, 't'}, {"users", 1, NULL, 'u'},   {"base", 1, NULL, 'b'},     {"count", 1, NULL, 'c'},
 	{"rate", 1, NULL, 'r'},   {"seconds", 1, NULL, 's'}, {"password", 1, NULL, 'p'}, {"host", 1, NULL, 'h'},
 	{"sha256", 0, NULL, '2'}, {"pid", 1, NULL, 'P'},     {"uac-port", 1, NULL, 'A'}, {"uas-port", 1, NULL, 'B'},
-	{"ng", 1, NULL, 'n'},     {"pps", 1, NULL, 'f'},     {"settle", 1, NULL, 'S'},   {NULL, 0, NULL, 0},
+	{"ng", 1, NULL, 'n'},     {"pps", 1, NULL, 'f'},     {"settle", 1, NULL, 'S'},   {"talk", 1, NULL, 'T'},
+	{NULL, 0, NULL, 0},
 };
 
 static void address(const char *s, struct sockaddr_in *a)
@@ -81,6 +82,9 @@ int main(int argc, char **argv)
 		case '2':
 			o.sha256 = true;
 			break;
+		case 'T':
+			o.talk = (unsigned)atoi(optarg);
+			break;
 		case 'P':
 			if (o.npid < 8)
 				o.pid[o.npid++] = atoi(optarg);
@@ -115,6 +119,6 @@ int main(int argc, char **argv)
 			"--base N --count "
 			"N --rate N --seconds N\n"
 			"            --password P --host NAME --sha256 --pid PID --uac-port N --uas-port N --ng "
-			"127.0.0.1:2223 --pps N]\n");
+			"127.0.0.1:2223 --pps N --talk MS]\n");
 	return 2;
 }

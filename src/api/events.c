@@ -169,13 +169,12 @@ static void message_h(struct http_ws *ws, struct slice msg, void *own)
 
 static void keep_credential(struct listener *l, const struct http_req *rq)
 {
-	struct slice cookie = http_req_cookie(rq, api_cookie_name(http_req_secure(rq))),
-		     auth = http_req_header(rq, "authorization");
+	struct slice auth = http_req_header(rq, "authorization");
 
 	if (l->who.control)
 		return;
 	if (l->who.session.l) {
-		(void)slice_copy(l->credential, sizeof(l->credential), cookie);
+		(void)slice_copy(l->credential, sizeof(l->credential), l->who.session);
 		return;
 	}
 	(void)slice_cut(&auth, ' ');

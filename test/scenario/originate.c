@@ -263,3 +263,94 @@ void click_hold(void **state)
 	hang_up(&s->a, &s->b);
 	scene_check_idle(s);
 }
+
+/* ------------------------------------------------------------------ what listeners are told */
+
+struct told {
+	char states[400];
+	unsigned quality, lost;
+};
+
+static void told_h(struct rbuf *text, bool lost, void *arg)
+{
+	struct told *t = arg;
+	json_t *o = json_loadb((const char *)text->data, text->l, 0, NULL), *e;
+	size_t i;
+
+	t->lost += lost;
+	json_array_foreach(json_object_get(o, "events"), i, e)
+	{
+		const json_t *d = json_object_get(e, "data");
+		const char *state = json_string_value(json_object_get(d, "state"));
+		size_t l = strlen(t->states);
+
+		if (!strcmp(json_string_value(json_object_get(e, "topic")), "quality"))
+			t->quality += json_array_size(json_object_get(d, "legs")) == 2;
+		else if (state)
+			snprintf(t->states + l, sizeof(t->states) - l, "%s%s>%s:%s", l ? " " : "",
+				 json_string_value(json_object_get(d, "from")),
+				 json_string_value(json_object_get(d, "to")), state);
+	}
+	json_decref(o);
+}
+
+static void listen_as(struct scene *s, struct told *t, struct event_sub **sp, const char *ext)
+{
+	struct event_want w = {.topics = 1u << EVENT_CALL | 1u << EVENT_QUALITY, .extension = ext};
+
+	memset(t, 0, sizeof(*t));
+	assert_int_equal(event_subscribe(sp, s->pbx, &w, told_h, t), 0);
+}
+
+void click_events(void **state)
+{
+	struct scene *s = *state;
+	struct event_sub *a, *b, *c, *all;
+	struct told of_a, of_b, of_c, of_all;
+	char id[24];
+
+	agents_ready(s, 3);
+	listen_as(s, &of_a, &a, "100");
+	listen_as(s, &of_b, &b, "101");
+	listen_as(s, &of_c, &c, "102");
+	listen_as(s, &of_all, &all, NULL);
+	s->a.mood = ANSWER;
+	s->b.mood = RING_ANSWER;
+	s->b.answer_ms = 2000;
+	placed(s, "100", "101", id);
+	agent_wait(&s->b, "answered", 5000);
+	both_hear(&s->a, &s->b);
+	hang_up(&s->a, &s->b);
+	scene_run(s, 1000);
+	assert_string_equal(of_a.states, "100>101:ringing 100>101:up 100>101:ended");
+	assert_string_equal(of_all.states, of_a.states);
+	assert_string_equal(of_b.states, of_a.states);
+	assert_string_equal(of_c.states, "");
+	assert_true(of_a.quality >= 1 && of_b.quality == of_a.quality && of_c.quality == 0);
+	assert_int_equal(of_a.lost + of_b.lost + of_all.lost, 0);
+	mem_deref(a);
+	mem_deref(b);
+	mem_deref(c);
+	mem_deref(all);
+	scene_check_idle(s);
+}
+
+void click_without_memory(void **state)
+{
+	struct scene *s = *state;
+	char id[24], why[200];
+
+	agents_ready(s, 2);
+	s->a.mood = ANSWER;
+	s->b.mood = REJECT;
+	s->b.reject_code = 486;
+	for (long n = 0; n < 40; n++) {
+		mem_fail_at(n);
+		int err = place(s, "100", "101", id, why);
+		mem_fail_off();
+		assert_true(!err || err == ENOMEM);
+		scene_run(s, 3000);
+		assert_int_equal(calls_count(s->calls), 0);
+	}
+	scene_check_idle(s);
+}
