@@ -248,7 +248,7 @@ void http_ws_close_arrived(struct loop_msg *m)
 void http_ws_seen(struct loop_msg *m)
 {
 	struct ws_in *in = CONTAINER_OF(m, struct ws_in, msg);
-	struct http_conn *c = in->ws->core->closed ? NULL : in->ws->conn;
+	struct http_conn *c = in->ws->conn; /* NULL once the web thread has ended */
 
 	if (c) {
 		c->ws->ahead--;
