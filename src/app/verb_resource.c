@@ -114,11 +114,15 @@ static json_t *body_of(const struct cli *c)
 		const char *v = cli_opt(c, name);
 		if (!v || (f->flags & (FIELD_KEY | FIELD_READONLY)))
 			continue;
+		const char *given = v;
 		if (field_hidden(f))
 			v = secret_value(v, f->name);
-		if (!v) {
+		/* an end of input is no wish to have none */
+		if (!v || (v != given && !*v)) {
 			json_decref(o);
-			cli_usage(c, "the two are not the same.");
+			cli_usage(c,
+				  v ? "nothing was given for --%s." : "what was typed for --%s was not the same twice.",
+				  name);
 			return NULL;
 		}
 		/* --pin "": none any more */

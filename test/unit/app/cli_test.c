@@ -332,6 +332,35 @@ static void test_newcomer(void **state)
 }
 
 /* The same story with the server up and down: answers must not differ. */
+/* Users and tokens; as story(), with a server and without. */
+static void users(void)
+{
+	assert_int_equal(run_with("user add maria --role administrator --password - DATA", "blue lamp over the sea\n"),
+			 CLI_OK);
+	EXPECT("user add tom --extension 102 --password 'tom tom' DATA", CLI_USAGE, "", "at least 10");
+	EXPECT("user add tom --extension 102 --password 1234567890 DATA", CLI_USAGE, "", "attackers try first");
+	EXPECT("user add tom --extension 102 DATA", CLI_OK, "ready", NULL);
+	EXPECT("user list DATA", CLI_OK, "maria", NULL);
+	EXPECT("user show maria DATA", CLI_OK, "password      yes", NULL);
+	assert_null(strstr(fix.out, "scrypt"));
+	EXPECT("user remove maria DATA", CLI_CONFLICT, "", "another administrator first");
+	EXPECT("user set maria --role user DATA", CLI_CONFLICT, "", "another administrator first");
+	/* an end of input is no wish to have no password */
+	assert_int_equal(run_with("user set tom --password - DATA", ""), CLI_USAGE);
+	assert_non_null(strstr(fix.err, "nothing was given"));
+	assert_int_equal(run_with("user set tom --password - --role administrator DATA", "seven green umbrellas\n"),
+			 CLI_OK);
+	EXPECT("user remove maria DATA", CLI_OK, "config undo", NULL);
+	EXPECT("user remove tom DATA", CLI_CONFLICT, "", "another administrator first");
+	EXPECT("token add prom --scopes metrics --expires-ms 2099-01-31 DATA", CLI_OK, "token       oh_", NULL);
+	EXPECT("token add bad --scopes metric DATA", CLI_USAGE, "", "is no scope");
+	EXPECT("token add bad --expires-ms tomorrow DATA", CLI_USAGE, "", "must be a time");
+	EXPECT("token list DATA", CLI_OK, "2099-01-31", NULL);
+	assert_null(strstr(fix.out, "oh_"));
+	EXPECT("token set prom --enabled false DATA", CLI_OK, "changed", NULL);
+	EXPECT("token remove prom DATA", CLI_OK, "removed", NULL);
+}
+
 static void story(void)
 {
 	EXPECT("extension add 102 --name 'Front desk' DATA", CLI_OK, "password", NULL);
@@ -382,6 +411,7 @@ static void test_with_server(void **state)
 	(void)state;
 	start_server("", "ready in");
 	story();
+	users();
 	EXPECT("conference add 800 DATA", CLI_OK, "ready", NULL);
 	EXPECT("conference members DATA", CLI_OK, "Nobody is in a conference.", NULL);
 	EXPECT("conference members 800 DATA", CLI_OK, "Nobody is in the conference.", NULL);
@@ -402,6 +432,7 @@ static void test_without_server(void **state)
 	start_server("", "ready in");
 	assert_int_equal(stop_server(SIGINT), 0);
 	story();
+	users();
 	EXPECT("status DATA", CLI_NO_SERVER, "", "not running");
 	EXPECT("calls DATA", CLI_NO_SERVER, "", "serve");
 	EXPECT("registrations DATA", CLI_NO_SERVER, "", "serve");
