@@ -68,8 +68,10 @@ static void add_disk(json_t *o, const char *dir)
 
 	if (!dir || statvfs(dir, &v))
 		return;
-	json_object_set_new(o, "disk_free", json_integer((json_int_t)(v.f_bavail * (uint64_t)v.f_frsize)));
-	json_object_set_new(o, "disk_total", json_integer((json_int_t)(v.f_blocks * (uint64_t)v.f_frsize)));
+	uint64_t block = v.f_frsize, left = v.f_bavail * block, all = v.f_blocks * block;
+
+	json_object_set_new(o, "disk_free", json_integer((json_int_t)left));
+	json_object_set_new(o, "disk_total", json_integer((json_int_t)all));
 }
 
 static json_t *system_json(struct event_bus *b)

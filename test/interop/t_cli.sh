@@ -149,6 +149,10 @@ sounds() { oh calls --sound | grep -E -q '^[a-z0-9]+ +103 +talking +PCM[AU] +4\.
 within 4 sounds || bad "calls --sound: $(oh calls --sound)"
 timeout 2.5 "$BIN" calls --watch --data "$T/data" >"$T/watch"; [ "$(grep -c '^CALL ' "$T/watch")" -ge 2 ] || bad "calls --watch: $(cat "$T/watch")"
 cli 3 calls transfer no-such-call '*43'
+cli 3 calls hold no-such-call
+cli 2 calls resume "$id" --by nobody
+cli 2 call 555 100
+cli 4 call 100 555
 cli 2 calls transfer "$id" '*43' --by nobody
 cli 2 calls transfer "$id"
 cli 4 calls transfer "$id" 799
