@@ -105,6 +105,10 @@ static void lookup_h(int err, const struct location *loc, void *arg)
 	struct dial *d = lk->d;
 	struct hangup h;
 
+	if (lk->asking) {
+		lk->err = err ? err : ENOMEM;
+		return;
+	}
 	if (!d) {
 		mem_deref(lk);
 		return;
@@ -142,8 +146,16 @@ static bool lookup_add(struct dial *d, const struct dial_target *t, struct party
 	lk->depth = depth;
 	(void)slice_copy(lk->number, sizeof(lk->number), t->number);
 	list_append(&d->lookups, &lk->le);
+	lk->asking = true;
 	cs->dialer->lookup(slice_str(lk->number), lookup_h, lk, cs->dialer_arg);
-	return true;
+	lk->asking = false;
+	if (!lk->err)
+		return true;
+	/* without memory the answer cannot come later */
+	list_unlink(&lk->le);
+	best_take(&d->best, &(struct hangup){.code = 500, .text = "out of memory"});
+	mem_deref(lk);
+	return false;
 }
 
 size_t dial_add(struct dial *d, const struct dial_target *v, size_t n, uint8_t rank, uint8_t depth)

@@ -46,6 +46,8 @@ struct lookup {
 	struct link le;
 	struct dial *d;       /**< NULL: nobody waits any more */
 	struct party *caller; /**< of its branches */
+	bool asking;          /**< within the call of the look-up */
+	int err;              /**< what came of it there: memory was out */
 	uint32_t tag;
 	uint8_t rank, depth;
 	char number[64];
