@@ -33,7 +33,7 @@ struct api_request {
 	const struct sa *peer;       /**< where it came from; NULL: this machine */
 	bool secure;                 /**< it came by TLS: cookies are for TLS alone */
 	struct slice user_agent;
-	const char *author;          /**< for the history: "root via control socket", "maria from 192.0.2.7" */
+	const char *author; /**< for the history: "root via control socket", "maria from 192.0.2.7" */
 };
 enum { API_HEADERS_MAX = 4 };
 /** What is answered. Valid during the call-back. */

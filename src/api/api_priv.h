@@ -52,6 +52,7 @@ struct job {
 	char once[ACCOUNT_TOKEN]; /**< creation: a token that the answer shows, once; or empty */
 	struct api_answer answer; /**< headers are noted here while it works */
 	bool csv;                 /**< the answer is wanted as CSV */
+	size_t turn;              /**< search: the table that is looked through */
 	struct sheet out;         /**< of a list as CSV */
 	struct slice sheet;       /**< body as CSV; valid until the route's function returns */
 	int64_t version;          /**< If-Match: of the row to be changed, as change_item.version; 0: not asked */
@@ -186,6 +187,13 @@ void api_resource_delete(struct job *j);
 /** Import: `change` rows that are there as well, else make new ones only. */
 void api_sheet_import(struct job *j, bool change);
 int api_sheet_render(const json_t *items, const void *arg, struct buf *out) MUST_CHECK;
+/* record_sheet.c */
+int api_cdr_render(const json_t *items, const void *arg, struct buf *out) MUST_CHECK;
+int api_recording_render(const json_t *items, const void *arg, struct buf *out) MUST_CHECK;
+/** Rows that a page may have, and whether its CSV begins with a line of names; false: the job is ended. */
+bool job_sheet(struct job *j, uint32_t *limit);
+/* search.c */
+void api_search(struct job *j);
 /* live.c: what the running system shows */
 void api_status(struct job *j);
 void api_alarms(struct job *j);

@@ -100,7 +100,7 @@ void job_error(struct job *j, unsigned status, const char *code, const char *fie
 void job_errors(struct job *j, json_t *errors)
 {
 	json_t *first = json_array_get(errors, 0);
-	json_t *e = json_pack("{s:s, s:O, s:O?, s:o}", "code", "invalid", "message", json_object_get(first, "message"),
+	json_t *e = json_pack("{s:s, s:O, s:O*, s:o}", "code", "invalid", "message", json_object_get(first, "message"),
 			      "field", json_object_get(first, "field"), "fields", errors);
 
 	job_reply(j, 422, json_pack("{s:o}", "error", e));
@@ -224,6 +224,19 @@ void job_page(struct job *j, const json_t *res, const char *cursor)
 		job_header(j, "Link", "%.*s", SLICE_FMT(buf_get(&b)));
 	}
 	job_bytes(j, 200, "text/csv; charset=utf-8", slice_mem(json_string_value(text), json_string_length(text)));
+}
+
+bool job_sheet(struct job *j, uint32_t *limit)
+{
+	const char *header = job_param(j, "header");
+	uint64_t n;
+
+	if (!job_number(j, "limit", j->csv ? API_SHEET_MAX : API_LIMIT_MAX, &n))
+		return false;
+	*limit = n || !j->csv ? (uint32_t)n : API_SHEET_MAX;
+	j->out = (struct sheet){
+		.r = j->r, .secrets = job_flag(j, "secrets"), .header = !header || job_flag(j, "header")};
+	return true;
 }
 
 bool job_own_param(const struct job *j, const char *name)

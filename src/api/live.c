@@ -46,17 +46,28 @@ bool job_time(struct job *j, const char *name, int64_t *ms)
 	return false;
 }
 
+static void cdr_h(int err, const char *why, json_t *res, void *arg)
+{
+	struct job *j = arg;
+
+	if (!err && j->csv)
+		job_page(j, res, "before");
+	else
+		job_store_h(err, why, res, j);
+}
+
 void api_cdr(struct job *j)
 {
-	struct cdr_filter f = {
-		.number = job_param(j, "number"), .outcome = job_param(j, "outcome"), .before = job_param(j, "before")};
-	uint64_t limit;
+	struct cdr_filter f = {.number = job_param(j, "number"),
+			       .name = job_param(j, "name"),
+			       .outcome = job_param(j, "outcome"),
+			       .before = job_param(j, "before"),
+			       .render_arg = &j->out};
 
-	if (!job_number(j, "limit", API_LIMIT_MAX, &limit) || !job_time(j, "since", &f.since_ms) ||
-	    !job_time(j, "until", &f.until_ms))
+	if (!job_sheet(j, &f.limit) || !job_time(j, "since", &f.since_ms) || !job_time(j, "until", &f.until_ms))
 		return;
-	f.limit = (uint32_t)limit;
-	store_cdr_list(pbx_store(j->api->pbx), &f, job_store_h, j);
+	f.render = j->csv ? api_cdr_render : NULL;
+	store_cdr_list(pbx_store(j->api->pbx), &f, cdr_h, j);
 }
 
 /* ------------------------------------------------------------------ looking inside */

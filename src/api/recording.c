@@ -59,16 +59,25 @@ void api_conference_record(struct job *j)
 	record(j, pbx_conference_record);
 }
 
+static void listed(int err, const char *why, json_t *res, void *arg)
+{
+	struct job *j = arg;
+
+	if (!err && j->csv)
+		job_page(j, res, "before");
+	else
+		job_store_h(err, why, res, j);
+}
+
 void api_recordings(struct job *j)
 {
-	struct recording_filter f = {.number = job_param(j, "number"), .before = job_param(j, "before")};
-	uint64_t limit;
+	struct recording_filter f = {
+		.number = job_param(j, "number"), .before = job_param(j, "before"), .render_arg = &j->out};
 
-	if (!job_number(j, "limit", API_LIMIT_MAX, &limit) || !job_time(j, "since", &f.since_ms) ||
-	    !job_time(j, "until", &f.until_ms))
+	if (!job_sheet(j, &f.limit) || !job_time(j, "since", &f.since_ms) || !job_time(j, "until", &f.until_ms))
 		return;
-	f.limit = (uint32_t)limit;
-	store_recording_list(pbx_store(j->api->pbx), &f, job_store_h, j);
+	f.render = j->csv ? api_recording_render : NULL;
+	store_recording_list(pbx_store(j->api->pbx), &f, listed, j);
 }
 
 /* All of a call, or the one of that id. */

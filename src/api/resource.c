@@ -68,21 +68,15 @@ static void listed(int err, const char *why, json_t *res, void *arg)
 void api_resource_list(struct job *j)
 {
 	struct store_filter filter[STORE_FILTERS];
-	const char *header = job_param(j, "header");
 	struct store_page page = {.after = job_param(j, "after"),
 				  .secrets = job_flag(j, "secrets"),
 				  .q = job_param(j, "q"),
 				  .filter = filter};
-	uint64_t limit;
 
-	if (!job_number(j, "limit", j->csv ? API_SHEET_MAX : API_LIMIT_MAX, &limit) || !take_sort(j, &page))
+	if (!job_sheet(j, &page.limit) || !take_sort(j, &page))
 		return;
-	page.limit = limit || !j->csv ? (uint32_t)limit : API_SHEET_MAX;
-	if (j->csv) {
-		j->out = (struct sheet){.r = j->r, .secrets = page.secrets, .header = !header || job_flag(j, "header")};
-		page.render = api_sheet_render;
-		page.render_arg = &j->out;
-	}
+	page.render = j->csv ? api_sheet_render : NULL;
+	page.render_arg = &j->out;
 	if (take_filters(j, filter, &page.nfilter))
 		store_list(pbx_store(j->api->pbx), j->r, &page, listed, j);
 	for (size_t i = 0; i < page.nfilter; i++)

@@ -99,7 +99,7 @@ static void refuse(struct import *im)
 		snprintf(more, sizeof(more), " (%zu faults in all; nothing was changed)", im->nerror);
 	json_t *text = json_sprintf("Line %d: %s%s", (int)json_integer_value(json_object_get(first, "line")),
 				    json_text(first, "message") ? json_text(first, "message") : "", more);
-	json_t *e = json_pack("{s:s, s:o, s:O?, s:O?, s:O}", "code", "invalid", "message", text, "field",
+	json_t *e = json_pack("{s:s, s:o, s:O*, s:O*, s:O}", "code", "invalid", "message", text, "field",
 			      json_object_get(first, "field"), "line", json_object_get(first, "line"), "fields",
 			      im->errors);
 	job_reply(im->j, 422, json_pack("{s:o}", "error", e));

@@ -131,6 +131,7 @@ void cdr_record(enum record_phase phase, const struct call_record *r, void *arg)
 		.id = slice_str(r->id),
 		.from = slice_str(r->from),
 		.to = slice_str(r->to),
+		.from_name = slice_str(r->from_name),
 		.answered_by = slice_str(r->answered_by),
 		.outcome = slice_str(r->outcome),
 		.reason = slice_str(r->words),

@@ -228,8 +228,8 @@ static int cursor_read(struct list_query *q, const char *after)
 
 /* ---- the query */
 
-/* LIKE's own characters mean themselves (the pattern is compared with lower-case text). */
-static int like_text(char **sp, const char *text)
+/* LIKE's own characters mean themselves. */
+int like_text(char **sp, const char *text)
 {
 	struct buf b;
 	int err;

@@ -39,6 +39,13 @@ static const char *const steps[] = {
 	" lost BIGINT, paused_ms BIGINT, PRIMARY KEY (domain_id, id));"
 	"CREATE INDEX recording_start ON recording (domain_id, start_ms, id);"
 	"CREATE INDEX recording_call ON recording (domain_id, call_id);",
+	/* a list of somebody's calls is the newest of three lists, each in the order of an index (cdr_query.c) */
+	"ALTER TABLE cdr ADD COLUMN from_name TEXT;"
+	"CREATE INDEX cdr_from ON cdr (domain_id, from_number, start_ms, id);"
+	"CREATE INDEX cdr_to ON cdr (domain_id, to_number, start_ms, id);"
+	"CREATE INDEX cdr_answered ON cdr (domain_id, answered_by, start_ms, id);"
+	"CREATE INDEX cdr_name ON cdr (domain_id, from_name, start_ms, id);"
+	"CREATE INDEX cdr_outcome ON cdr (domain_id, outcome, start_ms, id);",
 };
 
 /* What is to be done, as SQL and in words. */

@@ -177,7 +177,7 @@ static int query_run(struct job *j, struct db *db)
 		json_decref(items);
 		return err;
 	}
-	q->res = json_pack("{s:o, s:o}", "items", items, "next", next ? next : json_null());
+	q->res = query_result(items, next, q->f.render, q->f.render_arg);
 	return q->res ? 0 : ENOMEM;
 }
 

@@ -147,6 +147,7 @@ void store_export(struct store *s, bool secrets, store_json_h *h, void *arg);
 struct cdr_row {
 	struct slice id;       /**< of the call; required, at most 255 bytes */
 	struct slice from, to; /**< numbers as dialled */
+	struct slice from_name;
 	struct slice answered_by;
 	struct slice outcome; /**< one word: "answered", "busy" ... */
 	struct slice reason;  /**< the same in plain words */
@@ -164,9 +165,12 @@ void store_cdr(struct store *s, const struct cdr_row *row, bool final);
 struct cdr_filter {
 	int64_t since_ms, until_ms; /**< 0 = open */
 	const char *number;         /**< from, to or answered_by equals */
+	const char *name;           /**< the caller's name has this in it; case does not count (of a to z) */
 	const char *outcome;
-	const char *before; /**< cursor */
-	uint32_t limit;     /**< 0 = 100 */
+	const char *before;     /**< cursor */
+	uint32_t limit;         /**< 0 = 100 */
+	store_render_h *render; /**< as struct store_page */
+	const void *render_arg;
 };
 /** Waiting records are written first, so that the list has them. */
 void store_cdr_list(struct store *s, const struct cdr_filter *f, store_json_h *h, void *arg);
@@ -190,6 +194,8 @@ struct recording_filter {
 	int64_t since_ms, until_ms; /**< 0 = open */
 	const char *before;         /**< cursor */
 	uint32_t limit;             /**< 0 = 100 */
+	store_render_h *render;     /**< as struct store_page */
+	const void *render_arg;
 };
 /** Newest first: {"items":[{id, call, start_ms, state, file, from, to, ms, bytes, lost,
  * paused_ms}],"next":cursor|null}.

@@ -280,6 +280,8 @@ int row_reveal(struct store *s, const struct resource *r, json_t *row, enum reve
 const char *row_key(const struct resource *r, const json_t *row);
 
 /* ---- list.c ---- */
+/* A pattern for LIKE ... ESCAPE '\' on lower-case text: rows that have `text` in them. */
+int like_text(char **sp, const char *text) MUST_CHECK;
 struct row_page {
 	const struct resource *r;
 	uint32_t limit; /* 0 = all */
