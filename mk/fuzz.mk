@@ -11,6 +11,7 @@ FUZZ_TARGETS := $(filter-out replay,$(patsubst test/fuzz/%.c,%,$(sort $(wildcard
 fuzz_rooms_sip_stack := sip wire loop base
 fuzz_rooms_dns       := loop base
 fuzz_rooms_codec     := media wire loop base
+fuzz_rooms_csv       := api base
 fuzz_rooms_http      := http loop base
 fuzz_rooms_sound     := media loop wire base
 fuzz_rooms_srtp      := media loop wire base

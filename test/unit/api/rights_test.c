@@ -231,6 +231,7 @@ static const struct {
 	{"GET", "me/recordings", SELF},
 	{"GET", "token-use", SEES},
 	{"GET", "status", SEES},
+	{"GET", "search", SEES},
 	{"GET", "schema", USERS},
 	{"GET", "openapi.json", USERS},
 	{"GET", "alarms", SEES},
