@@ -111,6 +111,8 @@ void cli_options(struct cli *c);
 int client_call(struct cli *c, const char *method, const char *path, json_t *body, json_t **res);
 /** GET `path`. With --json the answer is printed, and *res is NULL; otherwise it is the caller's. Exit status. */
 int client_show(struct cli *c, const char *path, json_t **res);
+/** GET all pages of a list: {"items": [...]}. */
+int client_list(struct cli *c, const char *path, json_t **res);
 /** As client_call to a running server, but silent: for additions to an answer that can do without. */
 int client_try(struct cli *c, const char *path, json_t **res);
 /** "/extensions/" and the like with a percent-escaped tail: new string, mem_deref; NULL when memory is out. */

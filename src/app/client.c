@@ -227,6 +227,44 @@ int client_call(struct cli *c, const char *method, const char *path, json_t *bod
 	return CLI_OK;
 }
 
+/* The path of a page. NULL: memory is out. */
+static char *page_path(const char *path, const char *after)
+{
+	char *s = NULL;
+	struct buf b;
+
+	buf_init(&b);
+	buf_str(&b, path);
+	client_param(&b, "after", after);
+	if (buf_strdup(&b, &s))
+		s = NULL;
+	buf_free(&b);
+	return s;
+}
+
+int client_list(struct cli *c, const char *path, json_t **res)
+{
+	json_t *all = json_array(), *page = NULL;
+	const char *next = NULL;
+	int rc;
+
+	do {
+		char *url = page_path(path, next);
+
+		json_decref(page); /* `next` lived in it */
+		page = NULL;
+		rc = url && all ? client_call(c, "GET", url, NULL, &page) : cli_fail(CLI_FAILED, "memory is out.");
+		mem_deref(url);
+		(void)json_array_extend(all, json_object_get(page, "items"));
+		next = json_string_value(json_object_get(page, "next"));
+	} while (!rc && next);
+	json_decref(page);
+	if (!rc)
+		*res = json_pack("{s:O}", "items", all);
+	json_decref(all);
+	return rc;
+}
+
 int client_show(struct cli *c, const char *path, json_t **res)
 {
 	json_t *o = NULL;

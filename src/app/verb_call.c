@@ -49,7 +49,7 @@ static int hold(struct cli *c, const char *what)
 
 	if (by && strcmp(by, "caller") && strcmp(by, "callee"))
 		return cli_usage(c, "--by is caller or callee: in whose name the other one is put on hold.");
-	rc = client_call(c, "GET", "/calls", NULL, &o);
+	rc = client_list(c, "/calls", &o);
 	if (rc)
 		return rc;
 	id = calls_match(json_object_get(o, "items"), c->arg[0], &rc);

@@ -42,7 +42,7 @@ int verb_registrations(struct cli *c)
 	json_t *o = NULL;
 	size_t n = 0;
 	char left[32];
-	int rc = client_call(c, "GET", "/registrations", NULL, &o);
+	int rc = client_list(c, "/registrations", &o);
 
 	if (rc)
 		return rc;
@@ -123,7 +123,7 @@ int verb_calls(struct cli *c)
 
 	if (cli_flag(c, "sound") || cli_flag(c, "watch"))
 		return calls_sound(c);
-	int rc = client_call(c, "GET", "/calls", NULL, &o);
+	int rc = client_list(c, "/calls", &o);
 	if (rc)
 		return rc;
 	const json_t *items = json_object_get(o, "items");
@@ -181,7 +181,7 @@ int verb_hangup(struct cli *c)
 
 	if ((c->narg == 1) == cli_flag(c, "all"))
 		return cli_usage(c, "give the id of a call, or --all.");
-	int rc = client_call(c, "GET", "/calls", NULL, &o);
+	int rc = client_list(c, "/calls", &o);
 	if (rc)
 		return rc;
 	const json_t *items = json_object_get(o, "items");

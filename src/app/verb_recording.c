@@ -34,7 +34,7 @@ static int post(struct cli *c, const char *path, const char *what, const char *i
 int verb_record(struct cli *c)
 {
 	json_t *o = NULL;
-	int rc = client_call(c, "GET", "/calls", NULL, &o);
+	int rc = client_list(c, "/calls", &o);
 
 	if (rc)
 		return rc;

@@ -196,25 +196,6 @@ int verb_resource_add(struct cli *c)
 
 /* ------------------------------------------------------------------ list */
 
-/* How many phones each number has: {"100": 2}. NULL when no server runs. */
-static json_t *count_phones(struct cli *c)
-{
-	json_t *o = NULL, *n, *v;
-	size_t i;
-
-	if (res_of(c) != &pbx_extension_resource || !c->live || client_try(c, "/registrations", &o))
-		return NULL;
-	n = json_object();
-	json_array_foreach(json_object_get(o, "items"), i, v)
-	{
-		const char *ext = js(v, "extension");
-
-		(void)json_object_set_new(n, ext, json_integer(ji(n, ext) + 1));
-	}
-	json_decref(o);
-	return n;
-}
-
 static void value_text(const struct field *f, const json_t *v, char *dst, size_t size)
 {
 	if (json_is_integer(v) && f->type == FIELD_TIME) {
@@ -269,7 +250,9 @@ static bool says_nothing(const struct field *f, const json_t *items)
 static void print_list(struct cli *c, const json_t *items)
 {
 	const struct resource *r = res_of(c);
-	json_t *row, *phones = count_phones(c);
+	json_t *row;
+	/* a running server tells how many phones each has */
+	bool phones = json_object_get(json_object_get(json_array_get(items, 0), "live"), "phones") && c->live;
 	static char head[TABLE_COLS][40];
 	const char *title[TABLE_COLS];
 	const struct field *col[TABLE_COLS];
@@ -291,7 +274,7 @@ static void print_list(struct cli *c, const json_t *items)
 		right |= 1u << n;
 		title[n] = "PHONES";
 	}
-	table_init(&t, title, n + (phones != NULL), right);
+	table_init(&t, title, n + phones, right);
 	json_array_foreach(items, k, row)
 	{
 		for (size_t i = 0; i < n; i++) {
@@ -301,10 +284,9 @@ static void print_list(struct cli *c, const json_t *items)
 			table_cell(&t, text);
 		}
 		if (phones)
-			table_cellf(&t, "%lld", (long long)ji(phones, js(row, resource_key(r)->name)));
+			table_cellf(&t, "%lld", (long long)ji(json_object_get(row, "live"), "phones"));
 	}
 	table_print(&t);
-	json_decref(phones);
 }
 
 /* All pages in one array. */
@@ -322,6 +304,7 @@ static int all_rows(struct cli *c, json_t *items)
 		buf_printf(&b, "/%s", res_of(c)->plural);
 		client_param(&b, "limit", "250"); /* small pages: the server has calls to carry */
 		client_param(&b, "after", next);
+		client_param(&b, "live", res_of(c) == &pbx_extension_resource && !c->json ? "1" : NULL);
 		rc = buf_strdup(&b, &path) ? cli_fail(CLI_FAILED, "memory is out.") : CLI_OK;
 		buf_free(&b);
 		json_decref(page); /* `next` lived in it */
@@ -369,9 +352,10 @@ static void put_phones(struct cli *c, const char *number, size_t width)
 {
 	json_t *o = NULL, *v;
 	size_t i, n = 0;
-	char left[32];
+	char left[32], path[64];
 
-	if (res_of(c) != &pbx_extension_resource || !c->live || client_try(c, "/registrations", &o))
+	snprintf(path, sizeof(path), "/registrations?extension=%.15s", number);
+	if (res_of(c) != &pbx_extension_resource || !c->live || client_try(c, path, &o))
 		return;
 	json_array_foreach(json_object_get(o, "items"), i, v)
 	{

@@ -100,7 +100,7 @@ static void print_sound(const json_t *items)
 static int once(struct cli *c, bool clear)
 {
 	json_t *o = NULL;
-	int rc = client_call(c, "GET", "/calls", NULL, &o);
+	int rc = client_list(c, "/calls", &o);
 
 	if (rc)
 		return rc;

@@ -36,7 +36,7 @@ int verb_transfer(struct cli *c)
 
 	if (by && strcmp(by, "caller") && strcmp(by, "callee"))
 		return cli_usage(c, "--by is caller or callee: who leaves the call.");
-	rc = client_call(c, "GET", "/calls", NULL, &o);
+	rc = client_list(c, "/calls", &o);
 	if (rc)
 		return rc;
 	const char *id = calls_match(json_object_get(o, "items"), c->arg[0], &rc);
