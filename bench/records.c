@@ -70,10 +70,12 @@ static void sql(const char *dir, const char *text)
  * who is rare. */
 static void fill(const char *dir, long calls, long extensions)
 {
-	char text[2000];
+	char text[3000];
 
 	snprintf(text, sizeof(text),
-		 "PRAGMA synchronous = OFF; BEGIN; "
+		 "PRAGMA synchronous = OFF; PRAGMA cache_size = -300000; BEGIN; "
+		 "DROP INDEX cdr_start; DROP INDEX cdr_from; DROP INDEX cdr_to; DROP INDEX cdr_answered; "
+		 "DROP INDEX cdr_name; DROP INDEX cdr_outcome; "
 		 "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %ld) "
 		 "INSERT INTO cdr (domain_id, id, start_ms, answer_ms, end_ms, final, code, from_number, to_number, "
 		 "answered_by, outcome, reason, detail, from_name) SELECT 1, printf('%%016x', i * 2654435761 %% "
@@ -83,7 +85,13 @@ static void fill(const char *dir, long calls, long extensions)
 		 "CASE WHEN i %% 100000 = 7 THEN 'failed' WHEN i %% 9 = 0 THEN 'busy' ELSE 'answered' END, "
 		 "'The call ended as calls do.', "
 		 "'{\"duration_ms\":90000,\"talk_ms\":86000,\"ended_by\":\"caller\",\"legs\":[]}', "
-		 "CASE WHEN i %% 1000003 = 5 THEN 'Rare Person' ELSE 'Caller ' || (i * 31 %% 5000) END FROM n; COMMIT",
+		 "CASE WHEN i %% 1000003 = 5 THEN 'Rare Person' ELSE 'Caller ' || (i * 31 %% 5000) END FROM n; "
+		 "CREATE INDEX cdr_start ON cdr (domain_id, start_ms, id);"
+		 "CREATE INDEX cdr_from ON cdr (domain_id, from_number, start_ms, id);"
+		 "CREATE INDEX cdr_to ON cdr (domain_id, to_number, start_ms, id);"
+		 "CREATE INDEX cdr_answered ON cdr (domain_id, answered_by, start_ms, id);"
+		 "CREATE INDEX cdr_name ON cdr (domain_id, from_name, start_ms, id);"
+		 "CREATE INDEX cdr_outcome ON cdr (domain_id, outcome, start_ms, id); COMMIT",
 		 calls);
 	sql(dir, text);
 	snprintf(text, sizeof(text),

@@ -18,3 +18,8 @@ $(call archive,app): build/web/assets.o
 
 web-test: build/web/assets.c
 	@tools/web-test
+
+#: make api-test    the OpenAPI document in the eyes of a validator from npm
+.PHONY: api-test
+api-test: $(BUILD)/unit/api/openapi
+	@tools/api-test $<
