@@ -23,3 +23,7 @@ web-test: build/web/assets.c
 .PHONY: api-test
 api-test: $(BUILD)/unit/api/openapi
 	@tools/api-test $<
+
+#: make web-e2e     the page in headless Chromium against the server
+web-e2e: build/web/assets.c $(BUILD)/offhook
+	@tools/web-e2e $(BUILD)/offhook

@@ -20,11 +20,19 @@ void api_export(struct job *j)
 
 void api_history(struct job *j)
 {
+	struct row_history w = {.resource = job_param(j, "resource"), .key = job_param(j, "key")};
 	uint64_t before, limit;
 
 	if (!job_number(j, "before", INT64_MAX, &before) || !job_number(j, "limit", API_LIMIT_MAX, &limit))
 		return;
-	store_history(pbx_store(j->api->pbx), (int64_t)before, (uint32_t)limit, job_store_h, j);
+	if (!w.resource != !w.key) {
+		job_error(j, 400, "bad_parameter", w.key ? "resource" : "key",
+			  "Name both \"resource\" and \"key\" for the history of one row.");
+		return;
+	}
+	w.before = (int64_t)before;
+	w.limit = (uint32_t)limit;
+	store_row_history(pbx_store(j->api->pbx), &w, job_store_h, j);
 }
 
 static void undone(int err, const char *why, json_t *row, int64_t id, void *arg)

@@ -74,7 +74,7 @@ const struct route api_fixed_routes[] = {
 	 "The whole configuration as one object.", NULL, "configuration"},
 	{"POST", "config/import", "dry_run replace", api_import, ROLE_ADMIN, SCOPE_WRITE,
 	 "Bring the configuration to what a file says, in one transaction.", "configuration", "import"},
-	{"GET", "config/history", "limit before", api_history, ROLE_READONLY, SCOPE_READ,
+	{"GET", "config/history", "limit before resource key", api_history, ROLE_READONLY, SCOPE_READ,
 	 "Changes of the configuration, the newest first.", NULL, "change[]+"},
 	{"POST", "config/undo/{}", "", api_undo, ROLE_ADMIN, SCOPE_WRITE, "Undo a change by a new one.", NULL,
 	 "change_id"},

@@ -344,6 +344,8 @@ static const struct shape_member parameters[] = {
 	{"limit", "integer", "Rows of a page at most."},
 	{"after", "string", "Go on behind this page: its `next`."},
 	{"before", "string", "Go on behind this page: its `next`."},
+	{"resource", "string", "Only changes of one row: the name of its table (extension), together with `key`."},
+	{"key", "string", "The row's key, together with `resource`."},
 	{"sort", "string", "Order by this field; with - before it the greatest first."},
 	{"q", "string", "Only what has this text in it."},
 	{"live", "boolean", "With how each row is at this moment, as the member `live`."},

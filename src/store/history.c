@@ -9,6 +9,7 @@ enum { HISTORY_LIMIT = 100 };
 struct query {
 	struct job j;
 	int64_t before;
+	char resource[64], key[256]; /* of one row only; empty: all */
 	uint32_t limit;
 	json_t *res;
 	store_json_h *h;
@@ -70,18 +71,22 @@ static json_t *item_json(struct store *s, sqlite3_stmt *st)
 			 text(db_col(st, 2)), "diff", diff);
 }
 
-static json_t *items_json(struct store *s, struct db *db, int64_t id)
+static json_t *items_json(const struct query *q, struct db *db, int64_t id)
 {
 	json_t *items = json_array();
 	sqlite3_stmt *st;
 	int err = db_stmt(db, &st,
-			  "SELECT op, resource, row_key, diff FROM history_item WHERE change_id = ? ORDER BY id");
+			  "SELECT op, resource, row_key, diff FROM history_item WHERE change_id = ?1 AND "
+			  "(?2 = '' OR resource = ?2 AND row_key = ?3) ORDER BY id");
 
-	if (!err)
+	if (!err) {
 		db_int(st, 1, id);
+		db_text(st, 2, slice_str(q->resource));
+		db_text(st, 3, slice_str(q->key));
+	}
 	while (!err) {
 		err = db_row(db, st);
-		if (!err && json_array_append_new(items, item_json(s, st)))
+		if (!err && json_array_append_new(items, item_json(q->j.s, st)))
 			err = ENOMEM;
 	}
 	if (err != ENOENT) {
@@ -96,17 +101,39 @@ static json_t *number(sqlite3_stmt *st, int i)
 	return sqlite3_column_type(st, i) == SQLITE_NULL ? json_null() : json_integer(sqlite3_column_int64(st, i));
 }
 
+static int select_changes(struct query *q, struct db *db, sqlite3_stmt **st)
+{
+	int err;
+
+	if (!*q->resource) {
+		err = db_stmt(db, st,
+			      "SELECT id, at_ms, author, what, undoes, undone_by FROM history "
+			      "WHERE domain_id = 1 AND (?1 = 0 OR id < ?1) ORDER BY id DESC LIMIT ?2");
+	} else {
+		err = db_stmt(
+			db, st,
+			"SELECT id, at_ms, author, what, undoes, undone_by FROM history "
+			"WHERE domain_id = 1 AND (?1 = 0 OR id < ?1) AND id IN (SELECT change_id FROM history_item "
+			"WHERE resource = ?3 AND row_key = ?4) ORDER BY id DESC LIMIT ?2");
+		if (!err) {
+			db_text(*st, 3, slice_str(q->resource));
+			db_text(*st, 4, slice_str(q->key));
+		}
+	}
+	if (err)
+		return err;
+	db_int(*st, 1, q->before);
+	db_int(*st, 2, (int64_t)q->limit + 1);
+	return 0;
+}
+
 static int fill(struct query *q, struct db *db, json_t *list, json_t **next)
 {
 	sqlite3_stmt *st;
-	int err = db_stmt(db, &st,
-			  "SELECT id, at_ms, author, what, undoes, undone_by FROM history "
-			  "WHERE domain_id = 1 AND (?1 = 0 OR id < ?1) ORDER BY id DESC LIMIT ?2");
+	int err = select_changes(q, db, &st);
 
 	if (err)
 		return err;
-	db_int(st, 1, q->before);
-	db_int(st, 2, (int64_t)q->limit + 1);
 	while (!(err = db_row(db, st))) {
 		int64_t id = sqlite3_column_int64(st, 0);
 		json_t *o;
@@ -119,7 +146,7 @@ static int fill(struct query *q, struct db *db, json_t *list, json_t **next)
 		}
 		o = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "id", (json_int_t)id, "at_ms", number(st, 1),
 			      "author", text(db_col(st, 2)), "text", text(db_col(st, 3)), "items",
-			      items_json(q->j.s, db, id), "undoes", number(st, 4), "undone_by", number(st, 5));
+			      items_json(q, db, id), "undoes", number(st, 4), "undone_by", number(st, 5));
 		if (json_array_append_new(list, o)) {
 			sqlite3_reset(st);
 			return ENOMEM;
@@ -151,6 +178,11 @@ static void done(struct job *j)
 
 void store_history(struct store *s, int64_t before, uint32_t limit, store_json_h *h, void *arg)
 {
+	store_row_history(s, &(struct row_history){.before = before, .limit = limit}, h, arg);
+}
+
+void store_row_history(struct store *s, const struct row_history *w, store_json_h *h, void *arg)
+{
 	struct query *q;
 	void *v;
 	int err = job_alloc(&v, sizeof(*q), destroy, s);
@@ -162,8 +194,10 @@ void store_history(struct store *s, int64_t before, uint32_t limit, store_json_h
 	q = v;
 	q->j.run = run;
 	q->j.done = done;
-	q->before = before;
-	q->limit = limit ? limit : HISTORY_LIMIT;
+	q->before = w->before;
+	q->limit = w->limit ? w->limit : HISTORY_LIMIT;
+	(void)slice_copy(q->resource, sizeof(q->resource), slice_str(w->resource ? w->resource : ""));
+	(void)slice_copy(q->key, sizeof(q->key), slice_str(w->key ? w->key : ""));
 	q->h = h;
 	q->arg = arg;
 	job_read(&q->j);

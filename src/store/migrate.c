@@ -46,6 +46,8 @@ static const char *const steps[] = {
 	"CREATE INDEX cdr_answered ON cdr (domain_id, answered_by, start_ms, id);"
 	"CREATE INDEX cdr_name ON cdr (domain_id, from_name, start_ms, id);"
 	"CREATE INDEX cdr_outcome ON cdr (domain_id, outcome, start_ms, id);",
+	/* the history of one row, by what people call it */
+	"CREATE INDEX history_item_key ON history_item (resource, row_key, change_id);",
 };
 
 /* What is to be done, as SQL and in words. */

@@ -139,6 +139,16 @@ void store_get(struct store *s, const struct resource *r, const char *key, bool 
  * limit 0 = 100.
  */
 void store_history(struct store *s, int64_t before, uint32_t limit, store_json_h *h, void *arg);
+/** Which changes are wanted. */
+struct row_history {
+	const char *resource; /**< its name ("extension") and `key`: of this row alone, and of each change what concerns
+				 it; NULL or empty: all */
+	const char *key;
+	int64_t before;
+	uint32_t limit;
+};
+/** The same, of one row. */
+void store_row_history(struct store *s, const struct row_history *w, store_json_h *h, void *arg);
 /** Everything as one readable object {"offhook":1,"extensions":[...]}; secrets included in plain text if asked. */
 void store_export(struct store *s, bool secrets, store_json_h *h, void *arg);
 

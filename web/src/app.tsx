@@ -1,22 +1,23 @@
 // Which page is shown for which address. Pages are fetched when they are first opened.
-import { lazy, Suspense, useEffect } from 'react';
+import { Suspense, useEffect } from 'react';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { useSession } from '@/api/session';
 import { LiveProvider } from '@/api/live';
+import { lazyPage } from '@/ui/lazy';
 import { Crash } from '@/ui/crash';
 import { Loading } from '@/ui/parts';
 import { Shell } from '@/shell/shell';
 import { SignIn } from '@/pages/signin';
 
-const Setup = lazy(() => import('@/pages/setup'));
-const Wizard = lazy(() => import('@/pages/wizard'));
-const Home = lazy(() => import('@/pages/home'));
-const History = lazy(() => import('@/pages/history'));
-const Me = lazy(() => import('@/pages/me'));
-const Extensions = lazy(() => import('@/pages/extensions'));
-const Users = lazy(() => import('@/pages/users'));
-const Tokens = lazy(() => import('@/pages/tokens'));
-const ResourcePage = lazy(() => import('@/resource/page'));
+const Setup = lazyPage(() => import('@/pages/setup'));
+const Wizard = lazyPage(() => import('@/pages/wizard'));
+const Home = lazyPage(() => import('@/pages/home'));
+const History = lazyPage(() => import('@/pages/history'));
+const Me = lazyPage(() => import('@/pages/me'));
+const Extensions = lazyPage(() => import('@/pages/extensions'));
+const Users = lazyPage(() => import('@/pages/users'));
+const Tokens = lazyPage(() => import('@/pages/tokens'));
+const ResourcePage = lazyPage(() => import('@/resource/page'));
 
 function Pages() {
 	const [location] = useLocation();

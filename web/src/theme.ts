@@ -1,5 +1,5 @@
 // How the page looks: one accent colour, the system's own fonts, dense enough for work.
-import { Badge, Button, createTheme, Modal, Paper, Tooltip, type MantineColorsTuple } from '@mantine/core';
+import { Badge, Button, createTheme, Menu, Modal, Paper, Tooltip, type MantineColorsTuple } from '@mantine/core';
 
 const sea: MantineColorsTuple = [
 	'#e9f7f8',
@@ -56,6 +56,8 @@ export const theme = createTheme({
 			styles: { root: { textTransform: 'none' } },
 		}),
 		Modal: Modal.extend({ defaultProps: { centered: true, radius: 'lg' } }),
+		// the placeholder stands among the items of a menu, where screen readers expect nothing else
+		Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
 		Paper: Paper.extend({ defaultProps: { withBorder: true, radius: 'lg' } }),
 		Tooltip: Tooltip.extend({
 			defaultProps: { openDelay: 300, multiline: true, maw: 320, events: { hover: true, focus: true, touch: false } },

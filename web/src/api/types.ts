@@ -19,28 +19,41 @@ export interface Session {
 	csrf: string;
 }
 
-export type FieldType = 'text' | 'int' | 'bool' | 'enum' | 'time' | 'secret' | 'password';
+export type FieldType = 'text' | 'integer' | 'boolean' | 'choice' | 'time' | 'secret' | 'password';
+/** A field, as GET /api/v1/schema has it. */
 export interface SchemaField {
 	name: string;
 	type: FieldType;
+	key: boolean;
+	required: boolean;
+	readonly: boolean;
+	/** Made by the server when it is not given. */
+	generated: boolean;
 	min?: number;
 	max?: number;
+	min_length?: number;
+	max_length?: number;
+	/** The characters that are allowed, as a set with ranges: "0-9*#". */
+	characters?: string;
 	default?: string | number | boolean | null;
 	choices?: string[];
-	pattern?: string | null;
 	help: string;
-	flags: string[];
-	group?: string | null;
-	ref?: string | null;
-	unit?: string | null;
+	group?: string;
+	unit?: string;
+	/** Resources whose keys are suggested. */
+	ref?: string[];
+	/** Several of them, separated by spaces. */
+	list?: boolean;
 }
 export interface SchemaResource {
 	name: string;
 	plural: string;
-	title?: string;
-	titles?: string;
+	title: string;
+	titles: string;
 	help: string;
 	key: string;
+	/** The field that people know a row by. */
+	display: string;
 	/** There is exactly one row, with this key. */
 	only?: string | null;
 	read: Role;
@@ -48,6 +61,7 @@ export interface SchemaResource {
 	fields: SchemaField[];
 }
 export interface Schema {
+	version: string;
 	resources: SchemaResource[];
 }
 export type Value = string | number | boolean | null;

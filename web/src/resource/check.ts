@@ -22,22 +22,22 @@ export function inSet(set: string, c: string): boolean {
 
 function checkText(f: SchemaField, s: string): Fault | null {
 	const length = [...s].length;
-	if (f.min && length < f.min) return { key: 'field.short', params: { min: f.min } };
-	if (f.max && length > f.max) return { key: 'field.long', params: { max: f.max } };
-	const bad = f.pattern ? [...s].find((c) => !inSet(f.pattern!, c)) : undefined;
+	if (f.min_length && length < f.min_length) return { key: 'field.short', params: { min: f.min_length } };
+	if (f.max_length && length > f.max_length) return { key: 'field.long', params: { max: f.max_length } };
+	const bad = f.characters ? [...s].find((c) => !inSet(f.characters!, c)) : undefined;
 	return bad === undefined ? null : { key: 'field.chars', params: { c: bad === ' ' ? '␣' : bad } };
 }
 
 /** What is wrong with a value as it stands in a form; null: nothing. */
 export function checkField(f: SchemaField, v: Value | undefined, create: boolean): Fault | null {
-	const required = f.flags.includes('required');
+	const required = f.required;
 	if (v === undefined || v === null || v === '') {
 		const may = !required || (!create && (f.type === 'secret' || f.type === 'password') && v === undefined);
-		if (f.type === 'int' && v === '') return { key: 'field.int' };
+		if (f.type === 'integer' && v === '') return { key: 'field.int' };
 		return may ? null : { key: 'field.required' };
 	}
 	switch (f.type) {
-		case 'int': {
+		case 'integer': {
 			const n = typeof v === 'number' ? v : /^-?\d+$/.test(String(v).trim()) ? Number(v) : NaN;
 			if (!Number.isSafeInteger(n)) return { key: 'field.int' };
 			if ((f.min !== undefined && n < f.min) || (f.max !== undefined && n > f.max))
@@ -56,7 +56,7 @@ export function checkField(f: SchemaField, v: Value | undefined, create: boolean
 /** A value of a form as the server wants it. */
 export function normalise(f: SchemaField, v: Value | undefined): Value | undefined {
 	if (v === undefined || v === null) return v;
-	if (f.type === 'int') return typeof v === 'number' ? v : Number(v);
+	if (f.type === 'integer') return typeof v === 'number' ? v : Number(v);
 	if (f.type === 'text') return String(v).trim();
 	return v;
 }
@@ -66,7 +66,7 @@ export function changes(r: SchemaResource, base: Record<string, Value>, values: 
 	const out: Record<string, Value> = {};
 	for (const f of r.fields) {
 		const v = normalise(f, values[f.name]);
-		if (f.flags.includes('readonly')) continue;
+		if (f.readonly) continue;
 		if (v !== undefined && v !== (base[f.name] ?? (f.type === 'text' ? '' : undefined))) out[f.name] = v;
 	}
 	return out;

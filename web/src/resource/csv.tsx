@@ -31,9 +31,7 @@ async function readText(f: File): Promise<string> {
 export function example(r: SchemaResource): string {
 	const names = [
 		r.key,
-		...r.fields
-			.filter((f) => f.name !== r.key && (f.flags.includes('required') || f.name === 'name'))
-			.map((f) => f.name),
+		...r.fields.filter((f) => f.name !== r.key && (f.required || f.name === 'name')).map((f) => f.name),
 	];
 	const values = names.map((n) => {
 		if (n === 'number') return '102';

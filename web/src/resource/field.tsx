@@ -21,7 +21,7 @@ import { useSchema } from '@/api/hooks';
 import type { Page, Row, SchemaField, SchemaResource, Value } from '@/api/types';
 import { useI18n } from '@/i18n';
 import { Icon } from '@/ui/icons';
-import { has, isHidden, rowTitle, useSchemaText, useValueText } from './text';
+import { isHidden, rowTitle, useSchemaText, useValueText } from './text';
 
 export interface FieldProps {
 	resource: SchemaResource;
@@ -57,8 +57,8 @@ export function FieldRow(p: FieldProps) {
 	const id = useId();
 	const f = p.field;
 	const hints: string[] = [];
-	if (has(f, 'key') && p.create) hints.push(t('row.fixed'));
-	if (has(f, 'generated') && p.create) hints.push(t('field.generated'));
+	if (f.key && p.create) hints.push(t('row.fixed'));
+	if (f.generated && p.create) hints.push(t('field.generated'));
 	const normal =
 		f.default !== null && f.default !== undefined && f.default !== '' ? valueText(p.resource, f, f.default) : '';
 	const differs = normal && !p.create && p.value !== undefined && String(p.value) !== String(f.default);
@@ -68,7 +68,7 @@ export function FieldRow(p: FieldProps) {
 		<div className="field" data-field={f.name}>
 			<div>
 				<label htmlFor={id}>{text.label(p.resource, f)}</label>
-				{has(f, 'required') && p.create && (
+				{f.required && p.create && (
 					<Text span c="var(--bad)" aria-hidden="true">
 						{' '}
 						*
@@ -104,14 +104,14 @@ function Input(p: InputProps): ReactNode {
 		name: f.name,
 		'aria-describedby': p.described,
 		'aria-invalid': p.error ? (true as const) : undefined,
-		'aria-required': has(f, 'required') && p.create ? (true as const) : undefined,
+		'aria-required': f.required && p.create ? (true as const) : undefined,
 		error: Boolean(p.error),
 	};
-	if (has(f, 'readonly') || (p.readOnly && !isHidden(f)))
+	if (f.readonly || (p.readOnly && !isHidden(f)))
 		return <output id={p.id}>{valueText(p.resource, f, p.value) || '—'}</output>;
 	if (isHidden(f)) return <SecretInput {...p} common={common} />;
 	switch (f.type) {
-		case 'bool':
+		case 'boolean':
 			return (
 				<Switch
 					{...common}
@@ -121,7 +121,7 @@ function Input(p: InputProps): ReactNode {
 					label={valueText(p.resource, f, p.value === true)}
 				/>
 			);
-		case 'enum':
+		case 'choice':
 			return (
 				<Select
 					{...common}
@@ -142,7 +142,7 @@ function Input(p: InputProps): ReactNode {
 					onChange={(e) => p.onChange(e.currentTarget.value ? new Date(e.currentTarget.value).getTime() : null)}
 				/>
 			);
-		case 'int':
+		case 'integer':
 			return (
 				<NumberInput
 					{...common}
@@ -154,7 +154,11 @@ function Input(p: InputProps): ReactNode {
 					rightSectionWidth={f.unit ? 96 : 28}
 					rightSection={
 						f.unit ? (
-							<Text size="sm" c="dimmed" style={{ pointerEvents: 'none', paddingRight: 10 }}>
+							<Text
+								size="sm"
+								c="dimmed"
+								style={{ pointerEvents: 'none', width: '100%', textAlign: 'right', paddingRight: 12 }}
+							>
 								{text.unit(f.unit)}
 							</Text>
 						) : undefined
@@ -163,7 +167,7 @@ function Input(p: InputProps): ReactNode {
 			);
 		default:
 			if (f.ref) return <RefInput {...p} common={common} />;
-			if ((f.max ?? 0) > 250)
+			if ((f.max_length ?? 0) > 250)
 				return (
 					<Textarea
 						{...common}
@@ -191,7 +195,7 @@ type Common = Record<string, unknown>;
 /** Names rows of other resources: they are suggested, others may be typed. */
 function RefInput(p: InputProps & { common: Common }) {
 	const schema = useSchema().data;
-	const refs = (p.field.ref ?? '').split(' ').filter(Boolean);
+	const refs = p.field.ref ?? [];
 	const list = refs.map((n) => schema?.resources.find((r) => r.name === n)).filter((r) => r !== undefined);
 	const rows = useQuery({
 		queryKey: ['refs', p.field.ref],
@@ -214,7 +218,7 @@ function RefInput(p: InputProps & { common: Common }) {
 	const render = ({ option }: { option: { value: string } }) => labels.get(option.value) ?? option.value;
 	const values = data.map((x) => x.value);
 	const s = String(p.value ?? '');
-	if (has(p.field, 'list'))
+	if (p.field.list)
 		return (
 			<TagsInput
 				{...p.common}
@@ -276,7 +280,7 @@ function SecretInput(p: InputProps & { common: Common }) {
 				onVisibilityChange={setShown}
 				visibilityToggleButtonProps={{ 'aria-label': shown ? t('field.hide') : t('field.reveal') }}
 			/>
-			{p.field.pattern === null || p.field.pattern === undefined ? (
+			{p.field.characters === undefined ? (
 				<Tooltip label={t('field.newSecret')}>
 					<ActionIcon
 						variant="default"

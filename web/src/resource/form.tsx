@@ -12,7 +12,7 @@ import { useToast } from '@/ui/toast';
 import { changes, checkField, normalise } from './check';
 import { FieldRow } from './field';
 import { useLeaveGuard } from './guard';
-import { has, isHidden, resourceName, useSchemaText } from './text';
+import { isHidden, resourceName, useSchemaText } from './text';
 import { useUndo } from './undo';
 
 type Values = Record<string, Value | undefined>;
@@ -108,7 +108,7 @@ export function ResourceForm(p: FormProps) {
 	const check = () => {
 		const e: Record<string, string> = {};
 		for (const f of r.fields) {
-			if (has(f, 'readonly') || (!create && has(f, 'key'))) continue;
+			if (f.readonly || (!create && f.key)) continue;
 			const bad = checkField(f, values[f.name], create);
 			if (bad) e[f.name] = t(bad.key, bad.params);
 		}
@@ -203,7 +203,7 @@ export function ResourceForm(p: FormProps) {
 								</div>
 							)}
 							{g.fields
-								.filter((f) => !(create && has(f, 'readonly')))
+								.filter((f) => !(create && f.readonly))
 								.map((f) => (
 									<FieldRow
 										key={`${f.name}:${base.etag ?? ''}`}
@@ -213,7 +213,7 @@ export function ResourceForm(p: FormProps) {
 										stored={base.row[f.name]}
 										error={errors[f.name]}
 										create={create}
-										readOnly={readOnly || (!create && has(f, 'key'))}
+										readOnly={readOnly || (!create && f.key)}
 										onChange={(v) => set(f.name, v)}
 									/>
 								))}
@@ -266,7 +266,7 @@ function given(r: SchemaResource, values: Values): Row {
 	const out: Row = {};
 	for (const f of r.fields) {
 		const v = normalise(f, values[f.name]);
-		if (v === undefined || v === null || v === '' || has(f, 'readonly')) continue;
+		if (v === undefined || v === null || v === '' || f.readonly) continue;
 		out[f.name] = v;
 	}
 	return out;

@@ -10,13 +10,14 @@ import {
 	type ColumnDef,
 	type VisibilityState,
 } from '@tanstack/react-table';
-import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { Suspense, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { Link, useLocation, useSearchParams } from 'wouter';
 import { api, part } from '@/api/client';
 import { useMay } from '@/api/session';
 import type { Page, Row, SchemaField, SchemaResource } from '@/api/types';
 import { useI18n } from '@/i18n';
 import { Icon, type IconName } from '@/ui/icons';
+import { lazyPage } from '@/ui/lazy';
 import { Failed, Loading, Nothing, PageHead, State, useErrorText } from '@/ui/parts';
 import { useToast } from '@/ui/toast';
 import {
@@ -31,7 +32,7 @@ import {
 	type SchemaText,
 } from './text';
 
-const CsvImport = lazy(() => import('./csv'));
+const CsvImport = lazyPage(() => import('./csv'));
 
 export interface ExtraColumn {
 	id: string;
@@ -88,7 +89,7 @@ export function ResourceList(p: ListProps) {
 	const after = params.get('after') ?? '';
 	const page = Number(params.get('page') ?? '1') || 1;
 	const limit = sizes.includes(params.get('limit') ?? '') ? params.get('limit')! : '50';
-	const filterable = r.fields.filter((f) => f.type === 'enum' || f.type === 'bool');
+	const filterable = r.fields.filter((f) => f.type === 'choice' || f.type === 'boolean');
 	const filters = Object.fromEntries(
 		filterable.flatMap((f) => (params.get(f.name) !== null ? [[f.name, params.get(f.name)!]] : [])),
 	);
@@ -271,7 +272,7 @@ function Tools(p: ToolsProps) {
 	useEffect(() => setTyped(p.q), [p.q]);
 	const count = Object.keys(p.filters).length;
 	const choices = (f: SchemaField) =>
-		f.type === 'bool'
+		f.type === 'boolean'
 			? [
 					{ value: 'true', label: t('field.on') },
 					{ value: 'false', label: t('field.off') },
@@ -420,7 +421,7 @@ function Table(
 		manualPagination: true,
 	});
 	const by = p.sort.replace(/^-/, '');
-	const numeric = (id: string) => r.fields.find((f) => f.name === id)?.type === 'int' || undefined;
+	const numeric = (id: string) => r.fields.find((f) => f.name === id)?.type === 'integer' || undefined;
 	return (
 		<div className="table-wrap" tabIndex={0} role="region" aria-label={resourceName(text, r, 2)}>
 			<table className="table">
@@ -495,7 +496,7 @@ function Cards(p: ListProps & { items: Row[] }) {
 	const key = keyField(r).name;
 	const name = nameField(r)?.name;
 	const second = r.fields
-		.filter((f) => f.name !== key && f.name !== name && !isHidden(f) && f.type !== 'bool')
+		.filter((f) => f.name !== key && f.name !== name && !isHidden(f) && f.type !== 'boolean')
 		.slice(0, 2);
 	return (
 		<ul className="cards">

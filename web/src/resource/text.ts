@@ -28,18 +28,16 @@ export function useSchemaText(): SchemaText {
 export function resourceName(text: SchemaText, r: SchemaResource, count: number): string {
 	const t = text.texts[r.name];
 	if (t) return t[0];
-	return (count === 1 ? r.title : r.titles) ?? humanise(count === 1 ? r.name : r.plural);
+	return count === 1 ? r.title : r.titles;
 }
 export function resourceHelp(text: SchemaText, r: SchemaResource): string {
 	return text.texts[r.name]?.[1] ?? r.help;
 }
 
-export const has = (f: SchemaField, flag: string) => f.flags.includes(flag);
 export const isHidden = (f: SchemaField) => f.type === 'secret' || f.type === 'password';
 export const keyField = (r: SchemaResource) => r.fields.find((f) => f.name === r.key)!;
 /** The field that people know a row by. */
-export const nameField = (r: SchemaResource) =>
-	r.fields.find((f) => has(f, 'name')) ?? r.fields.find((f) => f.name === 'name');
+export const nameField = (r: SchemaResource) => r.fields.find((f) => f.name === r.display);
 
 /** "100 · Front desk", or the key alone. */
 export function rowTitle(r: SchemaResource, row: Row): string {
@@ -55,10 +53,10 @@ export function useValueText() {
 	return (r: SchemaResource, f: SchemaField, v: Value | undefined): string => {
 		if (v === null || v === undefined || v === '') return '';
 		if (isHidden(f)) return t('field.secretSet');
-		if (f.type === 'bool') return v ? t('field.on') : t('field.off');
-		if (f.type === 'enum') return text.choice(r, f, String(v));
+		if (f.type === 'boolean') return v ? t('field.on') : t('field.off');
+		if (f.type === 'choice') return text.choice(r, f, String(v));
 		if (f.type === 'time') return Number(v) ? date(Number(v)) : '';
-		if (f.type === 'int') return f.unit ? `${number(Number(v))} ${text.unit(f.unit)}` : String(v);
+		if (f.type === 'integer') return f.unit ? `${number(Number(v))} ${text.unit(f.unit)}` : String(v);
 		return String(v);
 	};
 }

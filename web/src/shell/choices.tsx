@@ -18,8 +18,7 @@ export function LanguageItems() {
 	return (Object.keys(languages) as Lang[]).map((l) => (
 		<Menu.Item
 			key={l}
-			role="menuitemradio"
-			aria-checked={l === lang}
+			aria-current={l === lang}
 			lang={l === 'zh' ? 'zh-CN' : 'en'}
 			onClick={() => setLang(l)}
 			rightSection={<Tick on={l === lang} />}
@@ -35,8 +34,7 @@ export function SchemeItems() {
 	return schemes.map(([s, icon, label]) => (
 		<Menu.Item
 			key={s}
-			role="menuitemradio"
-			aria-checked={s === colorScheme}
+			aria-current={s === colorScheme}
 			leftSection={<Icon name={icon} size={17} />}
 			onClick={() => setColorScheme(s)}
 			rightSection={<Tick on={s === colorScheme} />}

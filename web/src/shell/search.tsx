@@ -46,18 +46,12 @@ async function searchRows(list: SchemaResource[], q: string, signal: AbortSignal
 export function SearchBox({ opened, onClose }: { opened: boolean; onClose: () => void }) {
 	const { t } = useI18n();
 	return (
-		<Modal
-			opened={opened}
-			onClose={onClose}
-			withCloseButton={false}
-			padding={0}
-			size={580}
-			centered={false}
-			yOffset="12vh"
-			aria-label={t('search.title')}
-		>
-			<Search onClose={onClose} />
-		</Modal>
+		<Modal.Root opened={opened} onClose={onClose} size={580} yOffset="12vh" centered={false}>
+			<Modal.Overlay />
+			<Modal.Content aria-label={t('search.title')}>
+				<Search onClose={onClose} />
+			</Modal.Content>
+		</Modal.Root>
 	);
 }
 

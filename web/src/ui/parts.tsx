@@ -60,7 +60,9 @@ export function Nothing({
 	return (
 		<div className="nothing">
 			<Icon name={icon} size={36} strokeWidth={1.3} />
-			<Text fw={600}>{title}</Text>
+			<Text component="div" fw={600}>
+				{title}
+			</Text>
 			{text && <p>{text}</p>}
 			{children}
 		</div>
