@@ -240,29 +240,29 @@ struct call {
 	uint64_t start_ms, answer_ms, end_ms; /**< loop's ms, 0 = never */
 	int64_t start_wall, answer_wall, end_wall; /**< wall clock, ms */
 	char answered_by[64];
-	struct rbuf *pass;         /**< header lines of the caller that go onward, for the adapter; may be NULL */
-	struct diverted *diverted; /**< who passed it on before; NULL: nobody */
-	struct dial *dial;         /**< running dial, or NULL */
-	struct transfer *transfer; /**< in progress, or NULL */
+	struct rbuf *pass;           /**< header lines of the caller that go onward, for the adapter; may be NULL */
+	struct diverted *diverted;   /**< who passed it on before; NULL: nobody */
+	struct dial *dial;           /**< running dial, or NULL */
+	struct transfer *transfer;   /**< in progress, or NULL */
 	struct originate *originate; /**< somebody else asked for it and it is not answered yet, or NULL */
-	struct moves *moves;       /**< transfers so far, or NULL */
-	struct list *recordings;   /**< struct recording, the first one first; NULL: none */
-	struct join *join;         /**< two legs are brought to one description, or NULL */
-	struct fiber *fiber;       /**< inside application, or NULL */
-	struct timer timer;        /**< bound for the final figures of its streams */
-	const char *ended_by;      /**< "caller" "callee" "system", NULL while live */
-	const char *end_text;      /**< words of the end, static; may be NULL */
-	uint16_t end_code;         /**< 200 answered, else what the caller got */
-	uint16_t inside_code;      /**< why the inside application could not answer, 0 = it could */
-	bool rang;                 /**< somebody rang */
-	bool secure;               /**< opened by a sips: address: legs by TLS only (RFC 5630) */
-	bool end_silent;           /**< it ended because nobody gave a sign */
-	bool gave_up;              /**< the close of the record waits no longer */
-	bool started, closed;      /**< record was opened, closed */
-	uint32_t ring_ms;          /**< of the last dial */
-	uint32_t closing;          /**< streams whose final figures are awaited */
-	uint64_t policy;           /**< owner's own flags */
-	void *owner;               /**< owner's own pointer */
+	struct moves *moves;         /**< transfers so far, or NULL */
+	struct list *recordings;     /**< struct recording, the first one first; NULL: none */
+	struct join *join;           /**< two legs are brought to one description, or NULL */
+	struct fiber *fiber;         /**< inside application, or NULL */
+	struct timer timer;          /**< bound for the final figures of its streams */
+	const char *ended_by;        /**< "caller" "callee" "system", NULL while live */
+	const char *end_text;        /**< words of the end, static; may be NULL */
+	uint16_t end_code;           /**< 200 answered, else what the caller got */
+	uint16_t inside_code;        /**< why the inside application could not answer, 0 = it could */
+	bool rang;                   /**< somebody rang */
+	bool secure;                 /**< opened by a sips: address: legs by TLS only (RFC 5630) */
+	bool end_silent;             /**< it ended because nobody gave a sign */
+	bool gave_up;                /**< the close of the record waits no longer */
+	bool started, closed;        /**< record was opened, closed */
+	uint32_t ring_ms;            /**< of the last dial */
+	uint32_t closing;            /**< streams whose final figures are awaited */
+	uint64_t policy;             /**< owner's own flags */
+	void *owner;                 /**< owner's own pointer */
 };
 
 struct calls_cfg {

@@ -64,7 +64,7 @@ struct pbx_call {
 	const struct leg *star;        /**< pressed "*", the first half of *1; only compared */
 	uint64_t star_ms;
 	struct call *call;
-	struct link le; /**< in pbx.outside while it holds a channel, newest last */
+	struct link le;    /**< in pbx.outside while it holds a channel, newest last */
 	struct link dirty; /**< in event_bus.dirty */
 };
 
