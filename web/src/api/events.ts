@@ -6,7 +6,8 @@ export interface LiveEvent {
 	at_ms: number;
 	topic: string;
 	key: string;
-	[member: string]: unknown;
+	/** What the object is like now, as the API shows it. */
+	data: Record<string, unknown>;
 }
 export type Topic =
 	'call' | 'registration' | 'trunk' | 'quality' | 'alarm' | 'config' | 'conference' | 'recording' | 'system';
@@ -36,6 +37,7 @@ export class EventClient {
 	private socket: Socket | null = null;
 	private timer: ReturnType<typeof setTimeout> | undefined;
 	private tries = 0;
+	private ready = false;
 	private seq = 0;
 	private stopped = true;
 
@@ -57,19 +59,14 @@ export class EventClient {
 		clearTimeout(this.timer);
 		this.socket?.close();
 		this.socket = null;
+		this.ready = false;
 	}
 
 	/** Topics can grow while it is open: a page may want more than the shell does. */
 	want(topics: Topic[]) {
 		if (topics.join() === this.topics.join()) return;
 		this.topics = topics;
-		if (this.socket) {
-			const s = this.socket;
-			this.socket = null;
-			s.onclose = null;
-			s.close();
-			this.connect();
-		}
+		if (this.ready) this.socket?.send(JSON.stringify({ topics }));
 	}
 
 	private connect() {
@@ -79,12 +76,14 @@ export class EventClient {
 			const since = this.seq ? { since: this.seq } : {};
 			s.send(JSON.stringify({ topics: this.topics, ...since }));
 			this.tries = 0;
+			this.ready = true;
 			this.h.state(true);
 		};
 		s.onmessage = (m) => this.take(m.data);
 		s.onclose = (e) => {
 			if (this.socket !== s) return;
 			this.socket = null;
+			this.ready = false;
 			this.h.state(false);
 			if (e.code === 4401) {
 				this.stopped = true;

@@ -1,23 +1,31 @@
 // Live events into the caches of TanStack Query, so that every page shows what is, without asking.
 import { useQueryClient, type QueryClient } from '@tanstack/react-query';
-import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { api } from './client';
 import { EventClient, webSocket, type LiveEvent, type Topic } from './events';
 import { useUser } from './session';
-import type { Alarm, Change, Page, Schema, Status } from './types';
+import type { Alarm, Call, CallLeg, Change, Page, Schema, Status } from './types';
 
 type Handler = (e: LiveEvent) => void;
 interface Live {
 	open: boolean;
 	subscribe: (topic: Topic, h: Handler) => () => void;
+	/** Ask for a topic that the page does not always need; ends with what it returns. */
+	want: (topic: Topic) => () => void;
 }
-const Context = createContext<Live>({ open: false, subscribe: () => () => {} });
+const Context = createContext<Live>({ open: false, subscribe: () => () => {}, want: () => () => {} });
 /** Is the line to the server open? Pages that show live figures ask by themselves while it is not. */
 export const useLiveOpen = () => useContext(Context).open;
 /** Hear events of one topic while the component is there. */
 export function useEvents(topic: Topic, h: Handler) {
 	const { subscribe } = useContext(Context);
 	useEffect(() => subscribe(topic, h), [subscribe, topic, h]);
+}
+
+/** How calls sound, each second, while the component is there. */
+export function useQualityEvents() {
+	const { want } = useContext(Context);
+	useEffect(() => want('quality'), [want]);
 }
 
 /** Items of a list with one replaced, added or taken away. */
@@ -34,28 +42,50 @@ function patchList<T>(client: QueryClient, key: string, item: T, same: (a: T) =>
 	);
 }
 
+/** Figures of the sound that an event of "quality" brings: by leg, as `calls` has them. */
+function patchQuality(client: QueryClient, id: string, legs: Partial<CallLeg>[]) {
+	const better = (c: Call): Call => ({
+		...c,
+		legs: c.legs.map((l) => {
+			const q = legs.find((x) => x.outgoing === l.outgoing && (x.number === l.number || !x.number));
+			return q ? { ...l, ...q, number: l.number } : l;
+		}),
+	});
+	client.setQueriesData<Page<Call>>({ queryKey: ['calls'] }, (p) =>
+		p && Array.isArray(p.items) ? { ...p, items: p.items.map((c) => (c.id === id ? better(c) : c)) } : p,
+	);
+}
+
 /** One event into the caches. */
 export function applyEvent(client: QueryClient, e: LiveEvent) {
+	const d = e.data;
 	switch (e.topic) {
-		case 'call':
-			patchList(client, 'calls', { ...e, id: e.key }, (c: { id: string }) => c.id === e.key, e['state'] === 'ended');
-			if (e['state'] === 'ended') void client.invalidateQueries({ queryKey: ['cdr'] });
+		case 'call': {
+			const call = { ...d, id: e.key, seen_ms: Date.now() } as unknown as Call;
+			patchList(client, 'calls', call, (c: Call) => c.id === e.key, d['state'] === 'ended');
+			if (d['state'] === 'ended') void client.invalidateQueries({ queryKey: ['cdr'] });
+			break;
+		}
+		case 'quality':
+			patchQuality(client, e.key, (d['legs'] ?? []) as Partial<CallLeg>[]);
 			break;
 		case 'registration':
 			void client.invalidateQueries({ queryKey: ['registrations'] });
 			break;
 		case 'alarm': {
 			const same = (a: Alarm) => a.id === e.key;
-			const alarm = { ...e, id: e.key } as unknown as Alarm;
-			patchList(client, 'alarms', alarm, same, e['cleared'] === true);
+			patchList(client, 'alarms', { ...d, id: e.key } as unknown as Alarm, same, d['cleared'] === true);
 			break;
 		}
 		case 'trunk':
 			void client.invalidateQueries({ queryKey: ['trunk-status'] });
 			break;
-		case 'system':
-			client.setQueryData<Status>(['status'], (s) => s && { ...s, ...(e as unknown as Partial<Status>) });
+		case 'system': {
+			const { alarms: _, ...figures } = d;
+			client.setQueryData<Status>(['status'], (s) => s && { ...s, ...(figures as Partial<Status>) });
+			client.setQueryData(['system'], { ...d, at_ms: e.at_ms });
 			break;
+		}
 		case 'conference':
 			void client.invalidateQueries({ queryKey: ['conference-members'] });
 			break;
@@ -63,7 +93,7 @@ export function applyEvent(client: QueryClient, e: LiveEvent) {
 			void client.invalidateQueries({ queryKey: ['recordings'] });
 			break;
 		case 'config':
-			configChanged(client, e as unknown as Pick<Change, 'items'>);
+			configChanged(client, d as unknown as Pick<Change, 'items'>);
 			break;
 	}
 }
@@ -83,6 +113,12 @@ export function LiveProvider({ children }: { children: ReactNode }) {
 	const user = useUser();
 	const [open, setOpen] = useState(false);
 	const handlers = useMemo(() => new Map<string, Set<Handler>>(), []);
+	const wanted = useMemo(() => new Map<Topic, number>(), []);
+	const line = useRef<{ client: EventClient; base: Topic[] } | null>(null);
+	const ask = useCallback(
+		() => line.current?.client.want([...line.current.base, ...[...wanted].flatMap(([t, n]) => (n ? [t] : []))]),
+		[wanted],
+	);
 	useEffect(() => {
 		// many calls change at once: the caches are written once per frame
 		let pending: LiveEvent[] = [];
@@ -96,8 +132,9 @@ export function LiveProvider({ children }: { children: ReactNode }) {
 				for (const h of handlers.get(e.topic) ?? []) h(e);
 			}
 		};
+		const base: Topic[] = user.role === 'user' ? ['call', 'registration', 'recording'] : topics;
 		const events = new EventClient(
-			user.role === 'user' ? ['call', 'registration', 'recording'] : topics,
+			base,
 			{
 				event: (e) => {
 					pending.push(e);
@@ -115,12 +152,15 @@ export function LiveProvider({ children }: { children: ReactNode }) {
 			},
 			webSocket,
 		);
+		line.current = { client: events, base };
+		ask();
 		events.start();
 		return () => {
+			line.current = null;
 			events.stop();
 			cancelAnimationFrame(frame);
 		};
-	}, [client, handlers, user.role, user.name]);
+	}, [client, handlers, ask, user.role, user.name]);
 	const value = useMemo<Live>(
 		() => ({
 			open,
@@ -129,8 +169,16 @@ export function LiveProvider({ children }: { children: ReactNode }) {
 				handlers.set(topic, set.add(h));
 				return () => void set.delete(h);
 			},
+			want: (topic) => {
+				const more = (n: number) => {
+					wanted.set(topic, (wanted.get(topic) ?? 0) + n);
+					ask();
+				};
+				more(1);
+				return () => more(-1);
+			},
 		}),
-		[open, handlers],
+		[open, handlers, wanted, ask],
 	);
 	return <Context.Provider value={value}>{children}</Context.Provider>;
 }

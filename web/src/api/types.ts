@@ -132,6 +132,38 @@ export interface Change {
 	undoes: number | null;
 	undone_by: number | null;
 }
+/** How a leg sounded, as its call record keeps it. */
+export interface LegQuality {
+	received: number;
+	sent: number;
+	lost: number;
+	jitter_ms: number;
+	rtt_ms: number;
+	mos: number;
+	mos_min?: number;
+	bad_seconds?: number;
+	far_lost_percent?: number;
+	far_mos?: number;
+	played_ms?: number;
+	concealed_ms?: number;
+	clipped_seconds?: number;
+	auth_failed?: number;
+}
+export interface CdrLeg {
+	number: string;
+	name: string;
+	device: string;
+	outgoing: boolean;
+	hidden?: boolean;
+	call_id: string;
+	code: number;
+	start_ms: number;
+	answer_ms: number;
+	end_ms: number;
+	codec: string;
+	quality?: LegQuality;
+	verdict?: string;
+}
 export interface Cdr {
 	id: string;
 	from: string;
@@ -139,10 +171,19 @@ export interface Cdr {
 	from_name?: string;
 	answered_by?: string | null;
 	start_ms: number;
+	answer_ms?: number | null;
+	end_ms?: number | null;
 	outcome: string;
+	code?: number;
 	reason: string;
+	final?: boolean;
 	duration_ms: number;
 	talk_ms: number;
+	ended_by?: string;
+	diverted?: string;
+	transfers?: { how: string; by: string; to: string; at_ms: number; code: number }[];
+	recordings?: { file: string; start_ms: number; ms: number; lost: number; paused_ms: number }[];
+	legs?: CdrLeg[];
 }
 export interface MySession {
 	id: string;
@@ -158,11 +199,20 @@ export interface CallLeg {
 	device: string;
 	address: string;
 	state: string;
+	outgoing: boolean;
+	hidden?: boolean;
 	codec?: string;
+	received?: number;
+	lost?: number;
+	lost_percent_now?: number;
+	jitter_ms?: number;
+	rtt_ms?: number;
 	mos?: number;
 	mos_now?: number;
+	mos_min?: number;
+	far_mos?: number;
+	bad_seconds?: number;
 	verdict?: string;
-	hidden?: boolean;
 }
 export interface Call {
 	id: string;
@@ -172,5 +222,49 @@ export interface Call {
 	seconds: number;
 	talk_seconds: number;
 	legs: CallLeg[];
+	diverted?: string;
 	recording?: string;
+	/** When the page heard of it: `seconds` are of that moment. */
+	seen_ms?: number;
+}
+/** The latest event of "system". */
+export interface System {
+	at_ms: number;
+	calls: number;
+	cpu_percent: number;
+	rss: number;
+	loop_lag_ms: number;
+	disk_free?: number;
+	disk_total?: number;
+}
+export interface TrunkStatus {
+	name: string;
+	enabled: boolean;
+	state: 'off' | 'starting' | 'up' | 'degraded' | 'down';
+	words: string;
+	channels: number;
+	calls_in: number;
+	calls_out: number;
+	server?: string;
+	rtt_ms?: number;
+}
+/** SIP messages of a call: GET /calls/ID/messages. */
+export interface CallMessage {
+	at_ms: number;
+	us?: number;
+	leg: number;
+	kind: 'sip' | 'rtcp';
+	direction: 'in' | 'out';
+	transport: string;
+	from_addr: string;
+	to_addr: string;
+	summary: string;
+	body?: string;
+	text: string;
+	cut?: boolean;
+}
+export interface CallMessages {
+	legs: { leg: number; number: string; device: string; call_id: string; outgoing: boolean; peer: string }[];
+	messages: CallMessage[];
+	dropped: boolean;
 }
