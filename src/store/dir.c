@@ -95,12 +95,17 @@ static int make_file(struct store *s, struct buf *why)
 	return 0;
 }
 
-int dir_open(struct store *s, struct buf *why)
+int dir_lock(struct store *s, struct buf *why)
 {
 	int err = make_dir(s, why);
 
-	if (!err)
-		err = take_lock(s, why);
+	return err ? err : take_lock(s, why);
+}
+
+int dir_open(struct store *s, struct buf *why)
+{
+	int err = dir_lock(s, why);
+
 	return err ? err : make_file(s, why);
 }
 

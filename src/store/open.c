@@ -8,6 +8,7 @@
 #include <string.h>
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/backup.h"
 #include "store/store_priv.h"
 
 enum { MAX_QUEUE = 10000, CLOSE_MS = 5000 };
@@ -96,7 +97,17 @@ static int open_all(struct store *s, struct buf *why)
 	return err;
 }
 
-int store_open(struct store **sp, const struct store_cfg *cfg, struct buf *why)
+int store_bare(struct store **sp, const struct store_cfg *cfg)
+{
+	return alloc(sp, cfg);
+}
+
+void store_shut(struct store *s)
+{
+	mem_deref(s);
+}
+
+int store_open_aside(struct store **sp, const struct store_cfg *cfg, struct buf *why)
 {
 	struct store *s;
 	struct buf text;
@@ -118,6 +129,18 @@ int store_open(struct store **sp, const struct store_cfg *cfg, struct buf *why)
 		mem_deref(s);
 		return err;
 	}
+	*sp = s;
+	return 0;
+}
+
+int store_open(struct store **sp, const struct store_cfg *cfg, struct buf *why)
+{
+	struct store *s;
+	int err = store_open_aside(&s, cfg, why);
+
+	if (err)
+		return err;
+	store_backup_tidy(s->dir);
 	sqlite3_db_release_memory(s->w.h);
 	s->inspect = (struct inspect){.name = "store", .fn = dump, .arg = s};
 	inspect_add(&s->inspect);

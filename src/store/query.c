@@ -81,27 +81,33 @@ static int get_run(struct job *j, struct db *db)
 }
 
 /* One read transaction, so that all tables are of the same moment. */
-static int export_run(struct job *j, struct db *db)
+int export_all(struct store *s, struct db *db, enum reveal secrets, json_t **res)
 {
-	struct query *q = CONTAINER_OF(j, struct query, j);
 	int err = db_exec(db, "BEGIN"), end;
 	bool more;
 
-	q->res = json_pack("{s:i}", "offhook", 1);
-	if (!err && !q->res)
+	*res = json_pack("{s:i}", "offhook", 1);
+	if (!err && !*res)
 		err = ENOMEM;
-	for (size_t i = 0; !err && i < j->s->nresource; i++) {
+	for (size_t i = 0; !err && i < s->nresource; i++) {
 		json_t *items = json_array();
 
-		const struct row_page all = {.r = j->s->resource[i], .secrets = q->secrets};
+		const struct row_page all = {.r = s->resource[i], .secrets = secrets};
 
-		if (json_object_set_new(q->res, all.r->plural, items))
+		if (json_object_set_new(*res, all.r->plural, items))
 			err = ENOMEM;
 		else
-			err = row_page_read(j->s, db, &all, items, &more);
+			err = row_page_read(s, db, &all, items, &more);
 	}
 	end = db->h && !sqlite3_get_autocommit(db->h) ? db_exec(db, "COMMIT") : 0;
 	return err ? err : end;
+}
+
+static int export_run(struct job *j, struct db *db)
+{
+	struct query *q = CONTAINER_OF(j, struct query, j);
+
+	return export_all(j->s, db, q->secrets, &q->res);
 }
 
 static void post(struct store *s, const struct query *like, const char *key)

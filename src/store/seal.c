@@ -13,7 +13,7 @@
 enum { NONCE = 12, TAG = 16, PLAIN_MAX = 65536 };
 static const char prefix[] = "v1:";
 
-static int encrypt(struct store *s, struct slice plain, unsigned char *out)
+static int encrypt(EVP_CIPHER *gcm, const uint8_t *key, struct slice plain, unsigned char *out)
 {
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	const void *in = plain.p ? plain.p : "";
@@ -22,7 +22,7 @@ static int encrypt(struct store *s, struct slice plain, unsigned char *out)
 	rand_bytes(out, NONCE);
 	if (!ctx)
 		return ENOMEM;
-	if (EVP_EncryptInit_ex2(ctx, s->gcm, s->key, out, NULL) == 1 &&
+	if (EVP_EncryptInit_ex2(ctx, gcm, key, out, NULL) == 1 &&
 	    EVP_EncryptUpdate(ctx, out + NONCE, &l, in, (int)plain.l) == 1 &&
 	    EVP_EncryptFinal_ex(ctx, out + NONCE + l, &l) == 1 &&
 	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG, out + NONCE + plain.l) == 1)
@@ -32,7 +32,7 @@ static int encrypt(struct store *s, struct slice plain, unsigned char *out)
 }
 
 /* `in` is nonce, ciphertext and tag; `out` has room for n - NONCE bytes. */
-static int decrypt(struct store *s, unsigned char *in, size_t n, unsigned char *out)
+static int decrypt(EVP_CIPHER *gcm, const uint8_t *key, unsigned char *in, size_t n, unsigned char *out)
 {
 	size_t plain = n - NONCE - TAG;
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
@@ -40,7 +40,7 @@ static int decrypt(struct store *s, unsigned char *in, size_t n, unsigned char *
 
 	if (!ctx)
 		return ENOMEM;
-	if (EVP_DecryptInit_ex2(ctx, s->gcm, s->key, in, NULL) == 1 &&
+	if (EVP_DecryptInit_ex2(ctx, gcm, key, in, NULL) == 1 &&
 	    EVP_DecryptUpdate(ctx, out, &l, in + NONCE, (int)plain) == 1 &&
 	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG, in + NONCE + plain) == 1 &&
 	    EVP_DecryptFinal_ex(ctx, out + l, &l) == 1)
@@ -49,7 +49,7 @@ static int decrypt(struct store *s, unsigned char *in, size_t n, unsigned char *
 	return err;
 }
 
-int store_seal(struct store *s, struct slice plain, struct buf *b)
+int seal_with(EVP_CIPHER *gcm, const uint8_t *key, struct slice plain, struct buf *b)
 {
 	size_t n = NONCE + plain.l + TAG, tl = (n + 2) / 3 * 4;
 	unsigned char *bin, *text;
@@ -61,7 +61,7 @@ int store_seal(struct store *s, struct slice plain, struct buf *b)
 	if (!bin)
 		return ENOMEM;
 	text = bin + n;
-	err = encrypt(s, plain, bin);
+	err = encrypt(gcm, key, plain, bin);
 	if (!err) {
 		EVP_EncodeBlock(text, bin, (int)n);
 		buf_str(b, prefix);
@@ -97,7 +97,7 @@ static int decode(struct slice text, unsigned char *bin, size_t *n)
 	return 0;
 }
 
-int store_unseal(struct store *s, struct slice sealed, struct buf *plain)
+int unseal_with(EVP_CIPHER *gcm, const uint8_t *key, struct slice sealed, struct buf *plain)
 {
 	struct slice text = slice_from(sealed, sizeof(prefix) - 1);
 	unsigned char *bin, *out;
@@ -114,7 +114,7 @@ int store_unseal(struct store *s, struct slice sealed, struct buf *plain)
 	if (!err && n < NONCE + TAG)
 		err = ERR_AUTH;
 	if (!err)
-		err = decrypt(s, bin, n, out);
+		err = decrypt(gcm, key, bin, n, out);
 	if (!err) {
 		buf_mem(plain, out, n - NONCE - TAG);
 		err = buf_err(plain);
@@ -122,4 +122,14 @@ int store_unseal(struct store *s, struct slice sealed, struct buf *plain)
 	mem_wipe(bin, 2 * room);
 	mem_deref(bin);
 	return err;
+}
+
+int store_seal(struct store *s, struct slice plain, struct buf *b)
+{
+	return seal_with(s->gcm, s->key, plain, b);
+}
+
+int store_unseal(struct store *s, struct slice sealed, struct buf *plain)
+{
+	return unseal_with(s->gcm, s->key, sealed, plain);
 }

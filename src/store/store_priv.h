@@ -100,6 +100,8 @@ void job_write(struct job *j);
 void job_read(struct job *j);
 /* Answer without any work. */
 void job_answer(struct job *j);
+/* Hand over to the side thread, where run() has no connection; EBUSY: it works already. */
+void job_side(struct job *j);
 /* `why` as a terminated text. */
 const char *job_why(struct job *j);
 
@@ -177,7 +179,8 @@ struct store {
 
 	/* loop */
 	bool closed;
-	bool writer_on, reader_on;
+	bool writer_on, reader_on, side_on;
+	pthread_t side;
 	struct list settings;
 	void (*change_fn)(int64_t id, void *arg);
 	void *change_arg;
@@ -199,6 +202,7 @@ struct store {
 	pthread_mutex_t lock;
 	pthread_cond_t work, read_work, done;
 	pthread_t writer, reader;
+	struct job *side_job; /* at work */
 	bool stop;
 	bool busy; /* the writer is at work */
 	struct jobs write_jobs, read_jobs, after_jobs;
@@ -231,6 +235,11 @@ void writer_now(struct store *s, bool flush);
 /* Answer a query; its error. */
 int reader_run(struct store *s, struct job *j, struct db *db);
 
+/* ---- side.c ---- */
+void side_join(struct store *s);
+/* The server is stopping: give up. */
+bool side_stopped(struct store *s);
+
 /* ---- trouble.c; under s->lock ---- */
 void trouble_set(struct store *s, int err);
 void trouble_clear(struct store *s);
@@ -242,6 +251,16 @@ void dir_close(struct store *s);
 int key_open(struct store *s, bool make, struct buf *why) MUST_CHECK;
 /* Is it the key that this database was made with? */
 int key_check(struct store *s, struct buf *why) MUST_CHECK;
+/* Lock and directory without the file of the database. */
+int dir_lock(struct store *s, struct buf *why) MUST_CHECK;
+/* As store_open(), for another directory and another thread than the loop's; store_shut() ends it. */
+int store_open_aside(struct store **sp, const struct store_cfg *cfg, struct buf *why) MUST_CHECK;
+/* Not even a database: it is made of `cfg` and nothing is opened. */
+int store_bare(struct store **sp, const struct store_cfg *cfg) MUST_CHECK;
+void store_shut(struct store *s);
+/* Seal and unseal with any key of KEY_BYTES, as store_seal(). */
+int seal_with(EVP_CIPHER *gcm, const uint8_t *key, struct slice plain, struct buf *b) MUST_CHECK;
+int unseal_with(EVP_CIPHER *gcm, const uint8_t *key, struct slice sealed, struct buf *plain) MUST_CHECK;
 /* Number of the last migration step, 0 for an empty database. */
 int migrate_step(struct db *db, int64_t *step) MUST_CHECK;
 int migrate_run(struct store *s, struct buf *why) MUST_CHECK;
@@ -293,6 +312,9 @@ struct row_page {
 };
 /* Append the rows of a page; *more tells whether some are left. */
 int row_page_read(struct store *s, struct db *db, const struct row_page *p, json_t *items, bool *more) MUST_CHECK;
+
+/* Rows of all resources as {"offhook":1,"extensions":[...]}, of one moment. */
+int export_all(struct store *s, struct db *db, enum reveal secrets, json_t **res) MUST_CHECK;
 
 /* ---- change.c, part.c, undo.c ---- */
 struct change_part {

@@ -404,5 +404,6 @@ void threads_stop(struct store *s)
 	store_unlock(s);
 	if (s->reader_on)
 		pthread_join(s->reader, NULL);
+	side_join(s);
 	s->writer_on = s->reader_on = false;
 }
