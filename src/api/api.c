@@ -222,6 +222,10 @@ static bool take_format(struct job *j, const struct api_request *rq)
 	}
 	j->csv = j->route->csv & CSV_OUT && (format ? csv : slice_has(rq->accept, "text/csv"));
 	body = !get && (format ? csv : slice_has(rq->ctype, "text/csv"));
+	if (!get && j->route->csv & GZIP_IN && slice_has(rq->ctype, "gzip")) {
+		j->gzip = rq->body;
+		return true;
+	}
 	if (body && j->route->csv & CSV_IN) {
 		j->sheet = rq->body;
 		return true;
@@ -265,7 +269,7 @@ static bool parse_body(struct job *j, struct slice body)
 {
 	json_error_t e;
 
-	if (!slice_trim(body).l || j->sheet.p)
+	if (!slice_trim(body).l || j->sheet.p || j->gzip.p)
 		return true;
 	j->body = json_loadb(body.p, body.l, JSON_REJECT_DUPLICATES, &e);
 	if (!j->body)

@@ -43,6 +43,7 @@ struct api_answer {
 	const char *ctype;
 	struct slice bytes;
 	const char *file; /**< path of a file to be sent */
+	bool file_once;   /**< and removed then */
 	struct {
 		const char *name; /**< "ETag", "Set-Cookie", "Content-Disposition", "Retry-After" */
 		char value[1024];

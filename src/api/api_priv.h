@@ -55,6 +55,7 @@ struct job {
 	size_t turn;              /**< search: the table that is looked through */
 	struct sheet out;         /**< of a list as CSV */
 	struct slice sheet;       /**< body as CSV; valid until the route's function returns */
+	struct slice gzip;        /**< body as a compressed file; likewise */
 	int64_t version;          /**< If-Match: of the row to be changed, as change_item.version; 0: not asked */
 	char none_match[64];      /**< If-None-Match */
 	/* for changes */
@@ -62,6 +63,11 @@ struct job {
 	size_t nitem;
 	json_t *plan;     /**< import: what is about to be changed, for the answer */
 	json_t *warnings; /**< array or NULL */
+	/** Of an import: what it says is all there is; nothing is changed; it is a backup's (backup.c); its name in the
+	 * history. */
+	bool replace, dry;
+	struct restore *restore;
+	const char *text;
 	bool generated;   /**< creation: a secret was made by the system and belongs into the answer */
 	const char *noun; /**< what was not found, for sentences */
 	char noun_of_row[RESOURCE_NOUN];
@@ -85,6 +91,8 @@ enum route_csv {
 	CSV_IN = 1,   /**< the body may be CSV */
 	CSV_OUT = 2,  /**< the answer may be: Accept: text/csv */
 	CSV_ONLY = 4, /**< the body must be */
+	GZIP_IN = 8,  /**< the body may be a compressed file */
+	FILE_OUT = 16 /**< the answer is one */
 };
 /** Paths that are no resource's (routes.c). */
 extern const struct route api_fixed_routes[];
@@ -134,6 +142,8 @@ void job_reply(struct job *j, unsigned status, json_t *body);
 void job_bytes(struct job *j, unsigned status, const char *ctype, struct slice bytes);
 /** End with a file. */
 void job_file(struct job *j, const char *ctype, const char *path);
+/** The same with one that is removed then. */
+void job_file_once(struct job *j, const char *ctype, const char *path);
 /** Add a header to the answer; beyond the fourth they are dropped. */
 void job_header(struct job *j, const char *name, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /** End with an error; `field` may be NULL. */
@@ -272,6 +282,16 @@ void api_me_calls(struct job *j);
 void api_me_recordings(struct job *j);
 /* import.c */
 void api_import(struct job *j);
+/** The same with j->body from elsewhere, and j->replace, dry, text set. With j->restore its end is told to
+ * restore_imported(), which takes the result over, in place of an answer. */
+void api_import_body(struct job *j);
+/* backup.c */
+struct restore;
+void api_backup_get(struct job *j);
+void api_backup_post(struct job *j);
+void api_restore(struct job *j);
+void restore_imported(struct job *j, json_t *res);
+void restore_free(struct restore *r);
 
 /** "2026-01-31", "2026-01-31T12:00[:00][Z]" (without Z: local time) or ms since 1970. ERR_SYNTAX. */
 int api_time_parse(const char *s, int64_t *ms) MUST_CHECK;

@@ -15,6 +15,7 @@ struct plan {
 	size_t cap;
 	size_t created, updated, removed, unchanged;
 	bool failed; /**< the job is ended */
+	const json_t *row; /**< that the next change is about, for its name */
 };
 
 static const struct resource *resource_of(const char *plural)
@@ -36,6 +37,8 @@ static const char *const op_name[] = {
 static void add_item(struct plan *p, enum change_op op, const struct resource *r, const char *key, json_t *obj,
 		     json_t *diff)
 {
+	const char *name = json_text(p->row, resource_name(r)->name);
+
 	struct job *j = p->j;
 
 	if (j->nitem == p->cap && !p->failed) {
@@ -56,6 +59,8 @@ static void add_item(struct plan *p, enum change_op op, const struct resource *r
 		p->cap = cap;
 	}
 	json_t *line = json_pack("{s:s, s:s, s:s}", "op", op_name[op], "resource", r->name, "key", key);
+	if (name && resource_name(r) != resource_key(r))
+		(void)json_object_set_new(line, "name", json_string(name));
 	if (diff)
 		(void)json_object_set_new(line, "fields", diff);
 	(void)json_array_append_new(j->plan, line);
@@ -123,6 +128,7 @@ static void import_row(struct plan *p, const struct resource *r, json_t *row, si
 	json_t *now = json_object_get(index, key);
 	strip_readonly(r, row);
 	buf_init(&why);
+	p->row = now ? now : row;
 	int err = resource_check(r, row, !now, &field, &why);
 	if (err) {
 		p->failed = true;
@@ -158,6 +164,7 @@ static void remove_missing(struct plan *p, const struct resource *r, json_t *row
 		if (p->failed || !k || json_object_get(named, k))
 			continue;
 		p->removed++;
+		p->row = row;
 		add_item(p, CHANGE_DELETE, r, k, NULL, NULL);
 	}
 	json_decref(named);
@@ -193,8 +200,16 @@ static void import_table(struct plan *p, const struct resource *r, json_t *rows,
 	}
 	json_decref(index);
 	json_decref(seen);
-	if (!p->failed && job_flag(p->j, "replace"))
+	if (!p->failed && p->j->replace)
 		remove_missing(p, r, rows, present);
+}
+
+static void end(struct job *j, json_t *res)
+{
+	if (j->restore)
+		restore_imported(j, res);
+	else
+		job_reply(j, 200, res);
 }
 
 static void imported(int err, const char *why, json_t *row, int64_t id, void *arg)
@@ -208,13 +223,13 @@ static void imported(int err, const char *why, json_t *row, int64_t id, void *ar
 	}
 	json_t *res = json_incref(json_object_get(j->body, "result"));
 	(void)json_object_set_new(res, "change_id", json_integer(id));
-	job_reply(j, 200, res);
+	end(j, res);
 }
 
 static void carry_out(struct plan *p)
 {
 	struct job *j = p->j;
-	bool dry = job_flag(j, "dry_run");
+	bool dry = j->dry;
 	json_t *res = json_pack("{s:b, s:i, s:i, s:i, s:i, s:O}", "dry_run", (int)dry, "created", (int)p->created,
 				"updated", (int)p->updated, "removed", (int)p->removed, "unchanged", (int)p->unchanged,
 				"changes", j->plan);
@@ -222,13 +237,13 @@ static void carry_out(struct plan *p)
 	if (!res) {
 		job_fail(j, ENOMEM, NULL);
 	} else if (dry || j->nitem == 0) {
-		job_reply(j, 200, res);
+		end(j, res);
 	} else {
 		char text[96];
 
 		(void)json_object_set_new(j->body, "result", res);
-		snprintf(text, sizeof(text), "import: %zu added, %zu changed, %zu removed", p->created, p->updated,
-			 p->removed);
+		snprintf(text, sizeof(text), "%s: %zu added, %zu changed, %zu removed", j->text ? j->text : "import",
+			 p->created, p->updated, p->removed);
 		pbx_change(j->api->pbx, j->item, j->nitem, j->author, text, imported, j);
 	}
 }
@@ -256,6 +271,13 @@ static void have_present(int err, const char *why, json_t *present, void *arg)
 }
 
 void api_import(struct job *j)
+{
+	j->dry = job_flag(j, "dry_run");
+	j->replace = job_flag(j, "replace");
+	api_import_body(j);
+}
+
+void api_import_body(struct job *j)
 {
 	const char *name;
 	json_t *v;

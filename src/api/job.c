@@ -22,6 +22,7 @@ void job_drop(struct job *j)
 	json_decref(j->body);
 	json_decref(j->plan);
 	json_decref(j->warnings);
+	restore_free(j->restore);
 	mem_wipe(j->once, sizeof(j->once));
 	mem_deref(j);
 }
@@ -58,6 +59,11 @@ void job_bytes(struct job *j, unsigned status, const char *ctype, struct slice b
 void job_file(struct job *j, const char *ctype, const char *path)
 {
 	finish(j, &(struct api_answer){.status = 200, .ctype = ctype, .file = path});
+}
+
+void job_file_once(struct job *j, const char *ctype, const char *path)
+{
+	finish(j, &(struct api_answer){.status = 200, .ctype = ctype, .file = path, .file_once = true});
 }
 
 void job_header(struct job *j, const char *name, const char *fmt, ...)

@@ -148,9 +148,12 @@ static json_t *body(const struct resource *r, const struct route *t)
 	const char *suffix = strcmp(t->method, "POST") ? "" : "_new";
 	bool json = t->body && !(t->csv & CSV_ONLY);
 
-	return json_pack("{s:b, s:o}", "required", 1, "content",
-			 content(json ? "application/json" : NULL, json ? schema_of(r, t->body, suffix) : NULL,
-				 t->csv & CSV_IN));
+	json_t *c = content(json ? "application/json" : NULL, json ? schema_of(r, t->body, suffix) : NULL,
+			    t->csv & CSV_IN);
+
+	if (t->csv & GZIP_IN)
+		(void)json_object_set_new(c, "application/gzip", json_object());
+	return json_pack("{s:b, s:o}", "required", 1, "content", c);
 }
 
 static json_t *answers(const struct resource *r, const struct route *t)
@@ -160,6 +163,11 @@ static json_t *answers(const struct resource *r, const struct route *t)
 	json_t *o = json_pack("{s:o, s:o}", "4XX", ref("responses", "error"), "5XX", ref("responses", "error"));
 	json_t *ok;
 
+	if (t->csv & FILE_OUT)
+		(void)json_object_set_new(o, "200", json_pack("{s:s, s:{s:{}}}", "description", "The file.", "content",
+							      "application/gzip"));
+	if (!t->answer && t->csv & FILE_OUT)
+		return o;
 	if (!t->answer) {
 		(void)json_object_set_new(o, "204", json_pack("{s:s}", "description", "Done."));
 		return o;
@@ -171,7 +179,7 @@ static json_t *answers(const struct resource *r, const struct route *t)
 					  json_pack("{s:{s:s, s:{s:s}}}", "ETag", "description",
 						    "Version of the row, for If-Match and If-None-Match.", "schema",
 						    "type", "string"));
-	(void)json_object_set_new(o, made || other ? "201" : "200", ok);
+	(void)json_object_set_new(o, made || other || t->csv & FILE_OUT ? "201" : "200", ok);
 	if (made) /* by a file */
 		(void)json_object_set_new(
 			o, "200",

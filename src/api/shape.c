@@ -158,6 +158,47 @@ M(change_item) = {
 	{"diff", "object", "Old and new value by field"},
 };
 M(change_id) = {{"change_id", "integer!", "For undo; 0: nothing was different"}};
+M(backup_order) = {
+	{"recordings", "boolean", "With the files of recordings"},
+	{"passphrase", "string", "8 to 256 characters: the key of secrets goes into the backup, locked with it"},
+	{"keep", "boolean", "Keep it on the server, in the folder backup of the data directory"},
+};
+M(backup) = {
+	{"file", "string", "Its name in the folder backup"},
+	{"path", "string", NULL},
+	{"bytes", "integer", NULL},
+	{"at", "time", NULL},
+	{"version", "string", "Of the program"},
+	{"passphrase", "boolean", "False: only the key of this system can restore it"},
+	{"recordings", "boolean", NULL},
+	{"counts", "object", "Rows and files"},
+	{"skipped", "string[]", "What could not be taken along"},
+};
+M(restore_order) = {
+	{"id", "string", "From the answer of the dry run"},
+	{"file", "string", "Name of one in the folder backup of the data directory"},
+	{"passphrase", "string", NULL},
+	{"confirm", "boolean", "Carry it out"},
+	{"certificate", "boolean", "Take its certificate as well"},
+};
+M(restored) = {
+	{"id", "string", "To carry it out"},
+	{"at", "time", "When the backup was made"},
+	{"version", "string", "By which version of the program"},
+	{"passphrase", "boolean", NULL},
+	{"recordings", "boolean", NULL},
+	{"counts", "object", NULL},
+	{"dry_run", "boolean", NULL},
+	{"created", "integer", NULL},
+	{"updated", "integer", NULL},
+	{"removed", "integer", NULL},
+	{"unchanged", "integer", NULL},
+	{"changes", "object[]", "op, resource, key, name, fields: {name: [old, new]}"},
+	{"resources", "object", "By resource: created, changed, removed: what people call them"},
+	{"change_id", "integer", "Undo this to take the configuration back"},
+	{"added", "object", "cdr, recordings, files: that were missing"},
+	{"certificate", "string", "What came of the certificate"},
+};
 M(log_level) = {{"level", "=error warn info debug!", NULL}};
 M(dump) = {{"name", "string!", NULL}, {"text", "string!", NULL}};
 M(metric) = {{"name", "string!", NULL},
@@ -300,6 +341,10 @@ const struct shape api_shapes[] = {
 	S(change, "A change of the configuration."),
 	S(change_item, "What a change did to a row."),
 	S(change_id, "The number of a change."),
+	S(backup_order, "What a backup is to have."),
+	S(backup, "A backup that is kept on the server."),
+	S(restore_order, "Which backup, and whether to carry it out."),
+	S(restored, "What a backup changes, or has changed."),
 	S(log_level, "How much is logged."),
 	S(dump, "A dump of the running system."),
 	S(metric, "A counter or gauge."),
@@ -353,6 +398,7 @@ static const struct shape_member parameters[] = {
 	{"header", "boolean", "CSV: 0 leaves out the line with the names."},
 	{"format", "=json csv", "In place of the headers Accept and Content-Type."},
 	{"dry_run", "boolean", "Change nothing: say what would be done."},
+	{"recordings", "boolean", "With the files of recordings."},
 	{"replace", "boolean", "Rows that the file does not name are removed."},
 	{"number", "string", "Only calls from, to or answered by this number."},
 	{"name", "string", "Only calls of callers with this text in their name."},

@@ -122,6 +122,10 @@ void client_param(struct buf *b, const char *name, const char *value);
 /** " --data DIR" when the directory would not be found without it, else "". */
 const char *cli_data_hint(const struct cli *c);
 
+/** A secret option: "-" asks for it on the terminal, without showing it and `twice` over, or takes the first line of
+ * standard input. NULL: the two are not the same. */
+const char *cli_secret(const char *v, const char *what, bool twice);
+
 /* direct.c */
 /** Open the data directory in this process. 0 or an exit status; the reason was printed. */
 int direct_open(struct direct **dp, const struct cli *c);
@@ -172,6 +176,8 @@ int verb_config_export(struct cli *c);
 int verb_config_import(struct cli *c);
 int verb_config_history(struct cli *c);
 int verb_config_undo(struct cli *c);
+int verb_backup(struct cli *c);
+int verb_restore(struct cli *c);
 int verb_certificate_show(struct cli *c);
 int verb_certificate_set(struct cli *c);
 int verb_log_level(struct cli *c);

@@ -83,7 +83,7 @@ static const char *read_line(const char *prompt, char *line, size_t size)
 
 /* "-": the first line of standard input, so that a password is not seen in the list of processes. Who types it cannot
  * see it, and types it twice. NULL: the two are not the same. */
-static const char *secret_value(const char *v, const char *what)
+const char *cli_secret(const char *v, const char *what, bool twice)
 {
 	static char line[1100], again[1100];
 	char prompt[80];
@@ -93,7 +93,7 @@ static const char *secret_value(const char *v, const char *what)
 		return v;
 	snprintf(prompt, sizeof(prompt), "%c%s", toupper((unsigned char)what[0]), what + 1);
 	(void)read_line(prompt, line, sizeof(line));
-	if (!isatty(STDIN_FILENO))
+	if (!twice || !isatty(STDIN_FILENO))
 		return line;
 	same = !strcmp(line, read_line("Once more", again, sizeof(again)));
 	mem_wipe(again, sizeof(again));
@@ -116,7 +116,7 @@ static json_t *body_of(const struct cli *c)
 			continue;
 		const char *given = v;
 		if (field_hidden(f))
-			v = secret_value(v, f->name);
+			v = cli_secret(v, f->name, true);
 		/* an end of input is no wish to have none */
 		if (!v || (v != given && !*v)) {
 			json_decref(o);

@@ -55,6 +55,17 @@ static const struct opt cdr_opts[] = {
 static const struct opt export_opts[] = {
 	{.name = "passwords", .help = "with passwords in plain text; without, an import elsewhere makes new ones"},
 };
+static const struct opt backup_opts[] = {
+	{.name = "recordings", .help = "with the files of recordings, which may be large"},
+	{.name = "passphrase",
+	 .arg = "-",
+	 .help = "put the key of passwords into it, locked with a passphrase; - asks for it"},
+};
+static const struct opt restore_opts[] = {
+	{.name = "dry-run", .help = "check it and say what would change"},
+	{.name = "passphrase", .arg = "-", .help = "the one of the backup; - asks for it"},
+	{.name = "certificate", .help = "take its certificate as well"},
+};
 static const struct opt import_opts[] = {
 	{.name = "dry-run", .help = "only say what would change"},
 	{.name = "replace", .help = "remove what the file does not name"},
@@ -392,6 +403,19 @@ static const struct verb verbs[] = {
 	 "given. FILE may be - for standard input.",
 	 "%s config import --dry-run phone-system.json\n%s config import --replace backup.json", OPTS(import_opts),
 	 NULL, verb_config_import},
+	{"backup", "FILE", 1, 1, VERB_CLIENT, "Configuration", "everything as one file: settings, records, sounds",
+	 "Calls go on meanwhile. Without a passphrase only the key of this system (the file \"key\" of the data "
+	 "directory)\n"
+	 "can restore it: keep a copy of that file elsewhere. FILE may be - for standard output.",
+	 "%s backup --passphrase - phone-system.tar.gz\n%s backup --recordings /mnt/backup/offhook.tar.gz",
+	 OPTS(backup_opts), NULL, verb_backup},
+	{"restore", "FILE", 1, 1, VERB_CLIENT, "Configuration", "bring a backup back",
+	 "The configuration becomes as it was then, in one change that `config undo` takes back; only the addresses of "
+	 "this\n"
+	 "machine stay. Call records, recordings and sounds that are missing are added, none is removed. Into a data\n"
+	 "directory without a database all of it is restored.",
+	 "%s restore --dry-run phone-system.tar.gz\n%s restore --passphrase - phone-system.tar.gz", OPTS(restore_opts),
+	 NULL, verb_restore},
 	{"config history", "", 0, 0, VERB_CLIENT, "Configuration", "changes: when, by whom, what", NULL,
 	 "%s config history --limit 5", OPTS(history_opts), NULL, verb_config_history},
 	{"config undo", "ID", 1, 1, VERB_CLIENT, "Configuration", "take a change back by a new change",

@@ -242,6 +242,8 @@ static void answer_file(struct http_conn *c)
 	struct stat st;
 	int fd = open(c->rq->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
+	if (fd >= 0 && c->rq->file_once)
+		(void)unlink(c->rq->file);
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
 		send_file(c, fd, &st);
 		return;

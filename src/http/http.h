@@ -93,6 +93,7 @@ struct http_answer {
 	struct slice body; /**< copied */
 	const char *file;  /**< path of a file that the web thread sends instead (status 200), with ranges (RFC 9110
 			      14: one; for several all of it is sent) and 304; copied; NULL */
+	bool file_once;    /**< it is for this answer alone: its name is removed when it is opened */
 	struct http_header header[HTTP_HEADERS_MAX];
 	size_t nheader;
 };

@@ -112,6 +112,7 @@ struct http_req {
 	struct buf fields; /**< of the answer, as they are sent */
 	struct buf reply;
 	char *file;
+	bool file_once;
 };
 void http_req_free(struct http_req *rq);
 /** Hand a complete request to the loop thread. Web thread. */

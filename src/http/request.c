@@ -84,6 +84,7 @@ static int keep_answer(struct http_req *rq, const struct http_answer *a)
 	for (size_t i = 0; i < a->nheader && i < HTTP_HEADERS_MAX; i++)
 		put_field(&rq->fields, &a->header[i]);
 	rq->reply.max = SIZE_MAX / 2;
+	rq->file_once = a->file_once;
 	if (a->file)
 		return mem_strdup(&rq->file, a->file);
 	buf_slice(&rq->reply, a->body);

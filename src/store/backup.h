@@ -16,7 +16,7 @@ enum { BACKUP_FORMAT = 1, BACKUP_PASSPHRASE_MIN = 8, BACKUP_PASSPHRASE_MAX = 256
 
 struct store_backup {
 	bool recordings;
-	bool keep;               /**< under a name made of the time; else it is for one download, and goes an hour later */
+	bool keep; /**< under a name made of the time; else it is for one download, and goes an hour later */
 	struct slice passphrase; /**< empty: none */
 };
 /** Answers {file (its name in backup/), path, bytes, at, version, passphrase, recordings, counts: {files, cdr,

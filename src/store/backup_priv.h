@@ -9,9 +9,9 @@
 #include "store/store_priv.h"
 #include "store/tar.h"
 
-#define BACKUP_MARK "offhook-backup" /* first member: "offhook backup 1\n", so that a newer format is told at once */
+#define BACKUP_MARK     "offhook-backup" /* first member: "offhook backup 1\n", so that a newer format is told at once */
 #define BACKUP_MANIFEST "manifest.json"
-#define BACKUP_DB "offhook.db"
+#define BACKUP_DB       "offhook.db"
 enum { BACKUP_PATH = 4600, SUM_HEX = 65, WRAP_SALT = 16 };
 
 /* ---- SHA-256 while bytes pass */
@@ -45,18 +45,19 @@ bool recording_file_ok(struct slice file);
 
 /* ---- an unpacked backup */
 struct unpacked {
-	const char *dir; /* data directory that it is for */
+	const char *dir;        /* data directory that it is for */
 	char base[BACKUP_PATH]; /* restore/ID */
 	char tree[BACKUP_PATH]; /* restore/ID/data */
 	json_t *manifest;
-	struct store *s; /* opened on the tree; NULL */
+	struct store *s;               /* opened on the tree; NULL */
 	bool (*stop)(struct store *s); /* asked now and then; NULL */
 	struct store *owner;
 };
 /* Archive into the tree: sums, names, sizes, room on the disk. */
 int unpack(struct unpacked *u, const char *archive, struct buf *why) MUST_CHECK;
 /* Its key: unwrapped, or the one of `dir`; then its database is opened, upgraded and checked. */
-int unpacked_open(struct unpacked *u, const struct store_cfg *like, struct slice passphrase, struct buf *why) MUST_CHECK;
+int unpacked_open(struct unpacked *u, const struct store_cfg *like, struct slice passphrase,
+		  struct buf *why) MUST_CHECK;
 void unpacked_close(struct unpacked *u);
 /* Files below a folder of the tree that the data directory lacks: linked there. */
 int place_files(const struct unpacked *u, const char *folder, uint64_t *n) MUST_CHECK;

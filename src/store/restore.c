@@ -66,7 +66,8 @@ static int take_archive(struct restore *r, const struct unpacked *u, const char 
 	}
 	snprintf(from, sizeof(from), "%.4000s/backup/%s", s->dir, r->file);
 	if (strchr(r->file, '/') || r->file[0] == '.' || link(from, archive)) {
-		buf_printf(&r->j.why, "There is no file %.200s in the folder \"backup\" of the data directory.", r->file);
+		buf_printf(&r->j.why, "There is no file %.200s in the folder \"backup\" of the data directory.",
+			   r->file);
 		return ENOENT;
 	}
 	return 0;
@@ -90,8 +91,7 @@ static json_t *about(const struct unpacked *u)
 	copy_member(o, u->manifest, "version");
 	copy_member(o, u->manifest, "recordings");
 	copy_member(o, u->manifest, "counts");
-	(void)json_object_set_new(o, "passphrase",
-				  json_boolean(json_is_object(json_object_get(u->manifest, "key"))));
+	(void)json_object_set_new(o, "passphrase", json_boolean(json_is_object(json_object_get(u->manifest, "key"))));
 	return o;
 }
 
@@ -178,8 +178,7 @@ static int check_run(struct job *j, struct db *none)
 static int reopen(struct restore *r, struct unpacked *u)
 {
 	struct store *s = r->j.s;
-	struct store_cfg cfg = {
-		.dir = u->tree, .loop = s->loop, .resource = s->resource, .nresource = s->nresource};
+	struct store_cfg cfg = {.dir = u->tree, .loop = s->loop, .resource = s->resource, .nresource = s->nresource};
 	char path[2 * BACKUP_PATH];
 
 	snprintf(path, sizeof(path), "%s/checked.json", u->base);
@@ -284,7 +283,8 @@ static const struct rows calls = {
 	"answered_by, outcome, reason, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	13, -1};
 static const struct rows recordings = {
-	"SELECT domain_id, id, call_id, start_ms, state, file, from_number, to_number, length_ms, bytes, lost, paused_ms, "
+	"SELECT domain_id, id, call_id, start_ms, state, file, from_number, to_number, length_ms, bytes, lost, "
+	"paused_ms, "
 	"rowid FROM recording WHERE rowid > ?1 ORDER BY rowid LIMIT ?2",
 	"INSERT OR IGNORE INTO recording (domain_id, id, call_id, start_ms, state, file, from_number, to_number, "
 	"length_ms, bytes, lost, paused_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -299,8 +299,9 @@ static void add_certificate(const struct unpacked *u, json_t *res)
 	buf_init(&cert);
 	buf_init(&key);
 	if (!unseal_file(u, "tls/cert.pem", &cert) && !unseal_file(u, "tls/key.pem", &key))
-		(void)json_object_set_new(res, "certificate",
-					  json_pack("{s:s%, s:s%}", "certificate", cert.p, cert.l, "key", key.p, key.l));
+		(void)json_object_set_new(
+			res, "certificate",
+			json_pack("{s:s%, s:s%}", "certificate", cert.p, cert.l, "key", key.p, key.l));
 	if (key.p)
 		mem_wipe(key.p, key.l);
 	buf_free(&cert);

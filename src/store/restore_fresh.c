@@ -37,7 +37,8 @@ static int place_key(const struct unpacked *u, struct buf *why)
 	if (!err)
 		err = read_whole(to, KEY_BYTES, &b);
 	if (!err && !slice_eq(buf_get(&a), buf_get(&b))) {
-		buf_printf(why, "%s is another key than the backup's. Move it away, or restore into an empty directory.",
+		buf_printf(why,
+			   "%s is another key than the backup's. Move it away, or restore into an empty directory.",
 			   to);
 		err = EEXIST;
 	}
@@ -72,8 +73,8 @@ static int place_all(struct unpacked *u, struct buf *why)
 	return err;
 }
 
-static int restore_into(struct store *s, const struct store_cfg *cfg, const char *file, struct slice pass, json_t **info,
-			struct buf *why)
+static int restore_into(struct store *s, const struct store_cfg *cfg, const char *file, struct slice pass,
+			json_t **info, struct buf *why)
 {
 	struct unpacked u = {.dir = s->dir};
 

@@ -13,9 +13,10 @@
 static int wrong_key(struct buf *why)
 {
 	buf_reset(why);
-	buf_str(why, "The backup was made without a passphrase on a system with another key: its passwords cannot be "
-		     "read here. Restore it on that system, or put the file \"key\" of that system's data directory into "
-		     "an empty data directory and restore there.");
+	buf_str(why,
+		"The backup was made without a passphrase on a system with another key: its passwords cannot be "
+		"read here. Restore it on that system, or put the file \"key\" of that system's data directory into "
+		"an empty data directory and restore there.");
 	return ERR_STATE;
 }
 
