@@ -86,13 +86,14 @@ struct route {
 	const char *answer; /**< type of the answer; "call[]": {"items": [...]}, "cdr[]+": with "next"; NULL: 204 */
 	unsigned csv;       /**< enum route_csv */
 };
-/** Where CSV is spoken in place of JSON. */
+/** Where something else than JSON is spoken. */
 enum route_csv {
-	CSV_IN = 1,   /**< the body may be CSV */
-	CSV_OUT = 2,  /**< the answer may be: Accept: text/csv */
-	CSV_ONLY = 4, /**< the body must be */
-	GZIP_IN = 8,  /**< the body may be a compressed file */
-	FILE_OUT = 16 /**< the answer is one */
+	CSV_IN = 1,    /**< the body may be CSV */
+	CSV_OUT = 2,   /**< the answer may be: Accept: text/csv */
+	CSV_ONLY = 4,  /**< the body must be */
+	GZIP_IN = 8,   /**< the body may be a compressed file */
+	FILE_OUT = 16, /**< the answer is one */
+	SOUND_OUT = 32 /**< the answer is a file of sound */
 };
 /** Paths that are no resource's (routes.c). */
 extern const struct route api_fixed_routes[];
@@ -280,6 +281,11 @@ void api_me_session_end(struct job *j);
 void api_me_devices(struct job *j);
 void api_me_calls(struct job *j);
 void api_me_recordings(struct job *j);
+/** May who asks hear recordings of the own extension? False: the job is ended. */
+bool job_may_listen(struct job *j);
+/* sound.c */
+void api_recording_sound(struct job *j);
+void api_me_recording_sound(struct job *j);
 /* import.c */
 void api_import(struct job *j);
 /** The same with j->body from elsewhere, and j->replace, dry, text set. With j->restore its end is told to

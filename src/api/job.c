@@ -253,7 +253,7 @@ bool job_own_param(const struct job *j, const char *name)
 		if (slice_eqs(slice_cut(&l, ' '), name))
 			return true;
 	}
-	return j->route->csv && !strcmp(name, "format");
+	return j->route->csv & (CSV_IN | CSV_OUT) && !strcmp(name, "format");
 }
 
 const char *job_param(const struct job *j, const char *name)

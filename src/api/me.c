@@ -198,8 +198,8 @@ void api_me_calls(struct job *j)
 		nothing(j);
 }
 
-/* Who may not listen is told so, rather than shown an empty list. False: the job is ended. */
-static bool may_listen(struct job *j)
+/* Who may not listen is told so, rather than shown an empty list. */
+bool job_may_listen(struct job *j)
 {
 	if (!is_user(j))
 		return false;
@@ -215,8 +215,8 @@ void api_me_recordings(struct job *j)
 	struct recording_filter f = {.number = j->who.extension, .before = job_param(j, "before")};
 	uint64_t limit;
 
-	if (!may_listen(j) || !job_number(j, "limit", API_LIMIT_MAX, &limit) || !job_time(j, "since", &f.since_ms) ||
-	    !job_time(j, "until", &f.until_ms))
+	if (!job_may_listen(j) || !job_number(j, "limit", API_LIMIT_MAX, &limit) ||
+	    !job_time(j, "since", &f.since_ms) || !job_time(j, "until", &f.until_ms))
 		return;
 	f.limit = (uint32_t)limit;
 	if (*j->who.extension)

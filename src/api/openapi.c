@@ -168,6 +168,13 @@ static json_t *answers(const struct resource *r, const struct route *t)
 							      "application/gzip"));
 	if (!t->answer && t->csv & FILE_OUT)
 		return o;
+	if (t->csv & SOUND_OUT) {
+		(void)json_object_set_new(o, "200",
+					  json_pack("{s:s, s:{s:{}, s:{}}}", "description", t->help, "content",
+						    "audio/wav", "audio/ogg"));
+		(void)json_object_set_new(o, "206", json_pack("{s:s}", "description", "The part that was asked for."));
+		return o;
+	}
 	if (!t->answer) {
 		(void)json_object_set_new(o, "204", json_pack("{s:s}", "description", "Done."));
 		return o;

@@ -399,6 +399,7 @@ static const struct shape_member parameters[] = {
 	{"format", "=json csv", "In place of the headers Accept and Content-Type."},
 	{"dry_run", "boolean", "Change nothing: say what would be done."},
 	{"recordings", "boolean", "With the files of recordings."},
+	{"download", "boolean", "To be kept as a file, rather than heard at once."},
 	{"replace", "boolean", "Rows that the file does not name are removed."},
 	{"number", "string", "Only calls from, to or answered by this number."},
 	{"name", "string", "Only calls of callers with this text in their name."},

@@ -229,6 +229,7 @@ static const struct {
 	{"GET", "me/devices", SELF},
 	{"GET", "me/calls", SELF},
 	{"GET", "me/recordings", SELF},
+	{"GET", "me/recordings/{}/sound", SELF},
 	{"GET", "token-use", SEES},
 	{"GET", "status", SEES},
 	{"GET", "search", SEES},
@@ -245,6 +246,7 @@ static const struct {
 	{"POST", "calls/{}/record", LEADS},
 	{"GET", "recordings", HEARS},
 	{"GET", "recordings/{}", HEARS},
+	{"GET", "recordings/{}/sound", "MAda"},
 	{"DELETE", "recordings/{}", "MAda"},
 	{"GET", "cdr", HEARS},
 	{"GET", "config/export", "Ara"},
@@ -454,6 +456,8 @@ static void test_me(void **state)
 	assert_int_equal(ask(f, 'U', "GET", "/api/v1/me/recordings?number=101", NULL), 400);
 	assert_int_equal(ask(f, 'A', "PATCH", "/api/v1/users/user", "{\"may_listen\": false}"), 200);
 	assert_int_equal(ask(f, 'U', "GET", "/api/v1/me/recordings", NULL), 403);
+	assert_int_equal(ask(f, 'U', "GET", "/api/v1/me/recordings/nothing/sound", NULL), 403);
+	assert_string_equal(member(f, "code"), "forbidden");
 }
 
 /* A token is shown once, and works; nothing else shows it. */
