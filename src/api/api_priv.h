@@ -83,7 +83,8 @@ struct route {
 	/* for the OpenAPI document */
 	const char *help;   /**< a sentence: what it does */
 	const char *body;   /**< type of the body (struct shape_member.type); NULL: none */
-	const char *answer; /**< type of the answer; "call[]": {"items": [...]}, "cdr[]+": with "next"; NULL: 204 */
+	const char *answer; /**< type of the answer; "call[]": {"items": [...]}, "cdr[]+": with "next"; "@text/plain":
+				bytes of that type; NULL: 204 */
 	unsigned csv;       /**< enum route_csv */
 };
 /** Where something else than JSON is spoken. */
@@ -214,8 +215,12 @@ void api_hangup(struct job *j);
 void api_hold(struct job *j);
 void api_resume(struct job *j);
 void api_transfer(struct job *j);
+/* capture.c: what went over the wire */
+void api_call_messages(struct job *j);
+void api_call_pcap(struct job *j);
 /* live.c again */
 void api_cdr(struct job *j);
+void api_cdr_one(struct job *j);
 /* schema.c, openapi.c */
 void api_schema(struct job *j);
 void api_openapi(struct job *j);

@@ -70,6 +70,23 @@ void api_cdr(struct job *j)
 	store_cdr_list(pbx_store(j->api->pbx), &f, cdr_h, j);
 }
 
+static void one_h(int err, const char *why, json_t *res, void *arg)
+{
+	struct job *j = arg;
+
+	if (!err)
+		job_reply(j, 200, json_incref(res));
+	else if (err == ENOENT)
+		job_error(j, 404, "not_found", NULL, "There is no record of a call %s.", j->seg[1]);
+	else
+		job_fail(j, err, why);
+}
+
+void api_cdr_one(struct job *j)
+{
+	store_cdr_get(pbx_store(j->api->pbx), j->seg[1], one_h, j);
+}
+
 /* ------------------------------------------------------------------ looking inside */
 
 static const char *const level_names[] = {

@@ -179,6 +179,11 @@ static json_t *answers(const struct resource *r, const struct route *t)
 		(void)json_object_set_new(o, "204", json_pack("{s:s}", "description", "Done."));
 		return o;
 	}
+	if (*t->answer == '@') {
+		ok = json_pack("{s:s, s:{s:{}}}", "description", t->help, "content", t->answer + 1);
+		(void)json_object_set_new(o, "200", ok);
+		return o;
+	}
 	ok = json_pack("{s:s, s:o}", "description", t->help, "content",
 		       content("application/json", schema_of(r, t->answer, get ? "" : "_changed"), t->csv & CSV_OUT));
 	if (ok && r && !strcmp(t->answer, "row"))

@@ -125,6 +125,33 @@ M(cdr) = {
 	{"recordings", "object[]", NULL},
 	{"legs", "object[]", "Each with its quality"},
 };
+M(call_messages) = {
+	{"legs", "call_leg[]!", "Whose messages they are"},
+	{"messages", "call_message[]!", "In the order in which they came"},
+	{"dropped", "boolean!", "Some are missing: overwritten by newer ones, or too many"},
+};
+M(call_leg) = {
+	{"leg", "integer!", "Its number in the messages"},
+	{"number", "string", NULL},
+	{"device", "string", NULL},
+	{"call_id", "string", "Of its SIP dialog"},
+	{"outgoing", "boolean", "We called it"},
+	{"peer", "string", "Where its messages came from or went to"},
+};
+M(call_message) = {
+	{"at_ms", "time!", NULL},
+	{"us", "integer", "Microseconds more"},
+	{"leg", "integer!", NULL},
+	{"kind", "=sip rtcp", NULL},
+	{"direction", "=in out!", NULL},
+	{"transport", "=udp tcp tls ws wss", NULL},
+	{"from_addr", "string", NULL},
+	{"to_addr", "string", NULL},
+	{"summary", "string!", "INVITE sip:101@..., or 200 OK (INVITE)"},
+	{"body", "string", "Type of its body; empty: it has none"},
+	{"text", "string", "The message, without secrets"},
+	{"cut", "boolean", "It was longer than what is kept"},
+};
 M(import) = {
 	{"dry_run", "boolean", NULL},   {"created", "integer", NULL},
 	{"updated", "integer", NULL},   {"removed", "integer", NULL},
@@ -334,6 +361,9 @@ const struct shape api_shapes[] = {
 	S(record, "An order to the recorder."),
 	S(recording, "A recording."),
 	S(cdr, "A call record; of a call that goes on some members are not there yet."),
+	S(call_messages, "What went over the wire for a call."),
+	S(call_leg, "A party of a call, as its messages tell."),
+	S(call_message, "A message."),
 	{"configuration", "The whole configuration: \"offhook\": 1, and an array of rows for each table.", NULL, 0},
 	S(import, "What an import did, or would do."),
 	S(sheet_import, "What an import of CSV did, or would do."),
@@ -412,6 +442,7 @@ static const struct shape_member parameters[] = {
 	{"to", "string", "What is dialled."},
 	{"at", "string", "When; now if not given."},
 	{"trunk", "string", "It comes in by this trunk."},
+	{"rtcp", "boolean", "With RTCP."},
 };
 
 const char *api_parameter(const char *name, const char **type)

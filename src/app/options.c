@@ -3,6 +3,7 @@
  */
 #include <string.h>
 #include "app/serve.h"
+#include "pbx/capture.h"
 
 const struct opt serve_opts[] = {
 	{.name = "data",
@@ -64,6 +65,11 @@ const struct opt serve_opts[] = {
 	 .env = "OFFHOOK_DNS",
 	 .def = "those of /etc/resolv.conf",
 	 .help = "name server to ask; may be given several times"},
+	{.name = "capture-mb",
+	 .arg = "N",
+	 .env = "OFFHOOK_CAPTURE_MB",
+	 .def = "16",
+	 .help = "memory for the last SIP and RTCP messages of calls, in MB; 0: none are kept"},
 	{.name = "log-level",
 	 .arg = "LEVEL",
 	 .env = "OFFHOOK_LOG_LEVEL",
@@ -237,6 +243,9 @@ int serve_options_read(struct serve_options *o, const struct cli *c)
 	if (!cli_number(c, "sip-port", 1, 65535, &port))
 		return CLI_USAGE;
 	o->sip_port = (uint16_t)port;
+	o->capture_mb = CAPTURE_MB_DEFAULT;
+	if (!cli_number(c, "capture-mb", 0, CAPTURE_MB_MAX, &o->capture_mb))
+		return CLI_USAGE;
 	if (level && log_level_parse(&o->log_level, slice_str(level)))
 		return cli_usage(c, "--log-level is error, warn, info or debug, not \"%s\".", level);
 	rc = read_tls(o, c);

@@ -14,6 +14,7 @@
 #include "loop/file.h"
 #include "loop/guard.h"
 #include "media/media.h"
+#include "pbx/capture.h"
 #include "sip/sip.h"
 
 /* ------------------------------------------------------------------ data and phone system */
@@ -113,6 +114,9 @@ static int open_calls(struct server *s, struct buf *why)
 	int err = s->files ? 0 : files_alloc(&s->files, s->loop);
 
 	if (!err)
+		err = pbx_capture(s->pbx, o->capture_mb);
+	mc.trace = pbx_trace(s->pbx);
+	if (!err)
 		err = open_sounds(s);
 	if (!err)
 		err = media_alloc(&s->media, &mc);
@@ -171,6 +175,7 @@ static int open_edge(struct server *s)
 	if (err)
 		return err;
 	sip_set_dns(s->sip, s->dns);
+	sip_set_trace(s->sip, pbx_trace(s->pbx));
 	edge_set_sip(s->edge, s->sip);
 	sip_set_external(s->sip, &o->external_ip);
 	return sip_set_local_nets(s->sip, o->local_net, o->nlocal_net);

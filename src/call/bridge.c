@@ -154,6 +154,8 @@ static void set_remote(struct leg *l)
 			continue;
 		}
 		fill_remote(&r, l, d, own, i);
+		if (l->ops->callid)
+			mstream_mark(l->ms[i], trace_mark(l->ops->callid(l)));
 		mstream_set_remote(l->ms[i], &r);
 	}
 	recordings_follow(l->call);

@@ -13,6 +13,7 @@
 #define OFFHOOK_MEDIA_MEDIA_H
 
 #include "base/sa.h"
+#include "base/trace.h"
 #include "loop/loop.h"
 
 struct media;
@@ -27,6 +28,8 @@ struct media_cfg {
 	uint32_t quarantine_ms;    /**< how long a freed port rests; 0 = 30000 */
 	uint32_t dead_s;           /**< see mstream_ops.dead; 0 = 60 */
 	uint32_t relearn_ms;       /**< silence of the locked source after which it may move, 0 = 2000 */
+	const struct trace_sink *trace; /**< told of RTCP sent and received, on the workers (base/trace.h); outlives the
+					   engine. NULL: nobody */
 };
 /**
  * New engine with its workers. ENOMEM, EINVAL (port range). mem_deref stops the workers and closes all; sources and
@@ -152,6 +155,8 @@ struct mstream_ops {
  * used up), ENOMEM. `ops` (may be NULL) is not copied. */
 int mstream_alloc(struct mstream **sp, struct media *m, unsigned worker, enum mstream_kind kind, const struct sa *ip,
 		  const struct mstream_ops *ops, void *arg) MUST_CHECK;
+/** What its RTCP belongs to when it is captured: trace_note.mark. */
+void mstream_mark(struct mstream *s, uint32_t mark);
 /** Its ports: what SDP says (RTP; RTCP is one above). */
 void mstream_local(const struct mstream *s, struct sa *rtp);
 /**

@@ -476,6 +476,8 @@ void echo_rtp(struct wstream *w, uint8_t *p, size_t l, const struct rtp_hdr *h, 
 
 /** A valid compound came from the party: read it, and translate it in place as far as this side knows (rtcp.c). */
 void rtcp_arrived(struct wstream *w, uint8_t *p, size_t l, uint64_t us);
+/** Tell who captures; only when there is somebody. `muxed`: by the RTP port. */
+void rtcp_trace(const struct wstream *w, bool out, bool muxed, const struct sa *peer, const uint8_t *p, size_t l);
 /** Send what rtcp_arrived left, as the party of `to` may see it. */
 void rtcp_relay(struct wstream *to, uint8_t *p, size_t l, uint64_t us);
 /** We are an end point of RTCP: begin our own reports (rtcp_own.c), or go on. Without memory there are none. */
@@ -656,6 +658,7 @@ struct mstream {
 	bool told;   /**< the worker knows of it, or will by what is on its way */
 	bool linked; /**< a link was made that feeds it: its worker may have to let go of that */
 	bool busy;   /**< it plays, is heard or sends digits: orders wake the worker */
+	_Atomic uint32_t mark; /**< mstream_mark() */
 	struct link le, dirty;
 	struct port *port;
 	struct mstream *peer;  /**< joined with */

@@ -175,6 +175,8 @@ static void rtcp_in(struct wstream *w, const struct udp_rx *rx, uint8_t *p, size
 	w->alive_us = rx->us;
 	if (!w->touched.list)
 		wstream_touch(w);
+	if (w->wk->m->cfg.trace)
+		rtcp_trace(w, false, on_rtp, &rx->src, p, l);
 	rtcp_arrived(w, p, l, rx->us);
 	if (w->mode != W_RELAY || wstream_converts(w))
 		return;

@@ -47,6 +47,8 @@ void send_rtcp(struct wstream *w, const uint8_t *p, size_t l)
 
 	if (!sa_isset(dst) || !sa_port(dst))
 		return;
+	if (w->wk->m->cfg.trace)
+		rtcp_trace(w, true, w->r.mux, dst, p, l);
 	if (crypt_seals(w->crypt)) {
 		p = crypt_seal_rtcp(w->crypt, w->wk->sealed, p, &l);
 		if (!p)

@@ -46,6 +46,7 @@ static void pbx_destroy(void *obj)
 	hash_free(&p->flows);
 	alarm_flush(p);
 	json_decref(p->about);
+	mem_deref(p->capture);
 	mem_deref(p->realm);
 }
 

@@ -83,6 +83,7 @@ struct pbx {
 	struct security *security; /**< allowed networks, limits, bans (security.h) */
 	json_t *about;             /**< what the program tells of itself: listeners, data directory */
 	struct event_bus *events;  /**< event.h; NULL: nobody has ever listened */
+	struct capture *capture;   /**< capture.h; NULL: nothing is captured */
 	struct inspect dump;
 };
 

@@ -244,7 +244,12 @@ static bool admitted(struct sip *s, const struct sip_rx *rx)
 		return false;
 	}
 	if (s->trace)
-		s->trace(false, rx->tp, &rx->src, &rx->dst, rx->data, s->trace_arg);
+		trace_tell(s->trace, &(struct trace_note){.kind = TRACE_SIP,
+							  .transp = (uint8_t)rx->tp,
+							  .us = loop_now_us(s->loop),
+							  .local = &rx->dst,
+							  .peer = &rx->src,
+							  .data = rx->data});
 	if (!s->ops.admit || s->ops.admit(rx->tp, &rx->src, s->arg))
 		return true;
 	s->st.dropped++;

@@ -148,13 +148,9 @@ void sip_stats(const struct sip *s, struct sip_stats *st)
 	st->dialogs = s->dialogs.n;
 }
 
-void sip_set_trace(struct sip *s,
-		   void (*fn)(bool tx, enum sip_transp tp, const struct sa *src, const struct sa *dst,
-			      struct slice data, void *arg),
-		   void *arg)
+void sip_set_trace(struct sip *s, const struct trace_sink *t)
 {
-	s->trace = fn;
-	s->trace_arg = arg;
+	s->trace = t;
 }
 
 void sip_allow(struct sip *s, enum sip_method m)

@@ -13,6 +13,7 @@
 
 #include "base/rbuf.h"
 #include "base/sa.h"
+#include "base/trace.h"
 #include "loop/loop.h"
 #include "wire/sip/msg.h"
 
@@ -139,13 +140,8 @@ struct sip_stats {
 };
 void sip_stats(const struct sip *s, struct sip_stats *st);
 
-/**
- * Capture: `fn` sees every message sent and received, whole. NULL ends it.
- */
-void sip_set_trace(struct sip *s,
-		   void (*fn)(bool tx, enum sip_transp tp, const struct sa *src, const struct sa *dst,
-			      struct slice data, void *arg),
-		   void *arg);
+/** Capture: `t` is told of every message sent and received, whole (base/trace.h), and outlives the stack. NULL ends it. */
+void sip_set_trace(struct sip *s, const struct trace_sink *t);
 
 /** Methods this stack's user supports beside INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER; others get 405/501 with Allow
  * (RFC 3261 8.2.1). Default: none. */

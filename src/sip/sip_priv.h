@@ -83,9 +83,7 @@ struct sip {
 	const char *tags[SIP_TAGS_MAX];
 	size_t tagc;
 	struct sip_stats st; /**< counters; the sizes are read from the tables */
-	void (*trace)(bool tx, enum sip_transp tp, const struct sa *src, const struct sa *dst, struct slice data,
-		      void *arg);
-	void *trace_arg;
+	const struct trace_sink *trace; /**< NULL: nobody captures */
 	struct {
 		struct sa dst, local;
 		uint64_t until; /**< ms */

@@ -99,8 +99,15 @@ void sip_listeners(const struct sip *s, void (*fn)(enum sip_transp tp, const str
 static void trace_tx(struct sip *s, const struct sip_dest *d, const struct sa *src, struct rbuf *b)
 {
 	s->st.tx++;
-	if (s->trace)
-		s->trace(true, d->tp, src, &d->addr, rbuf_slice(b), s->trace_arg);
+	if (!s->trace)
+		return;
+	trace_tell(s->trace, &(struct trace_note){.kind = TRACE_SIP,
+						  .out = true,
+						  .transp = (uint8_t)d->tp,
+						  .us = loop_now_us(s->loop),
+						  .local = src,
+						  .peer = &d->addr,
+						  .data = rbuf_slice(b)});
 }
 
 static int send_udp(struct sip *s, const struct sip_dest *d, struct rbuf *b)

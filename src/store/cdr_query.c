@@ -304,3 +304,69 @@ void store_cdr_list(struct store *s, const struct cdr_filter *f, store_json_h *h
 	else
 		job_read(&q->j);
 }
+
+/* ---- one */
+
+struct cdr_get {
+	struct job j;
+	char *id;
+	json_t *row;
+	store_json_h *h;
+	void *arg;
+};
+
+static void get_destroy(void *arg)
+{
+	struct cdr_get *g = arg;
+
+	mem_deref(g->id);
+	json_decref(g->row);
+	job_destroy(&g->j);
+}
+
+static int get_run(struct job *j, struct db *db)
+{
+	struct cdr_get *g = CONTAINER_OF(j, struct cdr_get, j);
+	sqlite3_stmt *st;
+	int err = db_stmt(db, &st, "SELECT " COLUMNS " FROM cdr c WHERE c.domain_id = 1 AND c.id = ?");
+
+	if (err)
+		return err;
+	db_text(st, 1, slice_str(g->id));
+	err = db_row(db, st);
+	if (err)
+		return err;
+	g->row = cdr_json(st);
+	sqlite3_reset(st);
+	return g->row ? 0 : ENOMEM;
+}
+
+static void get_done(struct job *j)
+{
+	struct cdr_get *g = CONTAINER_OF(j, struct cdr_get, j);
+
+	g->h(j->err, j->err ? job_why(j) : "", j->err ? NULL : g->row, g->arg);
+}
+
+void store_cdr_get(struct store *s, const char *id, store_json_h *h, void *arg)
+{
+	struct cdr_get *g;
+	void *v;
+	int err = job_alloc(&v, sizeof(*g), get_destroy, s);
+
+	if (err) {
+		h(err, "Memory is out.", NULL, arg);
+		return;
+	}
+	g = v;
+	g->j.run = get_run;
+	g->j.done = get_done;
+	g->j.after_records = true;
+	g->h = h;
+	g->arg = arg;
+	g->j.err = mem_strdup(&g->id, id);
+	if (g->j.err)
+		job_answer(&g->j);
+	else
+		job_read(&g->j);
+}

@@ -184,6 +184,8 @@ struct cdr_filter {
 };
 /** Waiting records are written first, so that the list has them. */
 void store_cdr_list(struct store *s, const struct cdr_filter *f, store_json_h *h, void *arg);
+/** The one with this id, with all that is written down of it. ENOENT. */
+void store_cdr_get(struct store *s, const char *id, store_json_h *h, void *arg);
 
 /* ---- recordings of calls: rows about files, written as call records are ---- */
 /** A recording as it is now: always whole. Its file is somebody else's business. */

@@ -167,7 +167,8 @@ static void check_type(const char *type, const char *where)
 	static const char *const known[] = {"string", "integer", "number", "boolean", "object", "time", "row"};
 	struct slice s = bare(type);
 
-	if (slice_starts(s, SLICE("=")) || api_shape(s))
+	/* one of some words; bytes of a media type */
+	if (slice_starts(s, SLICE("=")) || slice_starts(s, SLICE("@")) || api_shape(s))
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (slice_eqs(s, known[i]))

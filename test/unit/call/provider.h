@@ -41,6 +41,7 @@ struct provider {
 	uint32_t after_ms; /* answers calls so late */
 	/* what happened */
 	size_t nreg, nopt, ninv, nunreg;
+	struct trace_sink trace;
 	char contact[160]; /* registered */
 	char heard[4000];  /* the last INVITE */
 	struct sip_inv *call;
@@ -229,13 +230,9 @@ static inline void provider_request_h(struct sip_strans *st, const struct sip_ms
 }
 
 /* OPTIONS to the server itself never come up: they are seen on their way. */
-static inline void provider_trace(bool tx, enum sip_transp tp, const struct sa *src, const struct sa *dst,
-				  struct slice data, void *arg)
+static inline void provider_trace(const struct trace_note *n, void *arg)
 {
-	(void)tp;
-	(void)src;
-	(void)dst;
-	if (!tx && slice_starts(data, SLICE("OPTIONS ")))
+	if (!n->out && slice_starts(n->data, SLICE("OPTIONS ")))
 		((struct provider *)arg)->nopt++;
 }
 
@@ -247,7 +244,8 @@ static inline void provider_on(struct provider *p)
 	struct sa sips = p->addr;
 
 	assert_int_equal(sip_alloc(&p->sip, &cfg, &ops, p), 0);
-	sip_set_trace(p->sip, provider_trace, p);
+	p->trace = (struct trace_sink){.fn = provider_trace, .arg = p};
+	sip_set_trace(p->sip, &p->trace);
 	assert_int_equal(sip_listen(p->sip, SIP_TRANSP_UDP, &p->addr), 0);
 	assert_int_equal(sip_listen(p->sip, SIP_TRANSP_TCP, &p->addr), 0);
 	sa_set_port(&sips, SIPS_PORT);

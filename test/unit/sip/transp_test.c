@@ -727,31 +727,31 @@ struct traced {
 	size_t rx, tx;
 };
 
-static void trace_h(bool tx, enum sip_transp tp, const struct sa *src, const struct sa *dst, struct slice data,
-		    void *arg)
+static void trace_h(const struct trace_note *n, void *arg)
 {
 	struct traced *t = arg;
 
-	(void)tp;
-	assert_true(sa_isset(src) && sa_isset(dst) && data.l > 0);
-	t->rx += !tx;
-	t->tx += tx;
+	assert_int_equal(n->kind, TRACE_SIP);
+	assert_true(sa_isset(n->local) && sa_isset(n->peer) && n->data.l > 0);
+	t->rx += !n->out;
+	t->tx += n->out;
 }
 
 static void capture_sees_everything(void **state)
 {
 	struct fix f;
 	struct traced t = {0};
+	const struct trace_sink sink = {.fn = trace_h, .arg = &t};
 
 	(void)state;
 	fix_open(&f);
-	sip_set_trace(f.sip, trace_h, &t);
+	sip_set_trace(f.sip, &sink);
 	peer_say(&f.a, REQ("OPTIONS", .uri = "sip:x"));
 	peer_connect(&f.a);
 	peer_stream(&f.a, opts("z9hG4bKt"));
 	assert_int_equal(t.rx, 2);
 	assert_int_equal(t.tx, 2);
-	sip_set_trace(f.sip, NULL, NULL);
+	sip_set_trace(f.sip, NULL);
 	peer_say(&f.a, REQ("OPTIONS", .uri = "sip:x", .branch = "z9hG4bKn", .callid = "n"));
 	assert_int_equal(t.rx, 2);
 	fix_close(&f);
