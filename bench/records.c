@@ -75,7 +75,7 @@ static void fill(const char *dir, long calls, long extensions)
 	snprintf(text, sizeof(text),
 		 "PRAGMA synchronous = OFF; PRAGMA cache_size = -300000; BEGIN; "
 		 "DROP INDEX cdr_start; DROP INDEX cdr_from; DROP INDEX cdr_to; DROP INDEX cdr_answered; "
-		 "DROP INDEX cdr_name; DROP INDEX cdr_outcome; "
+		 "DROP INDEX cdr_outcome; "
 		 "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %ld) "
 		 "INSERT INTO cdr (domain_id, id, start_ms, answer_ms, end_ms, final, code, from_number, to_number, "
 		 "answered_by, outcome, reason, detail, from_name) SELECT 1, printf('%%016x', i * 2654435761 %% "
@@ -87,11 +87,11 @@ static void fill(const char *dir, long calls, long extensions)
 		 "'{\"duration_ms\":90000,\"talk_ms\":86000,\"ended_by\":\"caller\",\"legs\":[]}', "
 		 "CASE WHEN i %% 1000003 = 5 THEN 'Rare Person' ELSE 'Caller ' || (i * 31 %% 5000) END FROM n; "
 		 "CREATE INDEX cdr_start ON cdr (domain_id, start_ms, id);"
-		 "CREATE INDEX cdr_from ON cdr (domain_id, from_number, start_ms, id);"
-		 "CREATE INDEX cdr_to ON cdr (domain_id, to_number, start_ms, id);"
-		 "CREATE INDEX cdr_answered ON cdr (domain_id, answered_by, start_ms, id);"
-		 "CREATE INDEX cdr_name ON cdr (domain_id, from_name, start_ms, id);"
-		 "CREATE INDEX cdr_outcome ON cdr (domain_id, outcome, start_ms, id); COMMIT",
+		 "CREATE INDEX cdr_from ON cdr (from_number, start_ms);"
+		 "CREATE INDEX cdr_to ON cdr (to_number, start_ms);"
+		 "CREATE INDEX cdr_answered ON cdr (answered_by, start_ms) WHERE answered_by <> to_number;"
+		 "CREATE INDEX cdr_outcome ON cdr (outcome, start_ms) WHERE outcome <> 'answered';"
+		 "INSERT INTO caller_name SELECT DISTINCT 1, from_name, from_number FROM cdr; COMMIT",
 		 calls);
 	sql(dir, text);
 	snprintf(text, sizeof(text),

@@ -15,6 +15,23 @@ static void bind_time(sqlite3_stmt *st, int i, int64_t v)
 		db_int(st, i, v);
 }
 
+/* Who calls by which name, once for each pair: what a search for names looks through. */
+static int name_write(struct db *db, const struct cdr_row *c)
+{
+	sqlite3_stmt *st;
+	int err;
+
+	if (!c->from_name.l || !c->from.l)
+		return 0;
+	err = db_stmt(db, &st,
+		      "INSERT INTO caller_name (domain_id, name, number) VALUES (1, ?, ?) ON CONFLICT DO NOTHING");
+	if (err)
+		return err;
+	db_text(st, 1, c->from_name);
+	db_text(st, 2, c->from);
+	return db_run(db, st);
+}
+
 int cdr_write(struct db *db, const struct record *r)
 {
 	const struct cdr_row *c = &r->row;
@@ -44,7 +61,8 @@ int cdr_write(struct db *db, const struct record *r)
 	db_text(st, 11, c->reason);
 	db_text(st, 12, c->detail);
 	db_text(st, 13, slice_isset(c->from_name) ? c->from_name : SLICE_NULL);
-	return db_run(db, st);
+	err = db_run(db, st);
+	return err ? err : name_write(db, c);
 }
 
 int cdr_beat(struct db *db, int64_t wall_ms, bool *open)

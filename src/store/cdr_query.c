@@ -3,16 +3,18 @@
  *
  * A number stands in one of three columns. SQL's OR would look at all calls until the page is full, which for somebody
  * who calls twice a year is the whole table; so each column is asked by an index of its own for a page, and the newest
- * of the three pages are taken. Names are looked for among those that there are (each read once, by leaping through
- * the index), then each that fits is such a column.
+ * of the three pages are taken. Names are looked for in the table of names and the numbers that called by them, then
+ * the calls of each pair that fits are such a page.
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include "base/mem.h"
 #include "store/store_priv.h"
 
 enum {
-	NAMES_MAX = 40, /* that fit; with more the newest calls are looked through, where hits are frequent then */
+	NAMES_MAX =
+		40, /* pairs that fit; with more the newest calls are looked through, where hits are frequent then */
 	/* values of the statement: ?1 ... */
 	V_SINCE = 1,
 	V_UNTIL,
@@ -22,7 +24,7 @@ enum {
 	V_BEFORE_ID,
 	V_LIMIT,
 	V_LIKE,
-	V_NAME /* and those after it */
+	V_NAME /* name and number of the first pair, and those after them */
 };
 
 struct cdr_query {
@@ -33,7 +35,9 @@ struct cdr_query {
 	char *before_id;
 	uint32_t limit;
 	/* on the reader */
-	char *name[NAMES_MAX + 1]; /* that fit `like` */
+	struct {
+		char *name, *number;
+	} caller[NAMES_MAX + 1]; /* that fit `like` */
 	size_t nname;
 	store_render_h *render;
 	const void *render_arg;
@@ -50,8 +54,10 @@ static void destroy(void *arg)
 	mem_deref(q->like);
 	mem_deref(q->outcome);
 	mem_deref(q->before_id);
-	for (size_t i = 0; i < q->nname; i++)
-		mem_deref(q->name[i]);
+	for (size_t i = 0; i < ARRAY_LEN(q->caller); i++) {
+		mem_deref(q->caller[i].name);
+		mem_deref(q->caller[i].number);
+	}
 	json_decref(q->res);
 	job_destroy(&q->j);
 }
@@ -107,35 +113,66 @@ static void where(const struct cdr_query *q, struct buf *b)
 		buf_str(b, " AND c.start_ms >= ?1");
 	if (q->until_ms)
 		buf_str(b, " AND c.start_ms < ?2");
+	/* most calls are answered: only the others are in the index */
 	if (q->outcome)
 		buf_str(b, " AND c.outcome = ?4");
+	if (q->outcome && strcmp(q->outcome, "answered"))
+		buf_str(b, " AND c.outcome <> 'answered'");
 	if (q->before_id)
 		buf_str(b, " AND (c.start_ms, c.id) < (?5, ?6)");
 }
 
-/* A page of one column's calls, found by its index. */
-static void arm(const struct cdr_query *q, struct buf *b, bool first, const char *column, int value)
+/* A page of the calls that fit one condition, found by its index; its own words follow. */
+static void arm_begin(struct buf *b, bool first)
 {
 	buf_str(b, first ? "SELECT * FROM (" : " UNION SELECT * FROM (");
-	buf_printf(b, "SELECT c.start_ms, c.id FROM cdr c WHERE c.%s = ?%d AND ", column, value);
+	buf_str(b, "SELECT c.start_ms, c.id FROM cdr c WHERE ");
+}
+
+static void arm_end(const struct cdr_query *q, struct buf *b, int n)
+{
+	buf_str(b, " AND ");
 	where(q, b);
-	if (q->like && value == V_NUMBER)
-		buf_str(b, " AND lower(c.from_name) LIKE ?8 ESCAPE '\\'");
-	buf_printf(b, " ORDER BY c.start_ms DESC, c.id DESC LIMIT ?7) AS %s%d", column, value);
+	buf_printf(b, " ORDER BY c.start_ms DESC, c.id DESC LIMIT ?7) AS arm%d", n);
+}
+
+static void arms_of_number(const struct cdr_query *q, struct buf *b)
+{
+	/* who answered is mostly who was called */
+	static const char *const column[] = {"c.from_number = ?3", "c.to_number = ?3",
+					     "c.answered_by = ?3 AND c.answered_by <> c.to_number"};
+
+	for (size_t i = 0; i < ARRAY_LEN(column); i++) {
+		arm_begin(b, i == 0);
+		buf_str(b, column[i]);
+		if (q->like)
+			buf_str(b, " AND lower(c.from_name) LIKE ?8 ESCAPE '\\'");
+		arm_end(q, b, (int)i);
+	}
+}
+
+static void arms_of_names(const struct cdr_query *q, struct buf *b)
+{
+	for (size_t i = 0; i < q->nname; i++) {
+		int value = V_NAME + 2 * (int)i;
+
+		arm_begin(b, i == 0);
+		buf_printf(b, "c.from_name = ?%d AND c.from_number = ?%d", value, value + 1);
+		arm_end(q, b, (int)i);
+	}
 }
 
 static void query_sql(const struct cdr_query *q, struct buf *b)
 {
-	static const char *const column[] = {"from_number", "to_number", "answered_by"};
 	bool names = q->like && !q->number && q->nname <= NAMES_MAX;
 
 	buf_str(b, "SELECT " COLUMNS " FROM ");
 	if (q->number || names) {
 		buf_char(b, '(');
-		for (size_t i = 0; q->number && i < ARRAY_LEN(column); i++)
-			arm(q, b, i == 0, column[i], V_NUMBER);
-		for (size_t i = 0; names && i < q->nname; i++)
-			arm(q, b, i == 0, "from_name", V_NAME + (int)i);
+		if (q->number)
+			arms_of_number(q, b);
+		else
+			arms_of_names(q, b);
 		buf_str(b, ") AS k JOIN cdr c ON c.domain_id = 1 AND c.id = k.id "
 			   "ORDER BY k.start_ms DESC, k.id DESC LIMIT ?7");
 	} else {
@@ -174,21 +211,20 @@ static int query_stmt(const struct cdr_query *q, struct db *db, sqlite3_stmt **s
 	db_int(*stp, V_LIMIT, (int64_t)q->limit + 1);
 	if (q->like)
 		db_text(*stp, V_LIKE, slice_str(q->like));
-	for (size_t i = 0; !q->number && q->nname <= NAMES_MAX && i < q->nname; i++)
-		db_text(*stp, V_NAME + (int)i, slice_str(q->name[i]));
+	for (size_t i = 0; !q->number && q->nname <= NAMES_MAX && i < q->nname; i++) {
+		db_text(*stp, V_NAME + 2 * (int)i, slice_str(q->caller[i].name));
+		db_text(*stp, V_NAME + 2 * (int)i + 1, slice_str(q->caller[i].number));
+	}
 	return 0;
 }
 
-/* The names that fit, one more than NAMES_MAX at most: from each to the next by the index, so that a name that called
- * a million times is read once. */
+/* The callers whose names fit, one more than NAMES_MAX at most. */
 static int find_names(struct cdr_query *q, struct db *db)
 {
 	sqlite3_stmt *st;
 	int err = db_stmt(db, &st,
-			  "WITH RECURSIVE n (v) AS (SELECT min(from_name) FROM cdr WHERE domain_id = 1 UNION ALL "
-			  "SELECT (SELECT min(from_name) FROM cdr WHERE domain_id = 1 AND from_name > n.v) FROM n "
-			  "WHERE n.v IS NOT NULL) SELECT v FROM n WHERE v IS NOT NULL AND "
-			  "lower(v) LIKE ?1 ESCAPE '\\' LIMIT ?2");
+			  "SELECT name, number FROM caller_name WHERE domain_id = 1 AND "
+			  "lower(name) LIKE ?1 ESCAPE '\\' ORDER BY name, number LIMIT ?2");
 
 	if (err)
 		return err;
@@ -197,7 +233,9 @@ static int find_names(struct cdr_query *q, struct db *db)
 	while (!err) {
 		err = db_row(db, st);
 		if (!err)
-			err = slice_dup(&q->name[q->nname], db_col(st, 0));
+			err = slice_dup(&q->caller[q->nname].name, db_col(st, 0));
+		if (!err)
+			err = slice_dup(&q->caller[q->nname].number, db_col(st, 1));
 		if (!err && ++q->nname > NAMES_MAX) {
 			err = ENOENT;
 			sqlite3_reset(st);

@@ -48,6 +48,17 @@ static const char *const steps[] = {
 	"CREATE INDEX cdr_outcome ON cdr (domain_id, outcome, start_ms, id);",
 	/* the history of one row, by what people call it */
 	"CREATE INDEX history_item_key ON history_item (resource, row_key, change_id);",
+	/* slimmer: the indexes of step 3 cost as much as all else of a record. Only what other columns do not say is
+	 * indexed, and names stand once for each number that called by them. */
+	"DROP INDEX cdr_from; DROP INDEX cdr_to; DROP INDEX cdr_answered; DROP INDEX cdr_name; DROP INDEX cdr_outcome;"
+	"CREATE INDEX cdr_from ON cdr (from_number, start_ms);"
+	"CREATE INDEX cdr_to ON cdr (to_number, start_ms);"
+	"CREATE INDEX cdr_answered ON cdr (answered_by, start_ms) WHERE answered_by <> to_number;"
+	"CREATE INDEX cdr_outcome ON cdr (outcome, start_ms) WHERE outcome <> 'answered';"
+	"CREATE TABLE caller_name (domain_id BIGINT NOT NULL, name TEXT NOT NULL, number TEXT NOT NULL,"
+	" PRIMARY KEY (domain_id, name, number)) WITHOUT ROWID;"
+	"INSERT INTO caller_name SELECT DISTINCT domain_id, from_name, from_number FROM cdr"
+	" WHERE from_name <> '' AND from_number <> '';",
 };
 
 /* What is to be done, as SQL and in words. */
