@@ -218,6 +218,8 @@ void api_transfer(struct job *j);
 /* capture.c: what went over the wire */
 void api_call_messages(struct job *j);
 void api_call_pcap(struct job *j);
+void api_call_quality(struct job *j);
+void api_stats_hours(struct job *j);
 /* live.c again */
 void api_cdr(struct job *j);
 void api_cdr_one(struct job *j);

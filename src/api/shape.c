@@ -130,6 +130,49 @@ M(call_messages) = {
 	{"messages", "call_message[]!", "In the order in which they came"},
 	{"dropped", "boolean!", "Some are missing: overwritten by newer ones, or too many"},
 };
+M(call_quality) = {
+	{"id", "string!", NULL},
+	{"live", "boolean!", "False: it has ended"},
+	{"legs", "quality_leg[]!", "With the same figures as in the list of calls, as far as they are known"},
+};
+M(quality_leg) = {
+	{"number", "string", NULL},
+	{"name", "string", NULL},
+	{"device", "string", NULL},
+	{"outgoing", "boolean", NULL},
+	{"codec", "string", NULL},
+	{"mos", "number", "1 to 5; 0: not known"},
+	{"verdict", "string", "What is wrong, in words"},
+	{"series", "quality_series", "Not of calls that are too short"},
+};
+M(quality_series) = {
+	{"start_ms", "time!", "Of the first sample"},
+	{"every_ms", "integer!", "Between two samples"},
+	{"n", "integer!", "How many there are; a curve that is not there is 0 all the time"},
+	{"mos", "number[]", "0: nothing came, or it is not known"},
+	{"lost_percent", "number[]", NULL},
+	{"jitter_ms", "integer[]", NULL},
+	{"buffer_ms", "integer[]", "Delay of the jitter buffer"},
+	{"rtt_ms", "integer[]", "0: not known"},
+};
+M(hour_counts) = {
+	{"items", "hour_count[]!", "The oldest first; hours without calls are left out"},
+	{"filling", "boolean!", "Calls of an earlier version are still being counted"},
+};
+M(hour_count) = {
+	{"hour_ms", "time!", "Its beginning; hours are those of UTC"},
+	{"direction", "=internal in out unknown!", "unknown: a crash ended them"},
+	{"trunk", "string", "With by=trunk; empty: none"},
+	{"calls", "integer!", "That began in this hour"},
+	{"answered", "integer!", NULL},
+	{"busy", "integer!", "Or declined"},
+	{"no_answer", "integer!", "Or the caller gave up"},
+	{"failed", "integer!", "All others"},
+	{"talk_ms", "integer!", NULL},
+	{"mos", "number?", "Mean of all parties whose sound was judged"},
+	{"mos_n", "integer!", "How many these are"},
+	{"bad", "integer!", "Calls with something wrong with the sound"},
+};
 M(call_leg) = {
 	{"leg", "integer!", "Its number in the messages"},
 	{"number", "string", NULL},
@@ -362,6 +405,11 @@ const struct shape api_shapes[] = {
 	S(recording, "A recording."),
 	S(cdr, "A call record; of a call that goes on some members are not there yet."),
 	S(call_messages, "What went over the wire for a call."),
+	S(call_quality, "How a call sounds over time."),
+	S(quality_leg, "How a party sounds."),
+	S(quality_series, "Samples of how a party sounds."),
+	S(hour_counts, "Calls by the hour."),
+	S(hour_count, "Calls of an hour."),
 	S(call_leg, "A party of a call, as its messages tell."),
 	S(call_message, "A message."),
 	{"configuration", "The whole configuration: \"offhook\": 1, and an array of rows for each table.", NULL, 0},
@@ -443,6 +491,7 @@ static const struct shape_member parameters[] = {
 	{"at", "string", "When; now if not given."},
 	{"trunk", "string", "It comes in by this trunk."},
 	{"rtcp", "boolean", "With RTCP."},
+	{"by", "=direction trunk", "What is counted apart."},
 };
 
 const char *api_parameter(const char *name, const char **type)

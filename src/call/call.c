@@ -126,6 +126,7 @@ void call_set_state(struct call *c, enum call_state s)
 		c->answer_wall = loop_wall_ms(c->calls->loop);
 		log_info("call", "%s: answered by %s", c->id, c->answered_by);
 		record_report(c, RECORD_ANSWER);
+		series_call_up(c->calls);
 	}
 	call_changed(c);
 }

@@ -155,6 +155,7 @@ struct leg {
 	struct event ready;                /**< for inside parties: the answer to our offer came */
 	struct leg_dtmf *dtmf;             /**< digits that it sends, NULL: there were none */
 	struct leg_keys *keys;             /**< digits for an inside party, NULL: nobody asks for any */
+	struct leg_series *series;         /**< how it sounded so far (series.h), NULL: no sample yet */
 };
 
 /** SRTP by SDES (RFC 4568) with a party. */

@@ -44,6 +44,8 @@ struct calls {
 	uint32_t recall_ms;
 	bool draining;
 	struct timer drain_timer;
+	struct timer series; /**< samples of how calls sound */
+	bool keeps_series;
 	void (*drained)(void *arg);
 	void *drained_arg;
 	struct inspect inspect;
@@ -96,6 +98,13 @@ int leg_keep(struct rbuf **slot, struct slice sdp) MUST_CHECK;
 struct mstream *leg_sound(const struct leg *l);
 /** What is set for its sound; all zero where the owner sets nothing. */
 void leg_policy(const struct leg *l, struct media_policy *mp);
+
+/* series.c */
+/** A call is up: its sound may be sampled. */
+void series_call_up(struct calls *cs);
+void series_free(struct leg_series *x);
+/** NULL when there is nothing, or no memory. */
+struct leg_series *series_copy(const struct leg_series *x);
 
 /* record.c */
 void record_report(struct call *c, enum record_phase phase);

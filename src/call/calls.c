@@ -69,6 +69,7 @@ static void destroy(void *obj)
 
 	loop_tail_cancel(&cs->tail);
 	timer_stop(&cs->drain_timer);
+	timer_stop(&cs->series);
 	inspect_del(&cs->inspect);
 	LIST_EACH (&cs->gone, k) {
 		list_unlink(k);

@@ -20,6 +20,7 @@ static void destroy(void *obj)
 	mem_deref(l->sent);
 	mem_deref(l->keys);
 	mem_deref(l->dtmf);
+	series_free(l->series);
 }
 
 int leg_new(struct leg **lp, struct call *c, const struct leg_ops *ops, void *proto)
@@ -135,6 +136,13 @@ static void close_streams(struct leg *l, struct leg_past *p)
 	}
 }
 
+static void past_destroy(void *obj)
+{
+	struct leg_past *p = obj;
+
+	series_free(p->r.series);
+}
+
 /* Keep what the record will say of this leg, in the record's order: caller, winner, others. */
 static struct leg_past *keep_past(struct leg *l)
 {
@@ -143,13 +151,14 @@ static struct leg_past *keep_past(struct leg *l)
 
 	if (c->past.n >= RECORD_LEGS && record_rank(l) > 1)
 		return NULL;
-	p = mem_zalloc(sizeof(*p), NULL);
+	p = mem_zalloc(sizeof(*p), past_destroy);
 	if (!p)
 		return NULL;
 	p->call = c;
 	p->rank = record_rank(l);
 	p->signals = l->peer;
 	record_leg(&p->r, l);
+	l->series = NULL;
 	p->r.end_ms = loop_wall_ms(c->calls->loop);
 	LIST_EACH (&c->past, k) {
 		if (LINK_OBJ(k, struct leg_past, le)->rank > p->rank) {
@@ -166,6 +175,8 @@ void leg_note_past(struct leg *l)
 	struct leg_past *p = keep_past(l);
 	struct mstream_stats st;
 
+	if (p)
+		l->series = series_copy(p->r.series);
 	if (!p || !l->ms[0])
 		return;
 	p->r.code = l->answer_ms ? 200 : l->code;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "call/call_priv.h"
+#include "call/trunk.h"
 #include "call/verdict.h"
 
 uint8_t record_rank(const struct leg *l)
@@ -24,6 +25,9 @@ void record_leg(struct leg_record *r, const struct leg *l)
 	r->hidden = l->party.hidden;
 	if (l->ops->callid)
 		(void)slice_copy(r->callid, sizeof(r->callid), l->ops->callid(l));
+	if (l->trunk)
+		(void)slice_copy(r->trunk, sizeof(r->trunk), slice_str(trunk_name(l->trunk)));
+	r->series = l->series;
 	r->code = l->code;
 	r->start_ms = l->start_ms;
 	r->answer_ms = l->answer_ms;

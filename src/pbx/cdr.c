@@ -5,9 +5,14 @@
  * Every call comes by here, so the text is written straight into a buffer; what reads it again is the store.
  */
 #include "base/buf_json.h"
+#include "call/series.h"
 #include "pbx/routed.h"
 
-enum { DETAIL_MAX = 64 << 10 };
+enum {
+	DETAIL_MAX = 96 << 10,
+	SERIES_FROM_MS = 10000, /* of shorter calls there is no curve */
+	BAD_X100 = 360          /* MOS under which many are dissatisfied (G.107 annex B) */
+};
 
 static uint64_t past(int64_t ms)
 {
@@ -43,7 +48,71 @@ static void put_quality(struct buf *b, const struct mstream_stats *q)
 	buf_char(b, '}');
 }
 
-static void put_leg(struct buf *b, const struct leg_record *l)
+/* One figure of each sample; one that is 0 in all of them is left out. */
+static void put_curve(struct buf *b, const char *name, const struct leg_series *x,
+		      uint32_t (*of)(const struct leg_sample *), uint32_t per)
+{
+	bool any = false;
+
+	for (uint16_t i = 0; i < x->n; i++)
+		any |= of(&x->v[i]) != 0;
+	if (!any)
+		return;
+	buf_json_key(b, name);
+	buf_char(b, '[');
+	for (uint16_t i = 0; i < x->n; i++) {
+		uint32_t v = of(&x->v[i]);
+
+		if (i)
+			buf_char(b, ',');
+		buf_u64(b, v / per);
+		if (v % per)
+			buf_printf(b, ".%u", (unsigned)(v % per));
+	}
+	buf_char(b, ']');
+}
+
+static uint32_t mos_of(const struct leg_sample *s)
+{
+	return (s->mos_x50 + 2U) / 5;
+}
+
+static uint32_t lost_of(const struct leg_sample *s)
+{
+	return s->lost_pm;
+}
+
+static uint32_t jitter_of(const struct leg_sample *s)
+{
+	return (s->jitter_100us + 5U) / 10;
+}
+
+static uint32_t buffer_of(const struct leg_sample *s)
+{
+	return s->buffer_2ms * 2U;
+}
+
+static uint32_t rtt_of(const struct leg_sample *s)
+{
+	return s->rtt_ms;
+}
+
+void cdr_series(struct buf *b, const struct leg_series *x)
+{
+	buf_json_key(b, "series");
+	buf_char(b, '{');
+	buf_json_u64(b, "start_ms", past(x->start_ms));
+	buf_json_u64(b, "every_ms", x->step_ms);
+	buf_json_u64(b, "n", x->n);
+	put_curve(b, "mos", x, mos_of, 10);
+	put_curve(b, "lost_percent", x, lost_of, 10);
+	put_curve(b, "jitter_ms", x, jitter_of, 1);
+	put_curve(b, "buffer_ms", x, buffer_of, 1);
+	put_curve(b, "rtt_ms", x, rtt_of, 1);
+	buf_char(b, '}');
+}
+
+static void put_leg(struct buf *b, const struct leg_record *l, bool series)
 {
 	buf_json_comma(b);
 	buf_char(b, '{');
@@ -61,8 +130,12 @@ static void put_leg(struct buf *b, const struct leg_record *l)
 	buf_json_str(b, "codec", l->codec);
 	if (l->has_q)
 		put_quality(b, &l->q);
+	if (l->trunk[0])
+		buf_json_str(b, "trunk", l->trunk);
 	if (l->verdict[0])
 		buf_json_str(b, "verdict", l->verdict);
+	if (series && l->series)
+		cdr_series(b, l->series);
 	buf_char(b, '}');
 }
 
@@ -120,8 +193,31 @@ void cdr_detail(struct buf *b, const struct call_record *r)
 	buf_json_key(b, "legs");
 	buf_char(b, '[');
 	for (size_t i = 0; i < r->nlegs; i++)
-		put_leg(b, &r->leg[i]);
+		put_leg(b, &r->leg[i], r->talk_ms > SERIES_FROM_MS);
 	buf_str(b, "]}");
+}
+
+/* For the counts by the hour: where it came from or went, and how it sounded. */
+static void count(struct cdr_row *row, const struct call_record *r, const char *tried)
+{
+	row->talk_ms = r->talk_ms;
+	row->trunk = slice_str(tried);
+	for (size_t i = 0; i < r->nlegs; i++) {
+		const struct leg_record *l = &r->leg[i];
+
+		if (l->trunk[0] && (!l->outgoing || !row->trunk.l))
+			row->trunk = slice_str(l->trunk);
+		if (l->trunk[0] && !l->outgoing && i == 0)
+			row->direction = CDR_IN;
+		if (l->has_q && l->q.mos_x100) {
+			row->mos_sum += l->q.mos_x100;
+			row->mos_n++;
+			row->bad |= l->q.mos_x100 < BAD_X100;
+		}
+		row->bad |= l->verdict[0] != '\0';
+	}
+	if (row->direction == CDR_INTERNAL && row->trunk.l)
+		row->direction = CDR_OUT;
 }
 
 void cdr_record(enum record_phase phase, const struct call_record *r, void *arg)
@@ -142,11 +238,13 @@ void cdr_record(enum record_phase phase, const struct call_record *r, void *arg)
 	};
 	/* eight legs with every character escaped need less; the loop's thread alone comes here */
 	static char text[DETAIL_MAX];
+	char trunk[PLAN_NAME];
 	struct buf b;
 
 	buf_init_fixed(&b, text, sizeof(text));
 	if (phase == RECORD_CLOSE) {
 		cdr_detail(&b, r);
+		count(&row, r, routed_trunk(p, r->id, trunk));
 		routed_detail(p, r->id, &b);
 	}
 	row.detail = buf_err(&b) ? SLICE_NULL : buf_get(&b);

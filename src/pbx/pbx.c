@@ -3,6 +3,7 @@
  */
 #include "base/log.h"
 #include "base/mem.h"
+#include "call/series.h"
 #include "pbx/account_priv.h"
 #include "pbx/conference.h"
 #include "pbx/recording.h"
@@ -99,6 +100,8 @@ int pbx_alloc(struct pbx **pp, const struct pbx_cfg *cfg)
 void pbx_set_calls(struct pbx *p, struct calls *cs)
 {
 	p->calls = cs;
+	if (cs)
+		calls_keep_series(cs);
 	settings_use(p);
 }
 

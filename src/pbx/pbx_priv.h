@@ -158,6 +158,9 @@ const struct feature *feature_find(struct slice dialled);
 void cdr_record(enum record_phase phase, const struct call_record *r, void *arg);
 /** What the columns of a call record do not hold, as a JSON object: names, times, legs. */
 void cdr_detail(struct buf *b, const struct call_record *r);
+/** The member "series" of an object: how a leg sounded over time. */
+struct leg_series;
+void cdr_series(struct buf *b, const struct leg_series *x);
 
 /* views.c: parts of the views */
 /** A call as in pbx_json_calls(); `now` is loop's ms. */

@@ -303,6 +303,14 @@ static void put(struct buf *b, const struct routed *r)
 	buf_str(b, "}}");
 }
 
+const char *routed_trunk(const struct pbx *p, const char *id, char *dst)
+{
+	const struct routed *r = find(p, id);
+
+	(void)slice_copy(dst, PLAN_NAME, r ? slice_str(r->trunk) : SLICE_NULL);
+	return dst;
+}
+
 void routed_detail(struct pbx *p, const char *id, struct buf *b)
 {
 	struct routed *r = find(p, id);

@@ -87,6 +87,8 @@ void routed_settle(struct call *c, struct pbx_call *pc);
 void routed_move(struct pbx_call *to, struct pbx_call *from);
 /** Notes for the record; NULL: no memory. */
 struct routed *routed_note(struct pbx_call *pc, const struct call *c);
+/** The trunk by which the call went, or was to go, into `dst` (PLAN_NAME bytes), which is returned; "": none. */
+const char *routed_trunk(const struct pbx *p, const char *id, char *dst);
 /** Add what is known to the JSON object in `b`, which ends with "}", and forget it. */
 void routed_detail(struct pbx *p, const char *id, struct buf *b);
 void routed_flush(struct pbx *p);

@@ -32,19 +32,21 @@ static int name_write(struct db *db, const struct cdr_row *c)
 	return db_run(db, st);
 }
 
-int cdr_write(struct db *db, const struct record *r)
+#define CDR_PUT                                                                                                        \
+	"INSERT INTO cdr (domain_id, id, start_ms, answer_ms, end_ms, final, code, from_number, "                      \
+	"to_number, answered_by, outcome, reason, detail, from_name) "                                                 \
+	"VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "                                                           \
+	"ON CONFLICT (domain_id, id) DO UPDATE SET answer_ms = excluded.answer_ms, "                                   \
+	"end_ms = excluded.end_ms, final = excluded.final, code = excluded.code, "                                     \
+	"from_number = excluded.from_number, to_number = excluded.to_number, "                                         \
+	"answered_by = excluded.answered_by, outcome = excluded.outcome, reason = excluded.reason, "                   \
+	"detail = excluded.detail, from_name = excluded.from_name"
+
+static int put(struct db *db, const struct record *r, const char *sql)
 {
 	const struct cdr_row *c = &r->row;
 	sqlite3_stmt *st;
-	int err = db_stmt(db, &st,
-			  "INSERT INTO cdr (domain_id, id, start_ms, answer_ms, end_ms, final, code, from_number, "
-			  "to_number, answered_by, outcome, reason, detail, from_name) "
-			  "VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-			  "ON CONFLICT (domain_id, id) DO UPDATE SET answer_ms = excluded.answer_ms, "
-			  "end_ms = excluded.end_ms, final = excluded.final, code = excluded.code, "
-			  "from_number = excluded.from_number, to_number = excluded.to_number, "
-			  "answered_by = excluded.answered_by, outcome = excluded.outcome, reason = excluded.reason, "
-			  "detail = excluded.detail, from_name = excluded.from_name");
+	int err = db_stmt(db, &st, sql);
 
 	if (err)
 		return err;
@@ -61,8 +63,21 @@ int cdr_write(struct db *db, const struct record *r)
 	db_text(st, 11, c->reason);
 	db_text(st, 12, c->detail);
 	db_text(st, 13, slice_isset(c->from_name) ? c->from_name : SLICE_NULL);
-	err = db_run(db, st);
-	return err ? err : name_write(db, c);
+	return db_run(db, st);
+}
+
+/* A record that is final stays so, and a second final one is counted no more: so one that is not there, or open, is
+ * looked for first. */
+int cdr_write(struct db *db, const struct record *r, struct hours *hs, int64_t from_ms)
+{
+	int err = put(db, r, CDR_PUT " WHERE cdr.final = 0");
+	bool fresh = !err && sqlite3_changes(db->h);
+
+	if (!err && !fresh && r->final)
+		err = put(db, r, CDR_PUT);
+	if (!err)
+		err = name_write(db, &r->row);
+	return err || !fresh || !r->final || r->row.start_ms < from_ms ? err : hours_add(db, hs, &r->row);
 }
 
 int cdr_beat(struct db *db, int64_t wall_ms, bool *open)
@@ -78,27 +93,48 @@ int cdr_beat(struct db *db, int64_t wall_ms, bool *open)
 	return setting_write(db, alive_name, slice_str(text));
 }
 
-int cdr_close_orphans(struct db *db)
+/* Close and count them, in one transaction. */
+static int close_open(struct db *db, int64_t alive, int64_t hours_from, int *n)
 {
 	sqlite3_stmt *st;
-	int64_t alive = 0;
-	int n, err;
+	int err = db_exec(db, "BEGIN IMMEDIATE");
 
+	if (!err)
+		err = hours_orphans(db, hours_from);
+	/* the last known time of a call is the latest of its own times and the last heartbeat */
+	if (!err)
+		err = db_stmt(
+			db, &st,
+			"UPDATE cdr SET final = 1, outcome = 'interrupted', "
+			"reason = 'The phone system stopped during the call.', end_ms = CASE "
+			"WHEN coalesce(end_ms, answer_ms, start_ms) > ?1 THEN coalesce(end_ms, answer_ms, start_ms) "
+			"ELSE ?1 END WHERE final = 0");
+	if (!err) {
+		db_int(st, 1, alive);
+		err = db_run(db, st);
+		*n = sqlite3_changes(db->h);
+	}
+	if (!err)
+		err = db_exec(db, "COMMIT");
+	if (err)
+		db_rollback(db);
+	return err;
+}
+
+int cdr_close_orphans(struct db *db, int64_t hours_from)
+{
+	int64_t alive = 0, one;
+	int n = 0, err;
+
+	/* most often there are none */
+	err = db_get_int(db, "SELECT 1 FROM cdr WHERE final = 0 LIMIT 1", &one);
+	if (err)
+		return err == ENOENT ? 0 : err;
 	err = db_get_int(db, "SELECT CAST(value AS BIGINT) FROM setting WHERE domain_id = 1 AND name = 'alive_ms'",
 			 &alive);
 	if (err && err != ENOENT)
 		return err;
-	/* the last known time of a call is the latest of its own times and the last heartbeat */
-	err = db_stmt(db, &st,
-		      "UPDATE cdr SET final = 1, outcome = 'interrupted', "
-		      "reason = 'The phone system stopped during the call.', end_ms = CASE "
-		      "WHEN coalesce(end_ms, answer_ms, start_ms) > ?1 THEN coalesce(end_ms, answer_ms, start_ms) "
-		      "ELSE ?1 END WHERE final = 0");
-	if (err)
-		return err;
-	db_int(st, 1, alive);
-	err = db_run(db, st);
-	n = sqlite3_changes(db->h);
+	err = close_open(db, alive, hours_from, &n);
 	if (!err && n)
 		log_info("store", "%d calls were open when offhook stopped; their records are closed", n);
 	return err;

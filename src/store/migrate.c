@@ -59,6 +59,13 @@ static const char *const steps[] = {
 	" PRIMARY KEY (domain_id, name, number)) WITHOUT ROWID;"
 	"INSERT INTO caller_name SELECT DISTINCT domain_id, from_name, from_number FROM cdr"
 	" WHERE from_name <> '' AND from_number <> '';",
+	/* calls by the hour (hours.c); records that there are already are counted later */
+	"CREATE TABLE cdr_hour (domain_id BIGINT NOT NULL, hour_ms BIGINT NOT NULL, trunk TEXT NOT NULL,"
+	" direction TEXT NOT NULL, calls BIGINT NOT NULL, answered BIGINT NOT NULL, failed BIGINT NOT NULL,"
+	" busy BIGINT NOT NULL, no_answer BIGINT NOT NULL, talk_ms BIGINT NOT NULL, mos_sum BIGINT NOT NULL,"
+	" mos_n BIGINT NOT NULL, bad BIGINT NOT NULL, PRIMARY KEY (domain_id, hour_ms, trunk, direction));"
+	"INSERT INTO setting (domain_id, name, value) SELECT 1, 'hours_fill', CAST(m AS TEXT) FROM"
+	" (SELECT max(start_ms) + 1 AS m FROM cdr WHERE domain_id = 1) AS latest WHERE m IS NOT NULL;",
 };
 
 /* What is to be done, as SQL and in words. */

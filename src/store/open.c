@@ -93,7 +93,7 @@ static int open_all(struct store *s, struct buf *why)
 	if (!err)
 		err = key_check(s, why);
 	if (!err)
-		err = cdr_close_orphans(&s->w);
+		err = cdr_close_orphans(&s->w, s->hours_from = hours_from(s));
 	return err;
 }
 
@@ -142,6 +142,7 @@ int store_open(struct store **sp, const struct store_cfg *cfg, struct buf *why)
 		return err;
 	store_backup_tidy(s->dir);
 	sqlite3_db_release_memory(s->w.h);
+	hours_start(s);
 	s->inspect = (struct inspect){.name = "store", .fn = dump, .arg = s};
 	inspect_add(&s->inspect);
 	*sp = s;
@@ -157,6 +158,7 @@ void store_close(struct store *s)
 	err = store_flush(s, CLOSE_MS);
 	if (err)
 		log_error("store", "%u records could not be written before the end: %s", s->rec.n, fault_text(err));
+	timer_stop(&s->fill);
 	threads_stop(s);
 	store_lock(s);
 	s->closed = true;

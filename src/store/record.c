@@ -226,7 +226,7 @@ void store_cdr(struct store *s, const struct cdr_row *row, bool final)
 
 	if (!row->id.l)
 		return;
-	r = record_new(RECORD_CDR, row->id.l + row->from.l + row->from_name.l + row->to.l + row->answered_by.l +
+	r = record_new(RECORD_CDR, row->id.l + row->from.l + row->from_name.l + row->trunk.l + row->to.l + row->answered_by.l +
 					   row->outcome.l + row->reason.l + row->detail.l);
 	if (r) {
 		p = r->data;
@@ -235,6 +235,7 @@ void store_cdr(struct store *s, const struct cdr_row *row, bool final)
 		r->row.from = copy(&p, row->from);
 		r->row.to = copy(&p, row->to);
 		r->row.from_name = copy(&p, row->from_name);
+		r->row.trunk = copy(&p, row->trunk);
 		r->row.answered_by = copy(&p, row->answered_by);
 		r->row.outcome = copy(&p, row->outcome);
 		r->row.reason = copy(&p, row->reason);

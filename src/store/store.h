@@ -154,6 +154,12 @@ void store_export(struct store *s, bool secrets, store_json_h *h, void *arg);
 
 /* ---- call records, written behind and coalesced ---- */
 /** A call record as it is now: always whole, a later one replaces that of the same id. Empty and 0: not known. */
+enum cdr_direction {
+	CDR_INTERNAL, /**< between extensions and what is inside */
+	CDR_IN,       /**< it came by a trunk */
+	CDR_OUT,      /**< it went by a trunk, or should have */
+	CDR_UNKNOWN   /**< a crash ended it */
+};
 struct cdr_row {
 	struct slice id;       /**< of the call; required, at most 255 bytes */
 	struct slice from, to; /**< numbers as dialled */
@@ -164,6 +170,12 @@ struct cdr_row {
 	struct slice detail;  /**< text of a JSON object (legs, codecs ...): its members appear beside the columns */
 	int64_t start_ms, answer_ms, end_ms; /**< wall clock; 0 = not yet */
 	uint32_t code;                       /**< SIP status, 0 = none */
+	/* of a final record, for the counts by the hour */
+	struct slice trunk; /**< by which it came, else by which it went; empty: none */
+	enum cdr_direction direction;
+	uint32_t talk_ms;
+	uint32_t mos_sum, mos_n; /**< of its legs whose sound was judged: MOS x 100, how many */
+	bool bad;                /**< somebody would complain of its sound */
 };
 /**
  * Put a record: at INVITE, at answer, at the end (`final`). Copies what it needs and
@@ -186,6 +198,19 @@ struct cdr_filter {
 void store_cdr_list(struct store *s, const struct cdr_filter *f, store_json_h *h, void *arg);
 /** The one with this id, with all that is written down of it. ENOENT. */
 void store_cdr_get(struct store *s, const char *id, store_json_h *h, void *arg);
+
+/** What is asked of the counts by the hour. */
+struct hours_filter {
+	int64_t since_ms, until_ms; /**< wall clock; hours are those of UTC, the first one is whole */
+	const char *trunk;          /**< of this one only; NULL: of all */
+	bool trunks;                /**< each trunk apart */
+};
+/**
+ * {"items": [{hour_ms, direction, trunk?, calls, answered, failed, busy, no_answer, talk_ms, mos, mos_n, bad}],
+ * "filling"}, the oldest first. `filling`: records of an earlier version are still being counted. ERR_LIMIT: too many
+ * rows.
+ */
+void store_hours(struct store *s, const struct hours_filter *f, store_json_h *h, void *arg);
 
 /* ---- recordings of calls: rows about files, written as call records are ---- */
 /** A recording as it is now: always whole. Its file is somebody else's business. */

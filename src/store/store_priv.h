@@ -145,8 +145,33 @@ void records_put_back(struct records *rs, struct list *in);
 void records_free(struct list *l);
 /* New array of them by kind and id, so that neighbours meet in the same pages; NULL when memory is out. */
 struct record **records_sorted(const struct list *l);
-/* Write one record. */
-int cdr_write(struct db *db, const struct record *r) MUST_CHECK;
+/* ---- hours.c: calls by the hour ---- */
+enum { HOUR_MS = 3600000 };
+struct hour {
+	int64_t hour_ms;
+	char trunk[64];
+	enum cdr_direction direction;
+	int64_t calls, answered, failed, busy, no_answer, talk_ms, mos_sum, mos_n, bad;
+};
+/* What a transaction counts, to be written at its end. */
+struct hours {
+	struct hour v[8];
+	size_t n;
+};
+/* Count a record that has become final; what there is no room for is written. */
+int hours_add(struct db *db, struct hours *hs, const struct cdr_row *c) MUST_CHECK;
+int hours_write(struct db *db, struct hours *hs) MUST_CHECK;
+/* Count records that are about to be closed because a crash left them open; those that began before `from_ms` are
+ * counted otherwise. */
+int hours_orphans(struct db *db, int64_t from_ms) MUST_CHECK;
+/* Since when calls are counted as they end; those before are, or were, counted in the background. */
+int64_t hours_from(const struct store *s);
+/* Count these from now on, in steps. */
+void hours_start(struct store *s);
+void hours_fill(void *arg);
+
+/* Write one record; `hs` counts it if it has become final by that, and began after `from_ms`. */
+int cdr_write(struct db *db, const struct record *r, struct hours *hs, int64_t from_ms) MUST_CHECK;
 int state_write(struct db *db, const struct record *r) MUST_CHECK;
 int recording_write(struct db *db, const struct record *r) MUST_CHECK;
 
@@ -184,6 +209,8 @@ struct store {
 	struct list settings;
 	void (*change_fn)(int64_t id, void *arg);
 	void *change_arg;
+	struct timer fill; /* hours.c: the next step */
+	bool filling;
 	void (*trouble_fn)(void *arg);
 	void *trouble_arg;
 	struct inspect inspect;
@@ -193,6 +220,7 @@ struct store {
 	struct db w;
 	int64_t next_change, next_item; /* 0 = ask the database */
 	bool calls_open;
+	int64_t hours_from; /* hours_from(); constant */
 	uint64_t beat_due;
 	size_t batch; /* records per transaction at present */
 
@@ -268,7 +296,7 @@ int setting_load(struct store *s) MUST_CHECK;
 void setting_free(struct store *s);
 int setting_write(struct db *db, const char *name, struct slice value) MUST_CHECK;
 /* Close the records of calls that were open when the program stopped. */
-int cdr_close_orphans(struct db *db) MUST_CHECK;
+int cdr_close_orphans(struct db *db, int64_t hours_from) MUST_CHECK;
 /* Keep the time, if calls are open; tells in *open whether they are. */
 int cdr_beat(struct db *db, int64_t wall_ms, bool *open) MUST_CHECK;
 

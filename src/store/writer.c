@@ -109,10 +109,11 @@ static void run_group(struct store *s, struct jobs *q)
 
 /* ---- records */
 
-static int write_record(struct store *s, struct record *r)
+static int write_record(struct store *s, struct record *r, struct hours *hs)
 {
-	int (*const write[])(struct db * db, const struct record *r) = {cdr_write, state_write, recording_write};
-	int err = write[r->kind](&s->w, r);
+	int err = r->kind == RECORD_CDR     ? cdr_write(&s->w, r, hs, s->hours_from)
+		  : r->kind == RECORD_STATE ? state_write(&s->w, r)
+					    : recording_write(&s->w, r);
 
 	if (!err || fault_is(err))
 		return err;
@@ -124,13 +125,16 @@ static int write_batch(struct store *s, const struct list *l)
 {
 	struct record **r = records_sorted(l);
 	int err = r ? savepoint(&s->w, "BEGIN IMMEDIATE") : ENOMEM;
+	struct hours hs = {.n = 0};
 	bool cdr = false;
 
 	for (size_t i = 0; !err && i < l->n; i++) {
 		cdr |= r[i]->kind == RECORD_CDR;
-		err = write_record(s, r[i]);
+		err = write_record(s, r[i], &hs);
 	}
 	mem_deref(r);
+	if (!err)
+		err = hours_write(&s->w, &hs);
 	if (!err && cdr) {
 		err = cdr_beat(&s->w, store_wall_ms(s), &s->calls_open);
 		s->beat_due = store_mono_ms(s) + BEAT_MS;
