@@ -100,7 +100,7 @@ static int close_open(struct db *db, int64_t alive, int64_t hours_from, int *n)
 	int err = db_exec(db, "BEGIN IMMEDIATE");
 
 	if (!err)
-		err = hours_orphans(db, hours_from);
+		err = hours_orphans(db, hours_from, alive);
 	/* the last known time of a call is the latest of its own times and the last heartbeat */
 	if (!err)
 		err = db_stmt(

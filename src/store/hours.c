@@ -108,14 +108,15 @@ int hours_add(struct db *db, struct hours *hs, const struct cdr_row *c)
 }
 
 /* Where it came from and went is lost with the crash that ended it. */
-int hours_orphans(struct db *db, int64_t from_ms)
+int hours_orphans(struct db *db, int64_t from_ms, int64_t alive_ms)
 {
 	sqlite3_stmt *st;
 	int err = db_stmt(db, &st,
 			  "INSERT INTO cdr_hour (domain_id, hour_ms, trunk, direction, calls, answered, failed, busy, "
 			  "no_answer, talk_ms, mos_sum, mos_n, bad) SELECT 1, start_ms - start_ms % 3600000, '', "
 			  "'unknown', count(*), count(answer_ms), count(*) - count(answer_ms), 0, 0, "
-			  "coalesce(sum(end_ms - answer_ms), 0), 0, 0, 0 FROM cdr WHERE final = 0 AND start_ms >= ? "
+			  "coalesce(sum(CASE WHEN ?2 > answer_ms THEN ?2 - answer_ms END), 0), 0, 0, 0 FROM cdr WHERE "
+			  "final = 0 AND start_ms >= ?1 "
 			  "GROUP BY start_ms - start_ms % 3600000 "
 			  "ON CONFLICT (domain_id, hour_ms, trunk, direction) DO UPDATE SET "
 			  "calls = calls + excluded.calls, answered = answered + excluded.answered, "
@@ -124,6 +125,7 @@ int hours_orphans(struct db *db, int64_t from_ms)
 	if (err)
 		return err;
 	db_int(st, 1, from_ms);
+	db_int(st, 2, alive_ms);
 	return db_run(db, st);
 }
 

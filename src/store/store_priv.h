@@ -161,9 +161,9 @@ struct hours {
 /* Count a record that has become final; what there is no room for is written. */
 int hours_add(struct db *db, struct hours *hs, const struct cdr_row *c) MUST_CHECK;
 int hours_write(struct db *db, struct hours *hs) MUST_CHECK;
-/* Count records that are about to be closed because a crash left them open; those that began before `from_ms` are
- * counted otherwise. */
-int hours_orphans(struct db *db, int64_t from_ms) MUST_CHECK;
+/* Count records that are about to be closed because a crash left them open at `alive_ms`; those that began before
+ * `from_ms` are counted otherwise. */
+int hours_orphans(struct db *db, int64_t from_ms, int64_t alive_ms) MUST_CHECK;
 /* Since when calls are counted as they end; those before are, or were, counted in the background. */
 int64_t hours_from(const struct store *s);
 /* Count these from now on, in steps. */
