@@ -1,11 +1,14 @@
-#: make test        all tests: ends with "N passed, N failed"
+#: make test        all tests but the slow ones: ends with "N passed, N failed"
+#: make test-slow   the tests that need a browser; ends in the same way
 #: make asan / tsan the instrumented builds
 #: make cover       line coverage of the unit and scenario tests
 SUBMAKE := $(MAKE) --no-print-directory
 
-.PHONY: test test-all-parts asan tsan cover scenario interop
+.PHONY: test test-slow asan tsan cover scenario interop
 test: deps-test
-	@tools/test-all
+	@tools/test-all fast
+test-slow: deps-slow
+	@tools/test-all slow
 
 asan: deps
 	@$(SUBMAKE) SAN=asan build/asan/offhook
