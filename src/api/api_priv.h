@@ -298,6 +298,10 @@ void api_import(struct job *j);
 /** The same with j->body from elsewhere, and j->replace, dry, text set. With j->restore its end is told to
  * restore_imported(), which takes the result over, in place of an answer. */
 void api_import_body(struct job *j);
+/* network.c */
+void api_network_confirm(struct job *j);
+/** Into the answer to a change: until when it has to be confirmed, and what has no effect while an option holds it. */
+void api_network_more(struct job *j, json_t *answer);
 /* backup.c */
 struct restore;
 void api_backup_get(struct job *j);

@@ -259,10 +259,13 @@ static void changed(int err, const char *why, json_t *row, int64_t id, void *arg
 {
 	struct job *j = arg;
 
-	if (err)
+	if (err) {
 		job_fail(j, err, err == ENOENT && !j->version ? NULL : why);
-	else
-		job_reply(j, 200, with_change(j, row, id));
+		return;
+	}
+	json_t *o = with_change(j, row, id);
+	api_network_more(j, o);
+	job_reply(j, 200, o);
 }
 
 void api_resource_patch(struct job *j)

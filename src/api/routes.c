@@ -97,6 +97,8 @@ const struct route api_fixed_routes[] = {
 	 "With dry_run: check a backup (the body, application/gzip, or one by name) and answer what would change. "
 	 "With its id and confirm: carry it out.",
 	 "restore_order", "restored", GZIP_IN},
+	{"POST", "network/confirm/{}", "", api_network_confirm, ROLE_ADMIN, SCOPE_WRITE,
+	 "Confirm a change of addresses or ports: it works, and need not be taken back.", NULL, NULL},
 	{"GET", "config/history", "limit before resource key", api_history, ROLE_READONLY, SCOPE_READ,
 	 "Changes of the configuration, the newest first.", NULL, "change[]+"},
 	{"POST", "config/undo/{}", "", api_undo, ROLE_ADMIN, SCOPE_WRITE, "Undo a change by a new one.", NULL,

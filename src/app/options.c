@@ -230,6 +230,16 @@ static int read_web(struct serve_options *o, const struct cli *c)
 	return CLI_OK;
 }
 
+static void note_held(struct serve_options *o, const struct cli *c)
+{
+	static const char *const name[] = {"external-ip", "local-net", "listen",     "sip-port",
+					   "sips-port",   "http-port", "https-port", "rtp-ports"};
+
+	for (unsigned i = 0; i < ARRAY_LEN(name); i++)
+		if (cli_opt(c, name[i]))
+			o->held |= 1u << i;
+}
+
 int serve_options_read(struct serve_options *o, const struct cli *c)
 {
 	const char *level = cli_opt(c, "log-level");
@@ -254,6 +264,7 @@ int serve_options_read(struct serve_options *o, const struct cli *c)
 	if (rc)
 		return rc;
 	o->bench_no_auth = cli_flag(c, "bench-no-auth");
+	note_held(o, c);
 	rc = read_rtp_ports(o, c);
 	if (!rc)
 		rc = read_addresses(o, c);

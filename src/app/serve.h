@@ -29,6 +29,17 @@ struct serve_options {
 	uint32_t capture_mb; /**< size of the ring of captured messages; 0: nothing is captured */
 	enum log_level log_level;
 	bool bench_no_auth; /**< INVITE is not asked for a password: benchmarks only */
+	unsigned held;      /**< enum serve_held: what command line or environment say, so that the table does not */
+};
+enum serve_held {
+	HELD_EXTERNAL_IP = 1,
+	HELD_LOCAL_NET = 2,
+	HELD_LISTEN = 4,
+	HELD_SIP_PORT = 8,
+	HELD_SIPS_PORT = 16,
+	HELD_HTTP_PORT = 32,
+	HELD_HTTPS_PORT = 64,
+	HELD_RTP = 128
 };
 /** Read them from command line and environment; CLI_OK, or CLI_USAGE after a sentence. */
 int serve_options_read(struct serve_options *o, const struct cli *c);
@@ -46,7 +57,9 @@ struct tls;
 struct cert_live;
 /** All parts of a server. */
 struct server {
-	const struct serve_options *opt;
+	const struct serve_options *opt;   /**< in use */
+	const struct serve_options *given; /**< by command line and environment */
+	struct serve_options use;          /**< with what the table "network" says (network.c) */
 	const char *data;
 	struct loop *loop;
 	struct store *store;
@@ -81,6 +94,15 @@ void server_close(struct server *s);
 /** TLS with the certificate in the data directory, made at the first start (tls.c). */
 int server_tls_open(struct server *s, struct buf *why) MUST_CHECK;
 void server_tls_close(struct server *s);
+
+/** From here on `opt` is what the options say and, where they are silent, the table "network". */
+void server_network_open(struct server *s);
+/** Listen for SIP. */
+int server_listen(struct server *s, struct buf *why) MUST_CHECK;
+/** Changes of the table are carried out from now on. */
+void server_network_live(struct server *s);
+/** What the status tells of the program is as it is now. */
+void server_about(struct server *s);
 
 /** The API, and the web server on the ports and the control socket (web.c). */
 int server_web_open(struct server *s, struct buf *why) MUST_CHECK;

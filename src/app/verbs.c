@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "pbx/account.h"
 #include "pbx/conference.h"
+#include "pbx/network.h"
 #include "pbx/plan.h"
 #include "pbx/trunk.h"
 #include "pbx/security.h"
@@ -21,6 +22,7 @@ static const struct resource *const numbering = &pbx_numbering_resource;
 static const struct resource *const brakes = &pbx_brakes_resource;
 static const struct resource *const settings = &pbx_settings_resource;
 static const struct resource *const conference = &pbx_conference_resource;
+static const struct resource *const network = &pbx_network_resource;
 static const struct resource *const user = &pbx_user_resource;
 static const struct resource *const token = &pbx_token_resource;
 
@@ -54,6 +56,9 @@ static const struct opt cdr_opts[] = {
 };
 static const struct opt export_opts[] = {
 	{.name = "passwords", .help = "with passwords in plain text; without, an import elsewhere makes new ones"},
+};
+static const struct opt network_opts[] = {
+	{.name = "confirm", .help = "it need not be confirmed afterwards: I can reach this machine otherwise"},
 };
 static const struct opt backup_opts[] = {
 	{.name = "recordings", .help = "with the files of recordings, which may be large"},
@@ -403,6 +408,17 @@ static const struct verb verbs[] = {
 	 "given. FILE may be - for standard input.",
 	 "%s config import --dry-run phone-system.json\n%s config import --replace backup.json", OPTS(import_opts),
 	 NULL, verb_config_import},
+	{"network show", "", 0, 0, VERB_CLIENT, "Configuration", "addresses and ports of this machine",
+	 "Options of the command line (--sip-port ...) win over what is set here.", "%s network show", NO_OPTS,
+	 &network, verb_network_show},
+	{"network set", "", 0, 0, VERB_CLIENT | VERB_FIELDS, "Configuration", "change addresses and ports",
+	 "They work at once, beside the old ones, and are taken back by themselves unless `network confirm` follows "
+	 "within\n"
+	 "60 seconds. Ports of the page and of sound hold from the next start on.",
+	 "%s network set --external-ip 198.51.100.7 --local-net 192.168.0.0/16\n%s network set --sip-port 5070 --confirm",
+	 OPTS(network_opts), &network, verb_network_set},
+	{"network confirm", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Configuration", "keep a change of addresses and ports",
+	 NULL, "%s network confirm", NO_OPTS, NULL, verb_network_confirm},
 	{"backup", "FILE", 1, 1, VERB_CLIENT, "Configuration", "everything as one file: settings, records, sounds",
 	 "Calls go on meanwhile. Without a passphrase only the key of this system (the file \"key\" of the data "
 	 "directory)\n"

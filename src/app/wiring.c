@@ -15,6 +15,7 @@
 #include "loop/guard.h"
 #include "media/media.h"
 #include "pbx/capture.h"
+#include "pbx/network.h"
 #include "sip/sip.h"
 
 /* ------------------------------------------------------------------ data and phone system */
@@ -181,71 +182,6 @@ static int open_edge(struct server *s)
 	return sip_set_local_nets(s->sip, o->local_net, o->nlocal_net);
 }
 
-static void listen_why(struct buf *why, const char *proto, const struct sa *a, int err)
-{
-	char ip[SA_STRLEN];
-	const char *opt = strcmp(proto, "TLS") == 0 ? "sips-port" : "sip-port";
-	unsigned port = sa_port(a);
-
-	sa_ntop(a, ip);
-	switch (err) {
-	case EADDRINUSE:
-		buf_printf(why,
-			   "SIP port %u (%s, %s) is in use by another program. End that program, or choose another "
-			   "port: --%s %u",
-			   port, proto, ip, opt,
-			   port == 5060         ? 5070
-			   : port + 10 <= 65535 ? port + 10
-						: 5060);
-		break;
-	case EADDRNOTAVAIL:
-		buf_printf(why,
-			   "This machine has no address %s. `ip address` shows those it has; choose one with --listen.",
-			   ip);
-		break;
-	case EACCES:
-	case EPERM:
-		buf_printf(why,
-			   "You may not listen on port %u (%s, %s). Ports below 1024 need root; choose another with "
-			   "--%s.",
-			   port, proto, ip, opt);
-		break;
-	default:
-		buf_printf(why, "Listening on port %u (%s, %s) failed: %s.", port, proto, ip, err_str(err));
-	}
-}
-
-static int open_listeners(struct server *s, struct buf *why)
-{
-	static const struct {
-		enum sip_transp tp;
-		const char *name;
-	} kind[] = {{SIP_TRANSP_UDP, "UDP"}, {SIP_TRANSP_TCP, "TCP"}, {SIP_TRANSP_TLS, "TLS"}};
-	const struct serve_options *o = s->opt;
-
-	for (size_t i = 0; i < o->nlisten; i++) {
-		for (size_t k = 0; k < ARRAY_LEN(kind) - !o->sips_port; k++) {
-			struct sa at = o->listen[i];
-
-			if (kind[k].tp == SIP_TRANSP_TLS)
-				sa_set_port(&at, o->sips_port);
-			int err = sip_listen(s->sip, kind[k].tp, &at);
-
-			/* a machine without IPv6 is served over IPv4 */
-			if (o->listen_all && sa_af(&o->listen[i]) == AF_INET6 &&
-			    (err == EAFNOSUPPORT || err == EADDRNOTAVAIL)) {
-				log_info("app", "this machine has no IPv6");
-				break;
-			}
-			if (err) {
-				listen_why(why, kind[k].name, &at, err);
-				return err;
-			}
-		}
-	}
-	return 0;
-}
-
 /* ------------------------------------------------------------------ what status tells of the program */
 
 static void add_listener(enum sip_transp tp, const struct sa *local, void *arg)
@@ -260,7 +196,7 @@ static void add_listener(enum sip_transp tp, const struct sa *local, void *arg)
 	(void)json_array_append_new(arg, json_string(text));
 }
 
-static void set_about(struct server *s)
+void server_about(struct server *s)
 {
 	char ports[24], addr[SA_STRLEN], link[WELCOME_LINK], *full = realpath(s->data, NULL);
 	struct sa a;
@@ -295,6 +231,8 @@ int server_open(struct server *s, struct buf *why)
 	if (!err)
 		err = open_pbx(s, why);
 	if (!err)
+		server_network_open(s);
+	if (!err)
 		err = open_guard(s);
 	if (!err)
 		err = open_calls(s, why);
@@ -303,12 +241,13 @@ int server_open(struct server *s, struct buf *why)
 	if (!err)
 		err = open_edge(s);
 	if (!err)
-		err = open_listeners(s, why);
+		err = server_listen(s, why);
 	if (!err)
 		err = server_web_open(s, why);
 	if (!err) {
 		pbx_lines(s->pbx, true);
-		set_about(s);
+		server_about(s);
+		server_network_live(s);
 		return 0;
 	}
 	if (!why->l)
@@ -321,6 +260,8 @@ void server_close(struct server *s)
 {
 	timer_stop(&s->trim);
 	server_web_close(s); /* no orders any more */
+	if (s->pbx)
+		pbx_set_network(s->pbx, NULL);
 	if (s->pbx)
 		pbx_lines(s->pbx, false);
 	if (s->loop)

@@ -57,6 +57,8 @@ struct edge_cfg {
  */
 int edge_alloc(struct edge **ep, const struct edge_cfg *cfg) MUST_CHECK;
 const struct sip_ops *edge_sip_ops(void);
+/** Another external address (NULL: none) and other networks of our own, for calls from now on. ERR_LIMIT. */
+int edge_set_addresses(struct edge *e, const struct sa *external_ip, const struct sa_net *nets, size_t n) MUST_CHECK;
 /** Join the stack; allows INFO and UPDATE in dialogs. NULL before the stack goes away. */
 void edge_set_sip(struct edge *e, struct sip *s);
 

@@ -37,6 +37,20 @@ static int copy_names(struct edge *e, const struct edge_cfg *cfg)
 	return 0;
 }
 
+int edge_set_addresses(struct edge *e, const struct sa *external, const struct sa_net *nets, size_t n)
+{
+	if (n > EDGE_NETS_MAX)
+		return ERR_LIMIT;
+	if (external)
+		e->external = *external;
+	else
+		sa_init(&e->external);
+	for (size_t i = 0; i < n; i++)
+		e->nets[i] = nets[i];
+	e->nnets = n;
+	return 0;
+}
+
 int edge_alloc(struct edge **ep, const struct edge_cfg *cfg)
 {
 	struct sip_auth_cfg ac = {.loop = cfg->loop, .realm = cfg->realm, .sha256_only = cfg->sha256_only};

@@ -7,6 +7,7 @@
 #include "pbx/account_priv.h"
 #include "pbx/conference.h"
 #include "pbx/event.h"
+#include "pbx/network.h"
 #include "pbx/pbx_priv.h"
 #include "pbx/security.h"
 #include "pbx/trunk.h"
@@ -54,6 +55,7 @@ struct news {
 	void *arg;
 	json_t *items;       /* NULL: nobody listens */
 	char *author, *text; /* NULL: none */
+	bool network;        /* begun by network_prepare() */
 };
 
 static void news_destroy(void *obj)
@@ -91,6 +93,7 @@ static void news_h(int err, const char *why, json_t *row, int64_t change_id, voi
 	store_change_h *h = n->h;
 	void *harg = n->arg;
 
+	network_done(n->pbx, err ? 0 : change_id, n->network);
 	if (!err && change_id && n->items)
 		event_config(n->pbx, change_id, n->author, n->text, n->items);
 	mem_deref(n);
@@ -117,7 +120,7 @@ static void news_apply(const struct change_item *it, json_t *row, void *arg)
 static void apply(const struct change_item *it, json_t *row, void *arg)
 {
 	if (plan_apply(it, row, arg) || settings_apply(it, row, arg) || conference_apply(it, row, arg) ||
-	    account_apply(it, row, arg))
+	    account_apply(it, row, arg) || network_apply(it, row, arg))
 		return;
 	if (it->r == &pbx_trunk_resource)
 		ptrunk_apply(it, row, arg);
@@ -133,6 +136,8 @@ static int check_item(struct pbx *p, const struct change_item *it, struct buf *w
 	int err = settings_check(it, why);
 
 	if (!err)
+		err = network_check(p, it, why);
+	if (!err)
 		err = sound_check(it, why);
 	if (err)
 		return err;
@@ -147,7 +152,8 @@ static int check_item(struct pbx *p, const struct change_item *it, struct buf *w
 
 const char *pbx_resource_only(const struct resource *r)
 {
-	bool only = r == &pbx_numbering_resource || r == &pbx_brakes_resource || r == &pbx_settings_resource;
+	bool only = r == &pbx_numbering_resource || r == &pbx_brakes_resource ||
+		    r == &pbx_settings_resource || r == &pbx_network_resource;
 
 	return only ? PLAN_ONLY : NULL;
 }
@@ -160,6 +166,8 @@ static bool is_new_only(const struct pbx *p, const struct change_item *it)
 		return false;
 	if (it->r == &pbx_settings_resource)
 		return !p->settings.stored;
+	if (it->r == &pbx_network_resource)
+		return !pbx_network(p)->stored;
 	row = plan_row(&p->plan, it->r, it->key);
 	json_decref(row);
 	return !row;
@@ -233,30 +241,112 @@ int pbx_change_check(struct pbx *p, const struct change_item *item, size_t n, st
 	return err;
 }
 
+/* Checked: to the store. */
+static void commit(struct pbx *p, const struct change_item *item, size_t n, const char *author, const char *text,
+		   struct news *news)
+{
+	struct store_change c = {
+		.item = item, .n = n, .author = author, .text = text, .apply = news_apply, .apply_arg = news};
+
+	if (account_involved(item, n))
+		account_change(p, &c, news_h, news);
+	else
+		store_change(p->store, &c, news_h, news);
+}
+
+/** A change that waits until what was before is on the disk (network.h): copies of all it has. */
+struct later {
+	struct change_item *item;
+	size_t n;
+	struct news *news;
+};
+
+static void later_destroy(void *obj)
+{
+	struct later *l = obj;
+
+	for (size_t i = 0; l->item && i < l->n; i++) {
+		json_decref(l->item[i].obj);
+		mem_deref((char *)l->item[i].key);
+	}
+	mem_deref(l->item);
+}
+
+static struct later *later_new(const struct change_item *item, size_t n, struct news *news)
+{
+	struct later *l = mem_zalloc(sizeof(*l), later_destroy);
+
+	if (!l)
+		return NULL;
+	l->news = news;
+	l->item = mem_zalloc(n * sizeof(*l->item), NULL);
+	if (!l->item)
+		return mem_deref(l);
+	for (size_t i = 0; i < n; i++) {
+		char *k;
+
+		if (mem_strdup(&k, item[i].key))
+			return mem_deref(l);
+		l->item[i] = item[i];
+		l->item[i].key = k;
+		l->item[i].obj = json_incref(item[i].obj);
+		l->n = i + 1;
+	}
+	return l;
+}
+
+static void later_go(int err, const char *why, json_t *res, void *arg)
+{
+	struct later *l = arg;
+	struct news *n = l->news;
+
+	(void)res;
+	if (err)
+		news_h(err, why, NULL, 0, n);
+	else
+		commit(n->pbx, l->item, l->n, n->author, n->text, n);
+	mem_deref(l);
+}
+
+/* Addresses change: the new ones are opened first, and nothing is written that a crash could not take back. */
+static int begin_network(struct pbx *p, const struct change_item *item, size_t n, struct news *news, struct buf *why)
+{
+	struct later *l = later_new(item, n, news);
+	news->network = true;
+	int err = l ? network_prepare(p, item, n, why, later_go, l) : ENOMEM;
+
+	if (err)
+		mem_deref(l);
+	return err;
+}
+
 void pbx_change(struct pbx *p, const struct change_item *item, size_t n, const char *author, const char *text,
 		store_change_h *h, void *arg)
 {
-	struct store_change c = {.item = item, .n = n, .author = author, .text = text, .apply = news_apply};
+	struct store_change c = {.item = item, .n = n, .author = author, .text = text};
 	struct change_item *own = NULL;
 	struct news *news = NULL;
 	struct buf why;
+	bool network = false;
 	int err = make_only(p, item, n, &own);
 
 	buf_init(&why);
 	if (own)
-		c.item = item = own;
+		item = own;
 	if (!err)
 		err = check_items(p, item, n, &why);
 	if (!err) {
-		c.apply_arg = news = news_new(p, &c, h, arg);
+		news = news_new(p, &c, h, arg);
 		err = news ? 0 : ENOMEM;
 	}
-	if (err)
+	if (!err && (network = network_involved(p, item, n)))
+		err = begin_network(p, item, n, news, &why);
+	if (err) {
+		mem_deref(news);
 		refuse(p, err, buf_get(&why), h, arg);
-	else if (account_involved(item, n))
-		account_change(p, &c, news_h, news);
-	else
-		store_change(p->store, &c, news_h, news);
+	} else if (!network) {
+		commit(p, item, n, author, text, news);
+	}
 	buf_free(&why);
 	free_only(own, n);
 }

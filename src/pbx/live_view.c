@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include "call/room.h"
 #include "pbx/conference_priv.h"
+#include "pbx/network.h"
 #include "pbx/pbx_priv.h"
 #include "pbx/trunk.h"
 
@@ -37,6 +38,8 @@ void pbx_live(struct pbx *p, const struct resource *r, json_t *row)
 
 		live = json_pack("{s:I}", "members", (json_int_t)(f ? f->seats.n : 0));
 	}
+	if (r == &pbx_network_resource)
+		live = network_live(p);
 	if (live)
 		(void)json_object_set_new(row, "live", live);
 }

@@ -6,6 +6,7 @@
 #include "call/series.h"
 #include "pbx/account_priv.h"
 #include "pbx/conference.h"
+#include "pbx/network.h"
 #include "pbx/recording.h"
 #include "pbx/security.h"
 #include "pbx/trunk.h"
@@ -39,6 +40,8 @@ static void pbx_destroy(void *obj)
 	emergency_flush(p);
 	routed_flush(p);
 	brake_flush(p);
+	network_flush(p);
+	p->disk = mem_deref(p->disk);
 	plan_free(&p->plan);
 	ptrunk_flush(p);
 	conference_flush(p);
@@ -85,6 +88,8 @@ int pbx_alloc(struct pbx **pp, const struct pbx_cfg *cfg)
 		err = brake_load(p);
 	if (!err)
 		err = settings_load(p);
+	if (!err)
+		err = network_load(p);
 	if (!err)
 		err = account_load(p);
 	if (err) {

@@ -67,6 +67,7 @@ struct pbx {
 	bool lines;              /**< trunks may open their lines */
 	struct plan plan;
 	struct settings settings;
+	struct network_state *network; /**< addresses and ports (network.h) */
 	struct hash meters;    /**< struct brake_meter, by key */
 	struct hash routed;    /**< struct routed, by call id */
 	uint32_t tags;         /**< last struct way.tag given away */
@@ -74,6 +75,7 @@ struct pbx {
 	struct list callbacks; /**< windows for emergency centres to call back */
 	struct timer brake_sweep, emergency_over;
 	struct list alarms;
+	struct disk *disk;     /**< watches how much room there is; NULL: no files can be written */
 	struct timer ports;    /**< ends the alarm "media.ports" */
 	struct timer auth_log; /**< opens the budget for log lines on wrong passwords again */
 	unsigned auth_logged;
@@ -110,6 +112,12 @@ int sound_take(struct extension *e, const json_t *row) MUST_CHECK;
 int sound_check(const struct change_item *it, struct buf *why) MUST_CHECK;
 /** As struct call_ops.media. */
 void sound_of_leg(const struct leg *l, struct media_policy *mp, void *arg);
+
+/* disk.c */
+/** Watch how full the disk is; NULL ends it. ENOMEM. */
+int disk_watch(struct pbx *p, struct files *f) MUST_CHECK;
+/** Raise or clear the alarm for so many bytes left of all. */
+void disk_say(struct pbx *p, uint64_t left, uint64_t all);
 
 /* registrar.c */
 /** Load kept registrations; those past their time are dropped. */

@@ -325,6 +325,10 @@ static void records_destroy(void *obj)
 
 int pbx_set_files(struct pbx *p, struct files *f)
 {
+	int err = disk_watch(p, f);
+
+	if (err)
+		return err;
 	if (!f) {
 		if (p->records) {
 			p->records->files = NULL;

@@ -69,6 +69,8 @@ int sip_alloc(struct sip **sp, const struct sip_cfg *cfg, const struct sip_ops *
 /** Listen; several listeners of each kind. EADDRINUSE ... For SIP_TRANSP_UDP, _TCP and _TLS (ENOTSUP without
  * sip_cfg.tls). */
 int sip_listen(struct sip *s, enum sip_transp tp, const struct sa *local) MUST_CHECK;
+/** Listen there no longer; connections that were made stay. ENOENT. */
+int sip_unlisten(struct sip *s, enum sip_transp tp, const struct sa *local) MUST_CHECK;
 /** Call `fn` for each listener. */
 void sip_listeners(const struct sip *s, void (*fn)(enum sip_transp tp, const struct sa *local, void *arg), void *arg);
 /** TLS for a stack that was made without; before its first listener or connection of that kind. NULL takes it back. */

@@ -87,6 +87,19 @@ int sip_listen(struct sip *s, enum sip_transp tp, const struct sa *local)
 	return 0;
 }
 
+int sip_unlisten(struct sip *s, enum sip_transp tp, const struct sa *local)
+{
+	LIST_EACH (&s->listeners, k) {
+		struct sip_listener *ln = LINK_OBJ(k, struct sip_listener, le);
+
+		if (ln->tp != tp || !sa_eq(&ln->local, local))
+			continue;
+		mem_deref(ln);
+		return 0;
+	}
+	return ENOENT;
+}
+
 void sip_listeners(const struct sip *s, void (*fn)(enum sip_transp tp, const struct sa *local, void *arg), void *arg)
 {
 	LIST_EACH (&s->listeners, k) {

@@ -217,9 +217,12 @@ static void copy_row(sqlite3_stmt *from, sqlite3_stmt *to, int n)
 }
 
 struct rows {
-	const char *read; /* one more column, the last: the number of the row; from ?1 on, in order, ?2 at most */
-	const char *add;
-	int ncol, file; /* column that names a file of recordings; -1: none */
+	const char *table;
+	bool no_rowid;    /* it has none: pages are counted */
+	const char *file; /* column that names a file of recordings; NULL: none */
+	/* made of the columns that the table has here */
+	struct buf read, add;
+	int ncol, file_col;
 };
 
 static bool file_there(const struct store *s, struct slice file)
@@ -234,7 +237,7 @@ static bool file_there(const struct store *s, struct slice file)
 static int add_some(struct store *s, struct db *from, const struct rows *w, int64_t *last, bool *more, uint64_t *added)
 {
 	sqlite3_stmt *rd, *wr;
-	int n = 0, err = db_stmt(from, &rd, w->read);
+	int n = 0, err = db_stmt(from, &rd, w->read.p);
 
 	if (err)
 		return err;
@@ -244,11 +247,11 @@ static int add_some(struct store *s, struct db *from, const struct rows *w, int6
 	int64_t before = s->w.h ? sqlite3_total_changes(s->w.h) : 0;
 	err = db_exec(&s->w, "BEGIN IMMEDIATE");
 	if (!err)
-		err = db_stmt(&s->w, &wr, w->add);
+		err = db_stmt(&s->w, &wr, w->add.p);
 	while (!err && !(err = db_row(from, rd))) {
 		n++;
-		*last = sqlite3_column_int64(rd, w->ncol);
-		if (w->file >= 0 && !file_there(s, db_col(rd, w->file)))
+		*last = w->no_rowid ? *last + 1 : sqlite3_column_int64(rd, w->ncol);
+		if (w->file && !file_there(s, db_col(rd, w->file_col)))
 			continue;
 		copy_row(rd, wr, w->ncol);
 		err = db_run(&s->w, wr);
@@ -265,30 +268,64 @@ static int add_some(struct store *s, struct db *from, const struct rows *w, int6
 	return err;
 }
 
-static int add_rows(struct store *s, struct db *from, const struct rows *w, uint64_t *added)
+/* Both databases are of this version: they have the same columns. */
+static int read_columns(struct db *db, struct rows *w, struct buf *cols, struct buf *marks)
 {
-	int64_t last = INT64_MIN;
-	bool more = true;
-	int err = 0;
+	sqlite3_stmt *st;
+	int err = db_stmt(db, &st, "SELECT name FROM pragma_table_info(?)");
 
-	while (more && !err)
-		err = side_stopped(s) ? ECANCELED : add_some(s, from, w, &last, &more, added);
+	if (err)
+		return err;
+	db_text(st, 1, slice_str(w->table));
+	while (!(err = db_row(db, st))) {
+		struct slice name = db_col(st, 0);
+
+		if (w->file && slice_eqs(name, w->file))
+			w->file_col = w->ncol;
+		buf_printf(cols, "%s\"%.*s\"", w->ncol ? ", " : "", SLICE_FMT(name));
+		buf_str(marks, w->ncol++ ? ", ?" : "?");
+	}
+	return err == ENOENT && w->ncol ? 0 : err;
+}
+
+static int make_sql(struct db *db, struct rows *w)
+{
+	struct buf cols, marks;
+
+	buf_init(&cols);
+	buf_init(&marks);
+	int err = read_columns(db, w, &cols, &marks);
+	if (w->no_rowid)
+		buf_printf(&w->read, "SELECT %.*s FROM %s ORDER BY %.*s LIMIT ?2 OFFSET ?1", SLICE_FMT(buf_get(&cols)),
+			   w->table, SLICE_FMT(buf_get(&cols)));
+	else
+		buf_printf(&w->read, "SELECT %.*s, rowid FROM %s WHERE rowid > ?1 ORDER BY rowid LIMIT ?2",
+			   SLICE_FMT(buf_get(&cols)), w->table);
+	buf_printf(&w->add, "INSERT OR IGNORE INTO %s (%.*s) VALUES (%.*s)", w->table, SLICE_FMT(buf_get(&cols)),
+		   SLICE_FMT(buf_get(&marks)));
+	buf_char(&w->read, '\0');
+	buf_char(&w->add, '\0');
+	if (!err)
+		err = buf_err(&w->read) ? buf_err(&w->read) : buf_err(&w->add);
+	buf_free(&cols);
+	buf_free(&marks);
 	return err;
 }
 
-static const struct rows calls = {
-	"SELECT domain_id, id, start_ms, answer_ms, end_ms, final, code, from_number, to_number, answered_by, outcome, "
-	"reason, detail, rowid FROM cdr WHERE rowid > ?1 ORDER BY rowid LIMIT ?2",
-	"INSERT OR IGNORE INTO cdr (domain_id, id, start_ms, answer_ms, end_ms, final, code, from_number, to_number, "
-	"answered_by, outcome, reason, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	13, -1};
-static const struct rows recordings = {
-	"SELECT domain_id, id, call_id, start_ms, state, file, from_number, to_number, length_ms, bytes, lost, "
-	"paused_ms, "
-	"rowid FROM recording WHERE rowid > ?1 ORDER BY rowid LIMIT ?2",
-	"INSERT OR IGNORE INTO recording (domain_id, id, call_id, start_ms, state, file, from_number, to_number, "
-	"length_ms, bytes, lost, paused_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	12, 5};
+static int add_rows(struct store *s, struct db *from, struct rows w, uint64_t *added)
+{
+	int64_t last = w.no_rowid ? 0 : INT64_MIN;
+	bool more = true;
+
+	buf_init(&w.read);
+	buf_init(&w.add);
+	int err = make_sql(from, &w);
+	while (more && !err)
+		err = side_stopped(s) ? ECANCELED : add_some(s, from, &w, &last, &more, added);
+	buf_free(&w.read);
+	buf_free(&w.add);
+	return err;
+}
 
 /* ------------------------------------------------------------------ bringing in */
 
@@ -311,7 +348,7 @@ static void add_certificate(const struct unpacked *u, json_t *res)
 static int merge(struct restore *r, struct unpacked *u)
 {
 	struct store *s = r->j.s;
-	uint64_t files = 0, cdr = 0, rec = 0;
+	uint64_t files = 0, cdr = 0, rec = 0, names = 0;
 	int err = place_files(u, "sounds", &files);
 
 	if (!err)
@@ -319,9 +356,11 @@ static int merge(struct restore *r, struct unpacked *u)
 	if (!err)
 		err = place_files(u, "recordings", &files);
 	if (!err)
-		err = add_rows(s, &u->s->w, &calls, &cdr);
+		err = add_rows(s, &u->s->w, (struct rows){.table = "cdr"}, &cdr);
 	if (!err)
-		err = add_rows(s, &u->s->w, &recordings, &rec);
+		err = add_rows(s, &u->s->w, (struct rows){.table = "caller_name", .no_rowid = true}, &names);
+	if (!err)
+		err = add_rows(s, &u->s->w, (struct rows){.table = "recording", .file = "file"}, &rec);
 	if (err)
 		return err;
 	json_decref(r->res);

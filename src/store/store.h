@@ -250,6 +250,9 @@ void store_put(struct store *s, const char *table, struct slice key, struct slic
 /** As store_put for a value that changed only a little (a refreshed registration): written within 30 s. */
 void store_put_lazy(struct store *s, const char *table, struct slice key, struct slice val);
 
+/** Call `h` (without a result) when all that was put before is on the disk, or cannot be written at present. */
+void store_settle(struct store *s, store_json_h *h, void *arg);
+
 /* ---- health ---- */
 /** Trouble with the disk or the database. */
 struct store_health {

@@ -259,6 +259,7 @@ static const struct {
 	{"GET", "backup", ADMIN},
 	{"POST", "backup", ADMIN},
 	{"POST", "restore", ADMIN},
+	{"POST", "network/confirm/{}", ADMIN},
 	{"GET", "config/history", SEES},
 	{"POST", "config/undo/{}", ADMIN},
 	{"GET", "log-level", SEES},
@@ -291,7 +292,7 @@ static const struct {
 } tables[] = {
 	{"extensions", "MAwa"}, {"conferences", "MAwa"},     {"dids", "MAwa"},           {"routes_out", "MAwa"},
 	{"routes_in", "MAwa"},  {"trunks", ADMIN},           {"numbering", ADMIN},       {"brakes", ADMIN},
-	{"settings", ADMIN},    {"allowed_networks", ADMIN}, {"security_limits", ADMIN}, {"users", ADMIN},
+	{"settings", ADMIN},    {"network", ADMIN},    {"allowed_networks", ADMIN}, {"security_limits", ADMIN}, {"users", ADMIN},
 	{"tokens", ADMIN},
 };
 static const struct {
