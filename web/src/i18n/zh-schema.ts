@@ -251,6 +251,8 @@ export const zhSchema: SchemaTexts = {
 	'token.created': ['添加时间', '何时添加。'],
 
 	'group:General': ['基本'],
+	'group:Addresses': ['地址'],
+	'group:Ports': ['端口'],
 	'group:Calls': ['通话'],
 	'group:Outside': ['外线'],
 	'group:Emergency': ['紧急呼叫'],
