@@ -1,23 +1,36 @@
 // Which page is shown for which address. Pages are fetched when they are first opened.
-import { Suspense, useEffect } from 'react';
+import { Suspense, useEffect, type ReactNode } from 'react';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
-import { useSession } from '@/api/session';
+import { useMay, useSession } from '@/api/session';
 import { LiveProvider } from '@/api/live';
+import type { Role } from '@/api/types';
+import { useI18n } from '@/i18n';
 import { lazyPage } from '@/ui/lazy';
 import { Crash } from '@/ui/crash';
-import { Loading } from '@/ui/parts';
+import { Loading, Nothing } from '@/ui/parts';
 import { Shell } from '@/shell/shell';
 import { SignIn } from '@/pages/signin';
 
 const Setup = lazyPage(() => import('@/pages/setup'));
 const Wizard = lazyPage(() => import('@/pages/wizard'));
 const Home = lazyPage(() => import('@/pages/home'));
+const Calls = lazyPage(() => import('@/pages/calls'));
+const CallPage = lazyPage(() => import('@/pages/call'));
+const Registrations = lazyPage(() => import('@/pages/registrations'));
+const AlarmsPage = lazyPage(() => import('@/pages/alarms'));
 const History = lazyPage(() => import('@/pages/history'));
 const Me = lazyPage(() => import('@/pages/me'));
 const Extensions = lazyPage(() => import('@/pages/extensions'));
 const Users = lazyPage(() => import('@/pages/users'));
 const Tokens = lazyPage(() => import('@/pages/tokens'));
 const ResourcePage = lazyPage(() => import('@/resource/page'));
+
+/** An address that this person's role does not include says so. */
+function Guard({ role, children }: { role: Role; children: ReactNode }) {
+	const { t } = useI18n();
+	const may = useMay();
+	return may(role) ? children : <Nothing icon="shield" title={t('err.title')} text={t('err.forbidden')} />;
+}
 
 function Pages() {
 	const [location] = useLocation();
@@ -39,6 +52,28 @@ function Pages() {
 					</Route>
 					<Route path="/me">
 						<Me />
+					</Route>
+					<Route path="/calls">
+						<Guard role="read_only">
+							<Calls />
+						</Guard>
+					</Route>
+					<Route path="/calls/:id">
+						{(p) => (
+							<Guard role="read_only">
+								<CallPage key={p.id} id={decodeURIComponent(p.id)} />
+							</Guard>
+						)}
+					</Route>
+					<Route path="/registrations">
+						<Guard role="read_only">
+							<Registrations />
+						</Guard>
+					</Route>
+					<Route path="/alarms">
+						<Guard role="read_only">
+							<AlarmsPage />
+						</Guard>
 					</Route>
 					<Route path="/history">
 						<History />

@@ -42,9 +42,10 @@ function patchList<T>(client: QueryClient, key: string, item: T, same: (a: T) =>
 	);
 }
 
-/** Figures of the sound that an event of "quality" brings: by leg, as `calls` has them. */
-function patchQuality(client: QueryClient, id: string, legs: Partial<CallLeg>[]) {
-	const better = (c: Call): Call => ({
+/** Figures of the sound that events of "quality" bring, of all calls in one go: by leg, as `calls` has them. */
+function patchQuality(client: QueryClient, list: LiveEvent[]) {
+	const news = new Map(list.map((e) => [e.key, (e.data['legs'] ?? []) as Partial<CallLeg>[]]));
+	const better = (c: Call, legs: Partial<CallLeg>[]): Call => ({
 		...c,
 		legs: c.legs.map((l) => {
 			const q = legs.find((x) => x.outgoing === l.outgoing && (x.number === l.number || !x.number));
@@ -52,7 +53,9 @@ function patchQuality(client: QueryClient, id: string, legs: Partial<CallLeg>[])
 		}),
 	});
 	client.setQueriesData<Page<Call>>({ queryKey: ['calls'] }, (p) =>
-		p && Array.isArray(p.items) ? { ...p, items: p.items.map((c) => (c.id === id ? better(c) : c)) } : p,
+		p && Array.isArray(p.items)
+			? { ...p, items: p.items.map((c) => (news.has(c.id) ? better(c, news.get(c.id)!) : c)) }
+			: p,
 	);
 }
 
@@ -66,9 +69,6 @@ export function applyEvent(client: QueryClient, e: LiveEvent) {
 			if (d['state'] === 'ended') void client.invalidateQueries({ queryKey: ['cdr'] });
 			break;
 		}
-		case 'quality':
-			patchQuality(client, e.key, (d['legs'] ?? []) as Partial<CallLeg>[]);
-			break;
 		case 'registration':
 			void client.invalidateQueries({ queryKey: ['registrations'] });
 			break;
@@ -127,6 +127,8 @@ export function LiveProvider({ children }: { children: ReactNode }) {
 			frame = 0;
 			const list = pending;
 			pending = [];
+			const heard = list.filter((e) => e.topic === 'quality');
+			if (heard.length) patchQuality(client, heard);
 			for (const e of list) {
 				applyEvent(client, e);
 				for (const h of handlers.get(e.topic) ?? []) h(e);

@@ -1,5 +1,8 @@
 // What the page says, in English. Texts of fields come from the server (GET /api/v1/schema).
+import { enCalls } from './en-calls';
+
 export const en = {
+	...enCalls,
 	close: 'Close',
 	cancel: 'Cancel',
 	save: 'Save',
@@ -129,9 +132,6 @@ export const en = {
 	'call.up': 'Talking',
 	'call.ending': 'Ending',
 	'call.ended': 'Ended',
-	'call.good': 'Good',
-	'call.fair': 'Fair',
-	'call.poor': 'Poor',
 
 	'list.new': 'New',
 	'list.search': 'Search',

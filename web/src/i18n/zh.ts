@@ -1,7 +1,9 @@
 // 页面上的中文。tsc 保证它与 en.ts 的键完全一致。
 import type { Key } from './index';
+import { zhCalls } from './zh-calls';
 
 export const zh: Record<Key, string> = {
+	...zhCalls,
 	close: '关闭',
 	cancel: '取消',
 	save: '保存',
@@ -130,9 +132,6 @@ export const zh: Record<Key, string> = {
 	'call.up': '通话中',
 	'call.ending': '正在结束',
 	'call.ended': '已结束',
-	'call.good': '良好',
-	'call.fair': '一般',
-	'call.poor': '较差',
 
 	'list.new': '新建',
 	'list.search': '搜索',

@@ -1,46 +1,70 @@
-// Home: what goes on right now.
-import { Alert, Paper, Text } from '@mantine/core';
-import { useEffect, useState } from 'react';
+// Home: what goes on right now, how the day went, and for a newcomer what to do next.
+import { Button, Paper, SegmentedControl } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Suspense, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { Link } from 'wouter';
-import { useAlarms, useCalls, useStatus } from '@/api/hooks';
-import type { Call } from '@/api/types';
+import { api, part } from '@/api/client';
+import { useAlarms, useCalls, useStatus, useSystem, useTrunkStatus } from '@/api/hooks';
+import { useEvents } from '@/api/live';
+import type { LiveEvent } from '@/api/events';
+import { useMay } from '@/api/session';
+import type { Cdr, Page, Status, System, TrunkStatus } from '@/api/types';
+import { beginning, everyHour, type Hour, type HourRow } from '@/calls/hours';
+import { LiveCalls } from '@/calls/live';
 import { useI18n } from '@/i18n';
-import { Failed, Loading, Nothing, PageHead, State } from '@/ui/parts';
+import { AlarmText } from '@/shell/alarm';
+import { Icon, type IconName } from '@/ui/icons';
+import { lazyPage } from '@/ui/lazy';
+import { useNow } from '@/ui/now';
+import { Failed, Loading, PageHead, State } from '@/ui/parts';
+import { Spark } from '@/ui/spark';
 
-/** The time now, once a second: for clocks that run. */
-function useNow(on: boolean) {
-	const [now, setNow] = useState(Date.now());
-	useEffect(() => {
-		if (!on) return;
-		const timer = setInterval(() => setNow(Date.now()), 1000);
-		return () => clearInterval(timer);
-	}, [on]);
-	return now;
-}
+const Plot = lazyPage(() => import('@/ui/plot'));
 
 export default function Home() {
-	const { t, duration, number } = useI18n();
+	const { t, number } = useI18n();
 	const status = useStatus();
+	const calls = useCalls();
 	const s = status.data;
-	const now = useNow(true);
 	if (status.isPending) return <Loading />;
 	if (!s) return <Failed error={status.error} retry={() => void status.refetch()} />;
+	const live = calls.data && !calls.data.next ? calls.data.items.length : s.calls;
 	return (
 		<>
 			<PageHead title={t('home.title')} text={t('home.version', { version: s.version })} />
 			<Alarms />
+			<Next status={s} />
 			<div className="figures" style={{ marginBottom: 18 }}>
-				<Figure value={number(s.calls)} label={t('home.calls')} />
+				<Figure value={number(live)} label={t('home.calls')} href="/calls" />
 				<Figure
 					value={t('home.of', { n: number(s.registered), all: number(s.extensions) })}
 					label={t('home.registered')}
 					href="/extensions"
 				/>
-				<Figure value={number(s.contacts)} label={t('home.contacts')} href="/extensions" />
-				<Figure value={duration((now - s.started_ms) / 1000)} label={t('home.uptime')} />
+				<Figure value={number(s.contacts)} label={t('home.contacts')} href="/registrations" />
+				<Uptime since={s.started_ms} />
 			</div>
-			<LiveCalls now={now} />
+			<Section title={t('home.calls')} aside={<Link href="/calls">{t('calls.title')}</Link>}>
+				<LiveCalls />
+			</Section>
+			<Hours />
+			<div className="two">
+				<Trunks />
+				<Machine />
+			</div>
 		</>
+	);
+}
+
+function Section({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
+	return (
+		<Paper component="section" aria-label={title} style={{ overflow: 'hidden' }}>
+			<div className="section-head row">
+				<h2>{title}</h2>
+				{aside}
+			</div>
+			{children}
+		</Paper>
 	);
 }
 
@@ -64,90 +88,355 @@ function Figure({ value, label, href }: { value: string; label: string; href?: s
 	);
 }
 
-function Alarms() {
-	const { t, when } = useI18n();
-	const q = useAlarms();
-	return (q.data?.items ?? []).map((a) => (
-		<Alert key={a.id} mb="md" color={a.severity === 'critical' ? 'red' : 'orange'} title={a.text}>
-			{a.remedy}
-			<Text size="xs" c="dimmed" mt={4}>
-				{t('head.since', { when: when(a.since) })}
-			</Text>
-		</Alert>
-	));
+function Uptime({ since }: { since: number }) {
+	const { t, duration } = useI18n();
+	const now = useNow();
+	return <Figure value={duration((now - since) / 1000)} label={t('home.uptime')} />;
 }
 
-const who = (c: Call, n: string) => c.legs.find((l) => l.number === n)?.name;
-
-function Party({ number, name }: { number: string; name?: string | undefined }) {
+function Alarms() {
+	const { t } = useI18n();
+	const list = useAlarms().data?.items ?? [];
+	if (!list.length) return null;
 	return (
-		<>
-			<span style={{ fontWeight: 600 }}>{name || number}</span>
-			{name ? <span style={{ color: 'var(--quiet)' }}> {number}</span> : null}
-		</>
+		<Paper component="section" aria-label={t('home.alarms')} style={{ overflow: 'hidden', marginBottom: 18 }}>
+			{list.map((a) => (
+				<AlarmText key={a.id} alarm={a} level={2} />
+			))}
+		</Paper>
 	);
 }
 
-function Sound({ call }: { call: Call }) {
+/* ------------------------------------------------------------------ what next */
+
+const hiddenKey = 'offhook.next.hidden';
+
+function Next({ status }: { status: Status }) {
 	const { t } = useI18n();
-	const list = call.legs.map((l) => l.mos_now || l.mos || 0).filter((m) => m > 0);
-	if (!list.length) return <>—</>;
-	const mos = Math.min(...list);
-	if (mos >= 3.8) return <State tone="good">{t('call.good')}</State>;
-	if (mos >= 3.1) return <State tone="warn">{t('call.fair')}</State>;
-	return <State tone="bad">{t('call.poor')}</State>;
+	const may = useMay();
+	const trunks = useTrunkStatus();
+	const [hidden, setHidden] = useState(() => {
+		try {
+			return localStorage.getItem(hiddenKey) === '1';
+		} catch {
+			return false;
+		}
+	});
+	const echo = useQuery({
+		queryKey: ['cdr', 'echo'],
+		queryFn: () => api.get<Page<Cdr>>('cdr', { query: { number: '*43', limit: 1 } }),
+		enabled: !hidden && may('manager'),
+	});
+	if (hidden || !may('manager') || trunks.isPending || echo.isPending) return null;
+	const steps: { icon: IconName; title: string; text: string; done: boolean; href?: string; go?: string }[] = [
+		{
+			icon: 'phone',
+			title: t('next.phones'),
+			text: t('next.phonesText'),
+			done: status.contacts > 1,
+			href: '/extensions',
+			go: t('next.toExtensions'),
+		},
+		{ icon: 'call', title: t('next.echo'), text: t('next.echoText'), done: (echo.data?.items.length ?? 0) > 0 },
+		{
+			icon: 'plug',
+			title: t('next.provider'),
+			text: t('next.providerText'),
+			done: (trunks.data?.items.length ?? 0) > 0,
+			...(may('administrator') ? { href: '/trunks/new', go: t('next.toProvider') } : {}),
+		},
+	];
+	if (steps.every((s) => s.done)) return null;
+	return (
+		<Paper component="section" aria-label={t('next.title')} style={{ overflow: 'hidden', marginBottom: 18 }}>
+			<div className="section-head row">
+				<div>
+					<h2>{t('next.title')}</h2>
+					<p>{t('next.text')}</p>
+				</div>
+				<div style={{ display: 'flex', gap: 8, flexWrap: 'wrap' }}>
+					{may('administrator') && (
+						<Button component={Link} href="/wizard" size="xs" variant="light">
+							{t('next.wizard')}
+						</Button>
+					)}
+					<Button
+						size="xs"
+						variant="subtle"
+						color="gray"
+						onClick={() => {
+							try {
+								localStorage.setItem(hiddenKey, '1');
+							} catch {
+								/* for this visit only */
+							}
+							setHidden(true);
+						}}
+					>
+						{t('next.hide')}
+					</Button>
+				</div>
+			</div>
+			<ol className="steps">
+				{steps.map((s) => (
+					<li key={s.title} data-done={s.done || undefined}>
+						<span className="step-mark">
+							<Icon name={s.done ? 'check' : s.icon} size={20} />
+						</span>
+						<div>
+							<h3>
+								{s.title}
+								{s.done && <span className="visually-hidden"> ({t('next.done')})</span>}
+							</h3>
+							<p>{s.text}</p>
+							{!s.done && s.href && <Link href={s.href}>{s.go}</Link>}
+						</div>
+					</li>
+				))}
+			</ol>
+		</Paper>
+	);
 }
 
-function LiveCalls({ now }: { now: number }) {
-	const { t, clock } = useI18n();
-	const q = useCalls();
-	const list = q.data?.items ?? [];
-	const age = Math.max(0, Math.floor((now - q.dataUpdatedAt) / 1000));
-	const state = (c: Call) =>
-		c.state in { routing: 1, ringing: 1, up: 1, ending: 1 } ? t(`call.${c.state as 'up'}`) : c.state;
+/* ------------------------------------------------------------------ how the day went */
+
+type Span = 'today' | 'week';
+
+function useHours(span: Span) {
+	const minute = Math.floor(Date.now() / 60_000);
+	const since = beginning(span);
+	const q = useQuery({
+		queryKey: ['hours', span, since],
+		queryFn: ({ signal }) => api.get<{ items: HourRow[] }>('stats/hours', { query: { since }, signal }),
+		retry: false,
+		refetchInterval: 60_000,
+	});
+	const hours = useMemo(
+		() => (q.data ? everyHour(q.data.items, since, (minute + 1) * 60_000) : []),
+		[q.data, since, minute],
+	);
+	return { q, hours };
+}
+
+function Hours() {
+	const { t, date } = useI18n();
+	const [span, setSpan] = useState<Span>('today');
+	const { q, hours } = useHours(span);
+	const refetch = q.refetch;
+	// a call that ended is in the picture soon
+	const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+	useEffect(() => () => clearTimeout(timer.current), []);
+	useEvents(
+		'call',
+		useCallback(
+			(e: LiveEvent) => {
+				if (e.data['state'] !== 'ended' || timer.current) return;
+				timer.current = setTimeout(() => {
+					timer.current = undefined;
+					void refetch();
+				}, 3000);
+			},
+			[refetch],
+		),
+	);
+	const choice = (
+		<SegmentedControl
+			size="xs"
+			aria-label={t('home.perHour')}
+			value={span}
+			onChange={(v) => setSpan(v as Span)}
+			data={[
+				{ value: 'today', label: t('home.today') },
+				{ value: 'week', label: t('home.week') },
+			]}
+		/>
+	);
+	const moment = (s: number) =>
+		date(s * 1000, { ...(span === 'week' ? { weekday: 'short' } : {}), hour: '2-digit', minute: '2-digit' });
+	const p = { hours, moment, busy: q.isPending };
 	return (
-		<Paper component="section" aria-label={t('home.calls')} style={{ overflow: 'hidden' }}>
-			<div className="section-head">
-				<h2>{t('home.calls')}</h2>
-			</div>
+		<div className="two">
+			<Section title={t('home.perHour')} aside={choice}>
+				<CallsPerHour {...p} />
+			</Section>
+			<Section
+				title={t('home.voice')}
+				aside={<span className="quiet small">{t(span === 'week' ? 'home.week' : 'home.today')}</span>}
+			>
+				<Voice {...p} />
+			</Section>
+		</div>
+	);
+}
+
+interface HoursProps {
+	hours: Hour[];
+	moment: (s: number) => string;
+	busy: boolean;
+}
+
+function CallsPerHour({ hours, moment, busy }: HoursProps) {
+	const { t, number } = useI18n();
+	const x = useMemo(() => hours.map((h) => h.at_s), [hours]);
+	if (busy) return <Loading height={210} />;
+	if (!hours.some((h) => h.calls)) return <p className="quiet quiet-note">{t('home.hoursNone')}</p>;
+	return (
+		<div className="plot-box">
+			<Suspense fallback={<Loading height={200} />}>
+				<Plot
+					label={t('home.hoursLabel')}
+					x={x}
+					moment={moment}
+					series={[
+						{
+							label: t('home.notAnswered'),
+							color: '--plot-4',
+							bars: true,
+							base: true,
+							values: hours.map((h) => h.calls - h.answered),
+							format: number,
+						},
+						{
+							label: t('home.answered'),
+							color: '--plot-1',
+							bars: true,
+							values: hours.map((h) => h.answered),
+							format: number,
+						},
+					]}
+				/>
+			</Suspense>
+		</div>
+	);
+}
+
+function Voice({ hours, moment, busy }: HoursProps) {
+	const { t, number } = useI18n();
+	const x = useMemo(() => hours.map((h) => h.at_s), [hours]);
+	if (busy) return <Loading height={210} />;
+	if (!hours.some((h) => h.mos)) return <p className="quiet quiet-note">{t('home.voiceNone')}</p>;
+	return (
+		<div className="plot-box">
+			<Suspense fallback={<Loading height={200} />}>
+				<Plot
+					label={t('home.voiceLabel')}
+					height={176}
+					x={x}
+					moment={moment}
+					range={{ y: [1, 4.5] }}
+					series={[
+						{
+							label: 'MOS',
+							color: '--plot-1',
+							values: hours.map((h) => h.mos),
+							format: (v) => number(v, { maximumFractionDigits: 1 }),
+							fill: true,
+							points: true,
+						},
+					]}
+				/>
+			</Suspense>
+			<p className="quiet small" style={{ margin: '6px 4px 0' }}>
+				{t('home.voiceHelp')}
+			</p>
+		</div>
+	);
+}
+
+/* ------------------------------------------------------------------ providers, machine */
+
+const trunkTone: Record<TrunkStatus['state'], 'good' | 'warn' | 'bad' | 'off'> = {
+	up: 'good',
+	starting: 'warn',
+	degraded: 'warn',
+	down: 'bad',
+	off: 'off',
+};
+const trunksShown = 6;
+
+function Trunks() {
+	const { t } = useI18n();
+	const q = useTrunkStatus();
+	// what needs somebody stands first
+	const order = ['down', 'degraded', 'starting', 'up', 'off'];
+	const list = [...(q.data?.items ?? [])].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
+	return (
+		<Section title={t('home.trunks')} aside={list.length > 0 && <Link href="/trunks">{t('home.allTrunks')}</Link>}>
 			{q.isPending ? (
 				<Loading height={120} />
 			) : !q.data ? (
 				<Failed error={q.error} retry={() => void q.refetch()} />
 			) : !list.length ? (
-				<Nothing icon="call" title={t('home.noCalls')} text={t('home.noCallsText')} />
+				<p className="quiet quiet-note">{t('home.trunksNone')}</p>
 			) : (
-				<div className="table-wrap" tabIndex={0} role="region" aria-label={t('home.calls')}>
-					<table className="table">
-						<thead>
-							<tr>
-								<th scope="col">{t('home.who')}</th>
-								<th scope="col">{t('home.state')}</th>
-								<th scope="col">{t('home.quality')}</th>
-								<th scope="col" data-right>
-									{t('home.time')}
-								</th>
-							</tr>
-						</thead>
-						<tbody>
-							{list.map((c) => (
-								<tr key={c.id}>
-									<td>
-										<Party number={c.from} name={who(c, c.from)} /> → <Party number={c.to} name={who(c, c.to)} />
-									</td>
-									<td>{state(c)}</td>
-									<td>
-										<Sound call={c} />
-									</td>
-									<td data-right className="num">
-										{clock(c.seconds + age)}
-									</td>
-								</tr>
-							))}
-						</tbody>
-					</table>
-				</div>
+				<ul className="cards">
+					{list.slice(0, trunksShown).map((x) => (
+						<li key={x.name}>
+							<Link href={`/trunks/${part(x.name)}`}>
+								<span>
+									<b>{x.name}</b>
+									<small className="wrap">{x.words}</small>
+								</span>
+								<State tone={trunkTone[x.state] ?? 'off'}>{t(`trunk.${x.state}`)}</State>
+							</Link>
+						</li>
+					))}
+				</ul>
 			)}
-		</Paper>
+		</Section>
+	);
+}
+
+/** What the machine did since this page was opened: 2 minutes of it. */
+function useTrail(now: System | undefined): System[] {
+	const trail = useRef<System[]>([]);
+	if (now && trail.current.at(-1)?.at_ms !== now.at_ms) trail.current = [...trail.current.slice(-59), now];
+	return trail.current;
+}
+
+function Machine() {
+	const { t, number, bytes } = useI18n();
+	const s = useSystem();
+	const trail = useTrail(s);
+	const percent = (v: number) => number(v / 100, { style: 'percent', maximumFractionDigits: v < 10 ? 1 : 0 });
+	const full = s?.disk_total ? 1 - (s.disk_free ?? 0) / s.disk_total : 0;
+	return (
+		<Section title={t('home.system')}>
+			<dl className="machine">
+				<div>
+					<dt>{t('home.load')}</dt>
+					<dd>
+						<b className="num">{s ? percent(s.cpu_percent) : t('home.wait')}</b>
+						<span>{t('home.loadHelp')}</span>
+					</dd>
+					<Spark values={trail.map((x) => x.cpu_percent)} max={20} label={t('home.load')} />
+				</div>
+				<div>
+					<dt>{t('home.memory')}</dt>
+					<dd>
+						<b className="num">{s ? bytes(s.rss) : t('home.wait')}</b>
+					</dd>
+					<Spark values={trail.map((x) => x.rss)} max={(s?.rss ?? 1) * 1.5} label={t('home.memory')} />
+				</div>
+				<div>
+					<dt>{t('home.disk')}</dt>
+					<dd>
+						<b className="num">{s?.disk_total ? bytes(s.disk_free ?? 0) : t('home.wait')}</b>
+						{s?.disk_total && <span>{t('home.diskOf', { all: bytes(s.disk_total) })}</span>}
+					</dd>
+					<div className="meter" data-tone={full > 0.95 ? 'bad' : full > 0.85 ? 'warn' : 'good'} aria-hidden="true">
+						<i style={{ width: `${Math.round(full * 100)}%` }} />
+					</div>
+				</div>
+				<div>
+					<dt>{t('home.lag')}</dt>
+					<dd>
+						<b className="num">{s ? number(s.loop_lag_ms, { style: 'unit', unit: 'millisecond' }) : t('home.wait')}</b>
+						<span>{t('home.lagHelp')}</span>
+					</dd>
+					<Spark values={trail.map((x) => x.loop_lag_ms)} max={50} label={t('home.lag')} />
+				</div>
+			</dl>
+		</Section>
 	);
 }

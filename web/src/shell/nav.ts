@@ -20,11 +20,17 @@ export interface NavGroup {
 	items: NavItem[];
 }
 export const navigation: NavGroup[] = [
-	{ items: [{ path: '/', icon: 'home', label: 'nav.home', role: 'read_only', small: true }] },
+	{
+		items: [
+			{ path: '/', icon: 'home', label: 'nav.home', role: 'read_only', small: true },
+			{ path: '/calls', icon: 'call', label: 'nav.calls', role: 'read_only', small: true },
+		],
+	},
 	{
 		label: 'nav.phones',
 		items: [
 			{ path: '/extensions', icon: 'phone', label: 'nav.extensions', resource: 'extensions', small: true },
+			{ path: '/registrations', icon: 'devices', label: 'nav.devices', role: 'read_only' },
 			{ path: '/conferences', icon: 'people', label: 'nav.conferences', resource: 'conferences', small: true },
 		],
 	},

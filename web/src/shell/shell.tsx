@@ -2,13 +2,14 @@
 import { ActionIcon, AppShell, Drawer, Indicator, Menu, Popover, Text, Tooltip } from '@mantine/core';
 import { useDisclosure, useHotkeys, useMediaQuery } from '@mantine/hooks';
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useRef, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import { api } from '@/api/client';
 import { useAlarms, useSchema } from '@/api/hooks';
 import { useApiState, useMay, useSession, useUser } from '@/api/session';
 import { useI18n } from '@/i18n';
 import { Icon, Logo } from '@/ui/icons';
+import { AlarmText } from './alarm';
 import { LanguageItems, SchemeItems } from './choices';
 import { navigation, type NavItem } from './nav';
 import { SearchBox } from './search';
@@ -55,18 +56,20 @@ function NavLinks({ onGo }: { onGo?: () => void }) {
 }
 
 function Alarms() {
-	const { t, n, when } = useI18n();
+	const { t, n } = useI18n();
 	const may = useMay();
+	const [opened, setOpened] = useState(false);
+	const shut = () => setOpened(false);
 	const q = useAlarms(may('read_only'));
 	const list = q.data?.items ?? [];
 	if (!may('read_only')) return null;
 	const label = list.length ? n('head.alarms', list.length) : t('head.alarms');
 	const bad = list.some((a) => a.severity === 'critical');
 	return (
-		<Popover position="bottom-end" width={380} shadow="lg" radius="lg" trapFocus>
+		<Popover position="bottom-end" width={380} shadow="lg" radius="lg" trapFocus opened={opened} onChange={setOpened}>
 			<Popover.Target>
 				<Tooltip label={label}>
-					<ActionIcon variant="subtle" color="gray" size="lg" aria-label={label}>
+					<ActionIcon variant="subtle" color="gray" size="lg" aria-label={label} onClick={() => setOpened((o) => !o)}>
 						<Indicator
 							disabled={!list.length}
 							label={list.length}
@@ -85,26 +88,12 @@ function Alarms() {
 						{t('head.alarmsNone')}
 					</Text>
 				)}
-				{list.map((a) => (
-					<div key={a.id} style={{ padding: '14px 18px', borderBottom: '1px solid var(--line)' }}>
-						<Text size="sm" fw={600} style={{ display: 'flex', gap: 8 }}>
-							<Icon
-								name="alert"
-								size={18}
-								style={{ flex: 'none', marginTop: 1, color: a.severity === 'critical' ? 'var(--bad)' : 'var(--warn)' }}
-							/>
-							{a.text}
-						</Text>
-						{a.remedy && (
-							<Text size="sm" mt={4}>
-								{a.remedy}
-							</Text>
-						)}
-						<Text size="xs" c="dimmed" mt={4}>
-							{t('head.since', { when: when(a.since) })}
-						</Text>
-					</div>
+				{list.slice(0, 5).map((a) => (
+					<AlarmText key={a.id} alarm={a} onGo={shut} />
 				))}
+				<Link href="/alarms" className="pop-foot" onClick={shut}>
+					{t('alarm.all')}
+				</Link>
 			</Popover.Dropdown>
 		</Popover>
 	);

@@ -50,6 +50,13 @@ const paths = {
 	qr: 'M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2.5v2.5M20 14v3M14 20h3M20 20v.01',
 	refresh: 'M19.5 5v5h-5M4.5 19v-5h5M19 10a7.5 7.5 0 0 0-13.2-2.5M5 14a7.5 7.5 0 0 0 13.2 2.5',
 	table: 'M4 5h16v14H4zM4 10h16M4 14.5h16M10 10v9',
+	pause: 'M8.5 5v14M15.5 5v14',
+	play: 'M7.5 4.5v15l12-7.5z',
+	stop: 'M6.5 6.5h11v11h-11z',
+	hangup:
+		'M3 14.5c0-4 5-6 9-6s9 2 9 6v1.2a1.3 1.3 0 0 1-1.6 1.2l-3-.8a1.3 1.3 0 0 1-1-1.3v-1.6c-2.2-.7-4.6-.7-6.8 0v1.6c0 .6-.4 1.1-1 1.3l-3 .8A1.3 1.3 0 0 1 3 15.7z',
+	devices:
+		'M4 5h10v9H4zM2.5 17.5h10M17 9h3.5a.5.5 0 0 1 .5.5v10a.5.5 0 0 1-.5.5H17a.5.5 0 0 1-.5-.5v-10A.5.5 0 0 1 17 9z',
 	plug: 'M3 12h4M17 12h4M7 8h4v8H7zM13 8h4v8h-4z',
 } as const;
 export type IconName = keyof typeof paths;
