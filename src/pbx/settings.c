@@ -4,6 +4,8 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 #include "call/sounds.h"
 #include "call/tones.h"
 #include "pbx/pbx_priv.h"
@@ -36,12 +38,29 @@ static const struct field settings_fields[] = {
 	 "On: /metrics answers everybody. Off: it takes a token with the scope metrics, or somebody who has signed "
 	 "in.",
 	 .group = "Watching"},
+	{"time_zone", FIELD_TEXT, 0, 0, 60, "", NULL, "a-zA-Z0-9_/+-",
+	 "Where the clock is read, for hours of routes and times in the log: Europe/Berlin. Empty: as the machine.",
+	 .group = "Place"},
+	{"first_steps", FIELD_ENUM, 0, 0, 0, "place", "place phones provider numbers route try done", NULL,
+	 "How far the guide for a new phone system has come; done: it is not offered any more."},
 };
 const struct resource pbx_settings_resource = {
 	"settings", "settings", "How calls are treated.", settings_fields, ARRAY_LEN(settings_fields),
 	"Settings", "Settings"};
 
 enum { RECALL_S = 30, MIN_FREE_MB = 200 };
+
+/* The clock of the process. Its place in the environment is made once; later only the value is another. */
+static void use_zone(const char *zone)
+{
+	static bool ours;
+
+	if (!*zone && !ours)
+		return;
+	ours = true;
+	(void)setenv("TZ", *zone ? zone : ":/etc/localtime", 1);
+	tzset();
+}
 
 void settings_use(struct pbx *p)
 {
@@ -66,6 +85,7 @@ static void defaults(struct settings *s)
 static void set(struct pbx *p, const struct settings *s)
 {
 	p->settings = *s;
+	use_zone(s->time_zone);
 	settings_use(p);
 }
 
@@ -76,10 +96,28 @@ static uint32_t number(const json_t *row, const char *name, uint32_t def)
 	return json_is_integer(v) ? (uint32_t)json_integer_value(v) : def;
 }
 
+/* Zones are files of the system's; a name that has none would silently be UTC. */
+static int check_zone(const char *zone, struct buf *why)
+{
+	char path[128];
+
+	if (!zone || !*zone)
+		return 0;
+	snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", zone);
+	if (*zone != '/' && !access(path, R_OK))
+		return 0;
+	buf_printf(why,
+		   "There is no time zone \"%s\" on this machine. Write it so: Europe/Berlin, America/New_York, UTC.",
+		   zone);
+	return ERR_SYNTAX;
+}
+
 int settings_check(const struct change_item *it, struct buf *why)
 {
-	if (it->r != &pbx_settings_resource || !strcmp(it->key, PLAN_ONLY))
+	if (it->r != &pbx_settings_resource)
 		return 0;
+	if (!strcmp(it->key, PLAN_ONLY))
+		return check_zone(json_string_value(json_object_get(it->obj, "time_zone")), why);
 	buf_printf(why, "There is only one of these; its name is \"%s\".", PLAN_ONLY);
 	return ERR_SYNTAX;
 }
@@ -88,6 +126,7 @@ bool settings_apply(const struct change_item *it, const json_t *row, struct pbx 
 {
 	const char *format = json_string_value(json_object_get(row, "record_format"));
 	const char *lang = json_string_value(json_object_get(row, "language"));
+	const char *zone = json_string_value(json_object_get(row, "time_zone"));
 	struct settings s;
 
 	if (it->r != &pbx_settings_resource)
@@ -103,6 +142,7 @@ bool settings_apply(const struct change_item *it, const json_t *row, struct pbx 
 	s.record_days = number(row, "record_days", 0);
 	s.record_min_free_mb = number(row, "record_min_free_mb", MIN_FREE_MB);
 	s.metrics_open = json_is_true(json_object_get(row, "metrics_open"));
+	(void)slice_copy(s.time_zone, sizeof(s.time_zone), slice_str(zone ? zone : ""));
 	s.stored = row != NULL;
 	set(p, &s);
 	return true;
@@ -130,6 +170,7 @@ static void load_row(const char *const *col, const size_t *len, void *arg)
 	s.record_days = column(col[7], 0);
 	s.record_min_free_mb = column(col[8], MIN_FREE_MB);
 	s.metrics_open = column(col[9], 0);
+	(void)slice_copy(s.time_zone, sizeof(s.time_zone), slice_str(col[10] ? col[10] : ""));
 	s.stored = true;
 	set(arg, &s);
 }

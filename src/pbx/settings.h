@@ -23,8 +23,9 @@ struct settings {
 	bool record_opus, record_stereo;
 	uint32_t record_days; /**< recordings are kept for so long; 0: for ever */
 	uint32_t record_min_free_mb;
-	bool metrics_open; /**< /metrics answers everybody */
-	bool stored;       /**< there is a row; else the defaults hold */
+	bool metrics_open;  /**< /metrics answers everybody */
+	char time_zone[64]; /**< of the clock of this process, "": that of the machine */
+	bool stored;        /**< there is a row; else the defaults hold */
 };
 
 /** Load at start. */

@@ -28,7 +28,7 @@ test('the link of the first start makes the administrator and signs in', async (
 	await page.getByText('These two passwords are not the same.').waitFor();
 	await page.getByLabel('Password, once more').fill(password);
 	await page.getByRole('button', { name: 'Create administrator' }).click();
-	await page.waitForURL('**/wizard');
+	await page.waitForURL('**/welcome/**');
 	expect(page.url()).not.toContain(server.token);
 	await page.waitForSelector('#main');
 	expect(faults).toEqual([]);

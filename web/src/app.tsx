@@ -12,7 +12,12 @@ import { Shell } from '@/shell/shell';
 import { SignIn } from '@/pages/signin';
 
 const Setup = lazyPage(() => import('@/pages/setup'));
-const Wizard = lazyPage(() => import('@/pages/wizard'));
+const Welcome = lazyPage(() => import('@/pages/welcome'));
+const Trunks = lazyPage(() => import('@/pages/trunks'));
+const Routes = lazyPage(() => import('@/pages/routes'));
+const Dids = lazyPage(() => import('@/pages/dids'));
+const Brakes = lazyPage(() => import('@/pages/brakes'));
+const Numbering = lazyPage(() => import('@/pages/numbering'));
 const Home = lazyPage(() => import('@/pages/home'));
 const Calls = lazyPage(() => import('@/pages/calls'));
 const CallPage = lazyPage(() => import('@/pages/call'));
@@ -47,9 +52,7 @@ function Pages() {
 					<Route path="/setup">
 						<Redirect to="/" replace />
 					</Route>
-					<Route path="/wizard">
-						<Wizard />
-					</Route>
+					<Route path="/welcome/:step?">{(p) => <Welcome step={p.step} />}</Route>
 					<Route path="/me">
 						<Me />
 					</Route>
@@ -79,6 +82,20 @@ function Pages() {
 						<History />
 					</Route>
 					<Route path="/extensions/:key?">{(p) => <Extensions rowKey={p.key && decodeURIComponent(p.key)} />}</Route>
+					<Route path="/trunks/:key?">{(p) => <Trunks rowKey={p.key && decodeURIComponent(p.key)} />}</Route>
+					<Route path="/routes_out/:key?">
+						{(p) => <Routes plural="routes_out" rowKey={p.key && decodeURIComponent(p.key)} />}
+					</Route>
+					<Route path="/routes_in/:key?">
+						{(p) => <Routes plural="routes_in" rowKey={p.key && decodeURIComponent(p.key)} />}
+					</Route>
+					<Route path="/dids/:key?">{(p) => <Dids rowKey={p.key && decodeURIComponent(p.key)} />}</Route>
+					<Route path="/brakes/:key?">
+						<Brakes />
+					</Route>
+					<Route path="/numbering/:key?">
+						<Numbering />
+					</Route>
 					<Route path="/tokens/:key?">{(p) => <Tokens rowKey={p.key && decodeURIComponent(p.key)} />}</Route>
 					<Route path="/users/:key?">{(p) => <Users rowKey={p.key && decodeURIComponent(p.key)} />}</Route>
 					<Route path="/:plural/:key?">

@@ -1,5 +1,6 @@
 import '@mantine/core/styles.css';
 import './app.css';
+import './outside.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { MantineProvider, localStorageColorSchemeManager } from '@mantine/core';

@@ -1,8 +1,10 @@
 // What the page says, in English. Texts of fields come from the server (GET /api/v1/schema).
 import { enCalls } from './en-calls';
+import { enOutside } from './en-outside';
 
 export const en = {
 	...enCalls,
+	...enOutside,
 	close: 'Close',
 	cancel: 'Cancel',
 	save: 'Save',
@@ -61,9 +63,6 @@ export const en = {
 	'setup.done': 'This phone system has an administrator already.',
 	'setup.badToken': 'This link is not valid any more. Restart the server to see the current one.',
 	'setup.toSignin': 'Go to sign-in',
-	'setup.readyTitle': 'You are in',
-	'setup.readyText': 'The administrator {name} can sign in from now on. Next: your first phones.',
-	'setup.next': 'Go on',
 
 	'nav.label': 'Pages',
 	'nav.home': 'Home',

@@ -1,9 +1,11 @@
 // 页面上的中文。tsc 保证它与 en.ts 的键完全一致。
 import type { Key } from './index';
 import { zhCalls } from './zh-calls';
+import { zhOutside } from './zh-outside';
 
 export const zh: Record<Key, string> = {
 	...zhCalls,
+	...zhOutside,
 	close: '关闭',
 	cancel: '取消',
 	save: '保存',
@@ -61,9 +63,6 @@ export const zh: Record<Key, string> = {
 	'setup.done': '这个电话系统已经有管理员了。',
 	'setup.badToken': '此链接已失效。重新启动服务器即可看到当前的链接。',
 	'setup.toSignin': '去登录',
-	'setup.readyTitle': '设置完成',
-	'setup.readyText': '管理员 {name} 现在可以登录了。下一步：添加第一批话机。',
-	'setup.next': '继续',
 
 	'nav.label': '页面',
 	'nav.home': '首页',

@@ -18,6 +18,7 @@ import { lazyPage } from '@/ui/lazy';
 import { useNow } from '@/ui/now';
 import { Failed, Loading, PageHead, State } from '@/ui/parts';
 import { Spark } from '@/ui/spark';
+import { GuideCard } from './guide-card';
 
 const Plot = lazyPage(() => import('@/ui/plot'));
 
@@ -33,7 +34,7 @@ export default function Home() {
 		<>
 			<PageHead title={t('home.title')} text={t('home.version', { version: s.version })} />
 			<Alarms />
-			<Next status={s} />
+			<GuideCard otherwise={<Next status={s} />} />
 			<div className="figures" style={{ marginBottom: 18 }}>
 				<Figure value={number(live)} label={t('home.calls')} href="/calls" />
 				<Figure
@@ -156,7 +157,7 @@ function Next({ status }: { status: Status }) {
 				</div>
 				<div style={{ display: 'flex', gap: 8, flexWrap: 'wrap' }}>
 					{may('administrator') && (
-						<Button component={Link} href="/wizard" size="xs" variant="light">
+						<Button component={Link} href="/welcome" size="xs" variant="light">
 							{t('next.wizard')}
 						</Button>
 					)}

@@ -42,7 +42,7 @@ export default function Setup() {
 		setBusy(true);
 		try {
 			const s = await api.post<Session>('setup', { token, name: name.trim(), password }, { mayBeNobody: true });
-			go('/wizard', { replace: true });
+			go('/welcome', { replace: true });
 			signedIn(s);
 		} catch (err) {
 			const fields = err instanceof ApiError ? err.fields : [];

@@ -33,7 +33,13 @@ export interface FieldProps {
 	/** What stands in the row: whether a secret is set. */
 	stored?: Value | undefined;
 	onChange: (v: Value | undefined) => void;
+	/** An input of its own in place of the usual one for the type. */
+	input?: ((p: OwnInput) => ReactNode) | undefined;
+	/** Shown under the input. */
+	below?: ReactNode;
 }
+/** What an input of a page's own gets: `common` goes to the input element. */
+export type OwnInput = FieldProps & { common: Record<string, unknown> };
 
 /** ms since 1970 as an input of type datetime-local has it: local time, to the minute. */
 export function localTime(v: Value | undefined): string {
@@ -80,6 +86,7 @@ export function FieldRow(p: FieldProps) {
 			</div>
 			<div>
 				<Input {...p} id={id} described={described} />
+				{p.below}
 				{p.error && (
 					<p className="error" id={`${id}-error`}>
 						{p.error}
@@ -109,6 +116,7 @@ function Input(p: InputProps): ReactNode {
 	};
 	if (f.readonly || (p.readOnly && !isHidden(f)))
 		return <output id={p.id}>{valueText(p.resource, f, p.value) || '—'}</output>;
+	if (p.input) return p.input({ ...p, common });
 	if (isHidden(f)) return <SecretInput {...p} common={common} />;
 	switch (f.type) {
 		case 'boolean':

@@ -10,12 +10,12 @@ import { useI18n } from '@/i18n';
 import { useErrorText } from '@/ui/parts';
 import { useToast } from '@/ui/toast';
 import { changes, checkField, normalise } from './check';
-import { FieldRow } from './field';
+import { FieldRow, type OwnInput } from './field';
 import { useLeaveGuard } from './guard';
 import { isHidden, resourceName, useSchemaText } from './text';
 import { useUndo } from './undo';
 
-type Values = Record<string, Value | undefined>;
+export type Values = Record<string, Value | undefined>;
 
 export interface FormProps {
 	resource: SchemaResource;
@@ -26,6 +26,10 @@ export interface FormProps {
 	start?: Values;
 	/** Fields that this page shows in a way of its own. */
 	without?: string[];
+	/** Inputs of its own for some fields. */
+	inputs?: Record<string, (p: OwnInput) => ReactNode>;
+	/** What stands under some fields, for instance what a pattern means; of what is typed now. */
+	below?: Record<string, (values: Values, row: Row | undefined) => ReactNode>;
 	/** Read the row again. */
 	refresh?: () => Promise<Answer<Row> | undefined>;
 	onSaved?: (row: Row & Partial<Changed>, created: boolean) => void;
@@ -214,6 +218,8 @@ export function ResourceForm(p: FormProps) {
 										error={errors[f.name]}
 										create={create}
 										readOnly={readOnly || (!create && f.key)}
+										input={p.inputs?.[f.name]}
+										below={p.below?.[f.name]?.(values, row)}
 										onChange={(v) => set(f.name, v)}
 									/>
 								))}

@@ -48,6 +48,8 @@ export interface ListProps {
 	columns?: string[];
 	extra?: ExtraColumn[];
 	empty?: { title: string; text?: string };
+	/** More to do, beside "New". */
+	actions?: ReactNode;
 	/** Ask for the live state of the rows as well. */
 	live?: boolean;
 }
@@ -124,6 +126,7 @@ export function ResourceList(p: ListProps) {
 					query={{ q, sort, ...filters }}
 					onImport={writes ? () => setImporting(true) : undefined}
 				/>
+				{p.actions}
 				{writes && (
 					<Button leftSection={<Icon name="plus" size={17} />} onClick={() => go(`/${r.plural}/new`)}>
 						{t('list.new')}

@@ -23,7 +23,7 @@ export interface ResourcePageProps {
 	plural: string;
 	rowKey?: string | undefined;
 	list?: Partial<Omit<ListProps, 'resource'>>;
-	form?: Partial<Pick<FormProps, 'without' | 'start' | 'onSaved'>>;
+	form?: Partial<Pick<FormProps, 'without' | 'start' | 'onSaved' | 'inputs' | 'below'>>;
 	/** Beside the form of a row that exists. */
 	aside?: (row: Row, resource: SchemaResource) => ReactNode;
 	actions?: (row: Row, resource: SchemaResource) => ReactNode;

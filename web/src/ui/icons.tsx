@@ -57,6 +57,7 @@ const paths = {
 		'M3 14.5c0-4 5-6 9-6s9 2 9 6v1.2a1.3 1.3 0 0 1-1.6 1.2l-3-.8a1.3 1.3 0 0 1-1-1.3v-1.6c-2.2-.7-4.6-.7-6.8 0v1.6c0 .6-.4 1.1-1 1.3l-3 .8A1.3 1.3 0 0 1 3 15.7z',
 	devices:
 		'M4 5h10v9H4zM2.5 17.5h10M17 9h3.5a.5.5 0 0 1 .5.5v10a.5.5 0 0 1-.5.5H17a.5.5 0 0 1-.5-.5v-10A.5.5 0 0 1 17 9z',
+	grip: 'M9 6h.01M15 6h.01M9 12h.01M15 12h.01M9 18h.01M15 18h.01',
 	plug: 'M3 12h4M17 12h4M7 8h4v8H7zM13 8h4v8h-4z',
 } as const;
 export type IconName = keyof typeof paths;
@@ -69,7 +70,7 @@ export function Icon({ name, size = 20, ...rest }: { name: IconName; size?: numb
 			viewBox="0 0 24 24"
 			fill="none"
 			stroke="currentColor"
-			strokeWidth={name === 'dots' ? 3 : 1.7}
+			strokeWidth={name === 'dots' || name === 'grip' ? 3 : 1.7}
 			strokeLinecap="round"
 			strokeLinejoin="round"
 			aria-hidden="true"
