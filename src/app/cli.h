@@ -113,6 +113,8 @@ int client_call(struct cli *c, const char *method, const char *path, json_t *bod
 int client_show(struct cli *c, const char *path, json_t **res);
 /** GET all pages of a list: {"items": [...]}. */
 int client_list(struct cli *c, const char *path, json_t **res);
+/** GET `path` of the running server, whose answer is no JSON. Exit status; unless it is CLI_OK the reason was printed. */
+int client_bytes(struct cli *c, const char *path, struct buf *out);
 /** As client_call to a running server, but silent: for additions to an answer that can do without. */
 int client_try(struct cli *c, const char *path, json_t **res);
 /** "/extensions/" and the like with a percent-escaped tail: new string, mem_deref; NULL when memory is out. */
@@ -159,6 +161,8 @@ int verb_transfer(struct cli *c);
 int verb_call(struct cli *c);
 int verb_hold(struct cli *c);
 int verb_resume(struct cli *c);
+int verb_calls_trace(struct cli *c);
+int verb_calls_pcap(struct cli *c);
 /** The one of the calls whose id begins with `word`; NULL: none, or several: `*rc` says so, as the user was told. */
 const char *calls_match(const json_t *items, const char *word, int *rc);
 /** `calls --sound` and `calls --watch` (verb_sound.c). */

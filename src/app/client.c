@@ -265,6 +265,27 @@ int client_list(struct cli *c, const char *path, json_t **res)
 	return rc;
 }
 
+int client_bytes(struct cli *c, const char *path, struct buf *out)
+{
+	char sock[1100], url[1100];
+	unsigned status = 0;
+
+	snprintf(sock, sizeof(sock), "%s/control.sock", c->data);
+	snprintf(url, sizeof(url), "/api/v1%s", path);
+	int err = http_unix_request(sock, "GET", url, SLICE_NULL, &status, out);
+	if (err == ENOENT || err == ECONNREFUSED || err == EACCES || err == ETIMEDOUT)
+		return no_server(c, sock, err);
+	if (err)
+		return cli_fail(CLI_FAILED, "asking the server failed: %s.", err_str(err));
+	if (status == 200)
+		return CLI_OK;
+	json_t *o = json_loadb(out->p, out->l, 0, NULL);
+	int rc = refused(c, status, o);
+
+	json_decref(o);
+	return rc;
+}
+
 int client_show(struct cli *c, const char *path, json_t **res)
 {
 	json_t *o = NULL;

@@ -80,6 +80,10 @@ static const struct opt history_opts[] = {
 	{.name = "before", .arg = "ID", .help = "only changes before this one"},
 };
 
+static const struct opt trace_opts[] = {
+	{.name = "full", .help = "with each message in full"},
+	{.name = "rtcp", .help = "with reports on the sound (RTCP)"},
+};
 static const struct opt transfer_opts[] = {
 	{.name = "by", .arg = "WHO", .help = "who leaves the call: caller or callee (as without this option)"},
 };
@@ -180,6 +184,14 @@ static const struct verb verbs[] = {
 	 "are\n"
 	 "recorded must know of it.",
 	 "%s calls record c7k2m9 start\n%s calls record c7k2m9 stop", NO_OPTS, NULL, verb_record},
+	{"calls trace", "ID", 1, 1, VERB_CLIENT | VERB_LIVE, "Calls", "the SIP messages of a call, as a ladder",
+	 "Also of a call that has ended (`cdr --json` shows ids), as long as the server keeps its messages; passwords and "
+	 "keys are\n"
+	 "left out. Of the id of a call that goes on the first characters are enough.",
+	 "%s calls trace c7k2m9\n%s calls trace c7k2m9 --full", OPTS(trace_opts), NULL, verb_calls_trace},
+	{"calls pcap", "ID FILE", 2, 2, VERB_CLIENT | VERB_LIVE, "Calls",
+	 "the same with RTCP into a new file, for Wireshark or tcpdump", NULL, "%s calls pcap c7k2m9 call.pcapng", NO_OPTS,
+	 NULL, verb_calls_pcap},
 	{"recordings list", "", 0, 0, VERB_CLIENT, "Calls", "recorded calls, newest first", NULL,
 	 "%s recordings list\n%s recordings list --number 100 --since 2026-01-31", OPTS(recordings_opts), NULL,
 	 verb_recordings},
