@@ -44,7 +44,7 @@ static uint16_t mean(uint16_t a, uint16_t b)
 /* Of what is not known the other one counts. */
 static uint8_t mean_known(uint8_t a, uint8_t b)
 {
-	return a && b ? (uint8_t)((a + b) / 2) : a ? a : b;
+	return (uint8_t)(a && b ? (a + b) / 2 : a + b);
 }
 
 static void halve(struct leg_series *x)
@@ -57,7 +57,8 @@ static void halve(struct leg_series *x)
 			.buffer_2ms = mean_known(a->buffer_2ms, b->buffer_2ms),
 			.lost_pm = mean(a->lost_pm, b->lost_pm),
 			.jitter_100us = mean(a->jitter_100us, b->jitter_100us),
-			.rtt_ms = a->rtt_ms && b->rtt_ms ? mean(a->rtt_ms, b->rtt_ms) : a->rtt_ms | b->rtt_ms,
+			.rtt_ms = (uint16_t)(a->rtt_ms && b->rtt_ms ? (a->rtt_ms + b->rtt_ms) / 2
+								    : a->rtt_ms + b->rtt_ms),
 		};
 	}
 	x->n /= 2;

@@ -339,6 +339,11 @@ static void query_destroy(void *arg)
 	job_destroy(&q->j);
 }
 
+static json_t *text(struct slice s)
+{
+	return json_stringn(s.l ? s.p : "", s.l);
+}
+
 /* Columns: hour, direction, trunk, then the sums. */
 static json_t *hour_json(sqlite3_stmt *st, bool trunks)
 {
@@ -347,9 +352,9 @@ static json_t *hour_json(sqlite3_stmt *st, bool trunks)
 	int64_t mos_n = sqlite3_column_int64(st, 10);
 
 	json_object_set_new(o, "hour_ms", json_integer(sqlite3_column_int64(st, 0)));
-	json_object_set_new(o, "direction", json_stringn(db_col(st, 1).p, db_col(st, 1).l));
+	json_object_set_new(o, "direction", text(db_col(st, 1)));
 	if (trunks)
-		json_object_set_new(o, "trunk", json_stringn(db_col(st, 2).p, db_col(st, 2).l));
+		json_object_set_new(o, "trunk", text(db_col(st, 2)));
 	for (size_t i = 0; i < ARRAY_LEN(name); i++)
 		json_object_set_new(o, name[i], json_integer(sqlite3_column_int64(st, (int)i + 3)));
 	/* to two places */
