@@ -21,6 +21,6 @@ export default defineConfig({
 			},
 		},
 	},
-	server: { host: '127.0.0.1', proxy: { '/api': { target: server, ws: true, changeOrigin: true } } },
+	server: { host: '127.0.0.1', proxy: { '/api': { target: server, ws: true } } },
 	test: { include: ['test/**/*.test.ts'], environment: 'node' },
 });

@@ -340,7 +340,13 @@ M(member) = {
 };
 M(security) = {{"watched", "integer", "Addresses"},
 	       {"bans", "integer", NULL},
-	       {"dropped", "object", "Packets: banned, busy, scans"}};
+	       {"dropped", "object", "Packets: banned, busy, scans"},
+	       {"sign_in", "sign_in_failures", NULL}};
+M(sign_in_failures) = {
+	{"names", "object[]", "Users: name, failures, wait_s"},
+	{"addresses", "object[]", "Where they came from: address, failures, wait_s"},
+	{"unknown_names", "integer", "Names that nobody has"},
+};
 M(ban) = {
 	{"address", "string!", "Or network"}, {"port", "integer", NULL},  {"user", "string", NULL},
 	{"reason", "string", NULL},           {"since_ms", "time", NULL}, {"left_s", "integer", NULL},
@@ -436,6 +442,7 @@ const struct shape api_shapes[] = {
 	S(trunk_status, "How a trunk is."),
 	S(member, "Somebody in a conference."),
 	S(security, "What the guard counts."),
+	S(sign_in_failures, "Wrong passwords of the last hour: after some each further try waits longer."),
 	S(ban, "A banned address or network."),
 	S(new_ban, "An address or network to ban."),
 	S(session, "Who has signed in."),

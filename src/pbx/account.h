@@ -94,6 +94,9 @@ void account_setup(struct pbx *p, struct slice token, struct slice name, struct 
 typedef void(account_done_h)(int err, const char *why, void *arg);
 /** {name, display_name, role, extension, language, may_listen, totp}; NULL: no such user, or memory is out. */
 json_t *account_json(struct pbx *p, const char *name);
+/** Wrong passwords of the last hour: {"names": [{"name", "failures", "wait_s"}], "addresses": [{"address", ...}],
+ * "unknown_names": how many}. NULL: out of memory. */
+json_t *account_failures_json(struct pbx *p) MUST_CHECK;
 /** May this user hear recordings of its extension? */
 bool account_may_listen(const struct pbx *p, const char *name);
 /** Another password; the old one is asked for. Other sessions of this user end. */

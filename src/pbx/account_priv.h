@@ -68,6 +68,7 @@ struct session {
 struct throttle {
 	uint32_t key, fails; /**< fails 0: free */
 	uint64_t last_ms, until_ms;
+	struct sa addr; /**< of an address: to be shown */
 };
 
 struct accounts {

@@ -91,8 +91,12 @@ uint32_t throttle_ask(struct accounts *a, struct slice name, const struct sa *pe
 	if (s)
 		return s;
 	count(get(a->by_name, key, now), NAME_FREE, NAME_MAX_S, now);
-	if (peer)
-		count(get(a->by_addr, addr_key(peer), now), ADDR_FREE, ADDR_MAX_S, now);
+	if (peer) {
+		struct throttle *of = get(a->by_addr, addr_key(peer), now);
+
+		of->addr = *peer;
+		count(of, ADDR_FREE, ADDR_MAX_S, now);
+	}
 	return 0;
 }
 
@@ -153,4 +157,48 @@ void throttle_failed(struct accounts *a, struct slice name, const struct sa *pee
 	/* a name that nobody has may be a password in the wrong field: it is not written down */
 	log_warn("pbx", "%s for %s from %s", what, account_user(a->pbx, name) ? text : "the page",
 		 peer ? sa_ntop(peer, ip) : "this machine");
+}
+
+/* ------------------------------------------------------------------ shown */
+
+struct shown {
+	struct accounts *a;
+	json_t *names;
+	uint64_t now;
+};
+
+static json_t *entry(const char *member, const char *who, const struct throttle *t, uint64_t now)
+{
+	return json_pack("{s:s, s:i, s:i}", member, who, "failures", (int)t->fails, "wait_s", (int)wait_s(t, now));
+}
+
+static int add_name(struct hlink *k, void *arg)
+{
+	const struct user *u = CONTAINER_OF(k, struct user, le);
+	struct shown *s = arg;
+	const struct throttle *t = find(s->a->by_name, hash_ibytes(slice_str(u->name)), s->now);
+
+	if (t)
+		(void)json_array_append_new(s->names, entry("name", u->name, t, s->now));
+	return 0;
+}
+
+json_t *account_failures_json(struct pbx *p)
+{
+	struct shown s = {.a = p->accounts, .names = json_array(), .now = loop_now_ms(p->loop)};
+	json_t *addresses = json_array();
+	size_t names = 0;
+	char ip[SA_STRLEN];
+
+	/* names that nobody has are not shown: people type passwords there */
+	(void)hash_each(&s.a->users, add_name, &s);
+	for (size_t i = 0; i < THROTTLE_ENTRIES; i++) {
+		const struct throttle *n = &s.a->by_name[i], *t = &s.a->by_addr[i];
+
+		names += n->fails && s.now - n->last_ms < FORGET_MS;
+		if (t->fails && s.now - t->last_ms < FORGET_MS)
+			(void)json_array_append_new(addresses, entry("address", sa_ntop(&t->addr, ip), t, s.now));
+	}
+	return json_pack("{s:o, s:o, s:I}", "names", s.names, "addresses", addresses, "unknown_names",
+			 (json_int_t)(names - json_array_size(s.names)));
 }

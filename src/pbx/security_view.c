@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "pbx/pbx_priv.h"
+#include "pbx/account.h"
 #include "pbx/security.h"
 
 json_t *pbx_json_security(struct pbx *p)
@@ -16,9 +17,9 @@ json_t *pbx_json_security(struct pbx *p)
 	if (!g)
 		return NULL;
 	guard_stats(g, &st);
-	return json_pack("{s:I, s:I, s:{s:I, s:I, s:I}}", "watched", (json_int_t)st.watched, "bans",
+	return json_pack("{s:I, s:I, s:{s:I, s:I, s:I}, s:o}", "watched", (json_int_t)st.watched, "bans",
 			 (json_int_t)st.bans, "dropped", "banned", (json_int_t)st.banned, "busy", (json_int_t)st.busy,
-			 "scans", (json_int_t)st.scans);
+			 "scans", (json_int_t)st.scans, "sign_in", account_failures_json(p));
 }
 
 static void add_ban(const struct guard_ban_info *b, void *arg)

@@ -28,6 +28,12 @@ const Me = lazyPage(() => import('@/pages/me'));
 const Extensions = lazyPage(() => import('@/pages/extensions'));
 const Users = lazyPage(() => import('@/pages/users'));
 const Tokens = lazyPage(() => import('@/pages/tokens'));
+const Conferences = lazyPage(() => import('@/pages/conferences'));
+const Recordings = lazyPage(() => import('@/pages/recordings'));
+const Security = lazyPage(() => import('@/pages/security'));
+const Certificate = lazyPage(() => import('@/pages/certificate'));
+const Backup = lazyPage(() => import('@/pages/backup'));
+const System = lazyPage(() => import('@/pages/system'));
 const ResourcePage = lazyPage(() => import('@/resource/page'));
 
 /** An address that this person's role does not include says so. */
@@ -98,6 +104,20 @@ function Pages() {
 					</Route>
 					<Route path="/tokens/:key?">{(p) => <Tokens rowKey={p.key && decodeURIComponent(p.key)} />}</Route>
 					<Route path="/users/:key?">{(p) => <Users rowKey={p.key && decodeURIComponent(p.key)} />}</Route>
+					<Route path="/conferences/:key?">{(p) => <Conferences rowKey={p.key && decodeURIComponent(p.key)} />}</Route>
+					<Route path="/recordings/:id?">{(p) => <Recordings id={p.id && decodeURIComponent(p.id)} />}</Route>
+					<Route path="/security">
+						<Security />
+					</Route>
+					<Route path="/certificate">
+						<Certificate />
+					</Route>
+					<Route path="/backup">
+						<Backup />
+					</Route>
+					<Route path="/system">
+						<System />
+					</Route>
 					<Route path="/:plural/:key?">
 						{(p) => <ResourcePage plural={p.plural} rowKey={p.key && decodeURIComponent(p.key)} />}
 					</Route>

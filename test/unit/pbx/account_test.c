@@ -252,6 +252,33 @@ static void uniform(void **state)
 	assert_int_equal(sign_in(f, "maria", "", "", "192.0.2.9").r.what, SIGNIN_WRONG);
 }
 
+/* Administrators see who guesses: names of users, addresses, and how long they wait; of what was typed for names that
+ * nobody has only how much. */
+static void failures_shown(struct fixture *f)
+{
+	json_t *o = account_failures_json(f->pbx), *names = json_object_get(o, "names"), *e;
+	char *text = json_dumps(o, 0);
+	bool seen = false;
+	size_t i;
+
+	assert_int_equal(json_array_size(names), 1);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(names, 0), "name")), "maria");
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(names, 0), "failures")), 14);
+	json_array_foreach(json_object_get(o, "addresses"), i, e)
+	{
+		if (strcmp(json_string_value(json_object_get(e, "address")), "203.0.113.77") != 0)
+			continue;
+		seen = true;
+		assert_int_equal(json_integer_value(json_object_get(e, "failures")), 11);
+		assert_true(json_integer_value(json_object_get(e, "wait_s")) > 0);
+	}
+	assert_true(seen);
+	assert_int_equal(json_integer_value(json_object_get(o, "unknown_names")), 12);
+	assert_null(strstr(text, "nobody"));
+	free(text);
+	json_decref(o);
+}
+
 static void brute_force(void **state)
 {
 	struct fixture *f = *state;
@@ -289,6 +316,7 @@ static void brute_force(void **state)
 		assert_int_equal(sign_in(f, ip, "wrong", "", "203.0.113.77").r.what, SIGNIN_WRONG);
 	}
 	assert_int_equal(sign_in(f, "another", "wrong", "", "203.0.113.77").r.what, SIGNIN_LATER);
+	failures_shown(f);
 	/* and the guard bans it from the whole program */
 	assert_int_equal(guard_alloc(&gd, &c), 0);
 	assert_int_equal(pbx_set_guard(f->pbx, gd), 0);

@@ -107,6 +107,14 @@ class Api {
 		return { data: data as T, etag: r.headers.get('etag') ?? undefined, headers: r.headers };
 	}
 
+	/** A file: sound, a backup. */
+	async blob(path: string, o: RequestOptions & { method?: string } = {}): Promise<Blob> {
+		const r = await this.send(o.method ?? 'GET', path, { accept: '*/*', ...o });
+		if (r.ok) return r.blob();
+		if (r.status === 401) this.set({ nobody: this.state.nobody + 1 });
+		throw readError(r.status, await r.json().catch(() => null), r.headers.get('retry-after'));
+	}
+
 	private async send(method: string, path: string, o: RequestOptions): Promise<Response> {
 		const headers: Record<string, string> = { Accept: o.accept ?? 'application/json' };
 		const changes = method !== 'GET' && method !== 'HEAD';

@@ -4,7 +4,7 @@ import { createContext, useCallback, useContext, useEffect, useMemo, useRef, use
 import { api } from './client';
 import { EventClient, webSocket, type LiveEvent, type Topic } from './events';
 import { useUser } from './session';
-import type { Alarm, Call, CallLeg, Change, Page, Schema, Status } from './types';
+import type { Alarm, Call, CallLeg, Change, Member, Page, Schema, Status } from './types';
 
 type Handler = (e: LiveEvent) => void;
 interface Live {
@@ -59,6 +59,20 @@ function patchQuality(client: QueryClient, list: LiveEvent[]) {
 	);
 }
 
+/** Somebody in a conference speaks, is muted, comes or goes. */
+function patchMembers(client: QueryClient, m: Member) {
+	const same = (a: Member) => a.id === m.id && a.conference === m.conference;
+	let known = false;
+	for (const q of client.getQueryCache().findAll({ queryKey: ['conference-members', m.conference] })) {
+		const page = q.state.data as Page<Member> | undefined;
+		if (!page) continue;
+		known ||= page.items.some(same);
+		client.setQueryData<Page<Member>>(q.queryKey, { ...page, items: merge(page.items, m, same, m.gone === true) });
+	}
+	// how many there are stands in the list
+	if (!known || m.gone) void client.invalidateQueries({ queryKey: ['rows', 'conferences', 'list'] });
+}
+
 /** One event into the caches. */
 export function applyEvent(client: QueryClient, e: LiveEvent) {
 	const d = e.data;
@@ -87,7 +101,7 @@ export function applyEvent(client: QueryClient, e: LiveEvent) {
 			break;
 		}
 		case 'conference':
-			void client.invalidateQueries({ queryKey: ['conference-members'] });
+			patchMembers(client, d as unknown as Member);
 			break;
 		case 'recording':
 			void client.invalidateQueries({ queryKey: ['recordings'] });

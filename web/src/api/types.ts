@@ -268,3 +268,20 @@ export interface CallMessages {
 	messages: CallMessage[];
 	dropped: boolean;
 }
+/** Somebody in a conference. */
+export interface Member {
+	conference: string;
+	name: string;
+	/** Of the call. */
+	id: string;
+	number: string;
+	caller_name: string;
+	admin: boolean;
+	waiting: boolean;
+	muted: boolean;
+	talking: boolean;
+	recorded?: boolean;
+	level_dbov?: number;
+	since_ms: number;
+	gone?: boolean;
+}

@@ -1,10 +1,12 @@
 // What the page says, in English. Texts of fields come from the server (GET /api/v1/schema).
 import { enCalls } from './en-calls';
 import { enOutside } from './en-outside';
+import { enSystem } from './en-system';
 
 export const en = {
 	...enCalls,
 	...enOutside,
+	...enSystem,
 	close: 'Close',
 	cancel: 'Cancel',
 	save: 'Save',

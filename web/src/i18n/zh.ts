@@ -2,10 +2,12 @@
 import type { Key } from './index';
 import { zhCalls } from './zh-calls';
 import { zhOutside } from './zh-outside';
+import { zhSystem } from './zh-system';
 
 export const zh: Record<Key, string> = {
 	...zhCalls,
 	...zhOutside,
+	...zhSystem,
 	close: '关闭',
 	cancel: '取消',
 	save: '保存',

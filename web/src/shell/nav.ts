@@ -32,6 +32,7 @@ export const navigation: NavGroup[] = [
 			{ path: '/extensions', icon: 'phone', label: 'nav.extensions', resource: 'extensions', small: true },
 			{ path: '/registrations', icon: 'devices', label: 'nav.devices', role: 'read_only' },
 			{ path: '/conferences', icon: 'people', label: 'nav.conferences', resource: 'conferences', small: true },
+			{ path: '/recordings', icon: 'wave', label: 'nav.recordings', role: 'read_only' },
 		],
 	},
 	{
@@ -48,12 +49,14 @@ export const navigation: NavGroup[] = [
 		label: 'nav.system',
 		items: [
 			{ path: '/brakes', icon: 'shield', label: 'nav.brakes', resource: 'brakes' },
-			{ path: '/allowed_networks', icon: 'check', label: 'nav.allowed', resource: 'allowed_networks' },
-			{ path: '/security_limits', icon: 'alert', label: 'nav.limits', resource: 'security_limits' },
+			{ path: '/security', icon: 'lock', label: 'nav.security', role: 'read_only' },
 			{ path: '/users', icon: 'person', label: 'nav.users', resource: 'users' },
 			{ path: '/tokens', icon: 'key', label: 'nav.tokens', resource: 'tokens' },
 			{ path: '/settings', icon: 'sliders', label: 'nav.settings', resource: 'settings' },
-			{ path: '/history', icon: 'history', label: 'nav.history', role: 'administrator' },
+			{ path: '/certificate', icon: 'check', label: 'nav.certificate', role: 'read_only' },
+			{ path: '/backup', icon: 'box', label: 'nav.backup', role: 'administrator' },
+			{ path: '/history', icon: 'history', label: 'nav.history', role: 'read_only' },
+			{ path: '/system', icon: 'server', label: 'nav.status', role: 'read_only' },
 		],
 	},
 ];
