@@ -24,6 +24,11 @@ web-test: build/web/assets.c
 api-test: $(BUILD)/unit/api/openapi
 	@tools/api-test $<
 
+#: make api-fuzz    the interface fuzzed from its OpenAPI document; FUZZ_SEED=new begins anywhere, =N repeats a run
+.PHONY: api-fuzz
+api-fuzz: $(BUILD)/offhook
+	@tools/api-fuzz $<
+
 #: make web-e2e     the page in headless Chromium against the server
 web-e2e: build/web/assets.c $(BUILD)/offhook
 	@tools/web-e2e $(BUILD)/offhook

@@ -265,6 +265,17 @@ static bool take_conditions(struct job *j, const struct api_request *rq)
 	return false;
 }
 
+/* What is wrong, without the words of the body: they may be a password. */
+static struct slice json_fault(const json_error_t *e)
+{
+	const char *near = strstr(e->text, " near ");
+	struct slice text = slice_str(e->text);
+
+	if (json_error_code(e) == json_error_duplicate_key)
+		return slice_str("a member stands in it twice");
+	return near ? slice_first(text, (size_t)(near - e->text)) : text;
+}
+
 static bool parse_body(struct job *j, struct slice body)
 {
 	json_error_t e;
@@ -272,10 +283,12 @@ static bool parse_body(struct job *j, struct slice body)
 	if (!slice_trim(body).l || j->sheet.p || j->gzip.p)
 		return true;
 	j->body = json_loadb(body.p, body.l, JSON_REJECT_DUPLICATES, &e);
-	if (!j->body)
-		job_error(j, 400, "bad_json", NULL, "The body is not valid JSON: line %d, column %d: %s.", e.line,
-			  e.column, e.text);
-	else if (!json_is_object(j->body))
+	if (!j->body) {
+		struct slice why = json_fault(&e);
+
+		job_error(j, 400, "bad_json", NULL, "The body is not valid JSON: line %d, column %d: %.*s.", e.line,
+			  e.column, SLICE_FMT(why));
+	} else if (!json_is_object(j->body))
 		job_error(j, 400, "bad_json", NULL, "The body must be a JSON object: {...}.");
 	else
 		return true;

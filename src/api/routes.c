@@ -92,7 +92,8 @@ const struct route api_fixed_routes[] = {
 	{"GET", "backup", "recordings", api_backup_get, ROLE_ADMIN, SCOPE_WRITE,
 	 "A backup of all as one file, for this system's key alone.", NULL, NULL, FILE_OUT},
 	{"POST", "backup", "", api_backup_post, ROLE_ADMIN, SCOPE_WRITE,
-	 "The same with a passphrase, or kept on the server: then the answer says where.", "backup_order", "backup"},
+	 "The same with a passphrase, or kept on the server: then the answer says where.", "backup_order", "backup",
+	 FILE_OUT},
 	{"POST", "restore", "dry_run", api_restore, ROLE_ADMIN, SCOPE_WRITE,
 	 "With dry_run: check a backup (the body, application/gzip, or one by name) and answer what would change. "
 	 "With its id and confirm: carry it out.",

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/utf8.h"
 #include "store/resource.h"
 
 enum { TEXT_MAX = 4096 }; /* characters, where the table gives no limit */
@@ -257,8 +258,10 @@ static int unknown(struct check *c, const char *name)
 {
 	const struct resource *r = c->r;
 	const char *like = NULL;
+	char shown[68];
 	size_t best = 3;
 
+	utf8_copy(shown, sizeof(shown), slice_str(name));
 	for (size_t i = 0; i < r->nfield; i++) {
 		size_t d = slice_distance(slice_str(name), slice_str(r->field[i].name));
 
@@ -268,8 +271,8 @@ static int unknown(struct check *c, const char *name)
 		}
 	}
 	if (like)
-		return refuse(c, name, "There is no field \"%.64s\" here. Did you mean \"%s\"?", name, like);
-	return refuse(c, name, "There is no field \"%.64s\" here.", name);
+		return refuse(c, name, "There is no field \"%s\" here. Did you mean \"%s\"?", shown, like);
+	return refuse(c, name, "There is no field \"%s\" here.", shown);
 }
 
 /* Take out what only the system writes, so that an object can be read, changed and sent back. */

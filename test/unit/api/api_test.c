@@ -243,6 +243,45 @@ static void test_refusals(void **state)
 
 /* ------------------------------------------------------------------ extensions */
 
+/* What is wrong with a body is told without its words: they may be a password. */
+static void test_broken_json_is_not_repeated(void **state)
+{
+	static const char *const v[] = {
+		"{\"number\": \"100\", \"password\": \"very-secret-7",
+		"{\"password\": very-secret-7}",
+		"{\"password\": \"very-secret-7\" \"x\"}",
+		"{\"very-secret-7\": 1, \"very-secret-7\": 2}",
+		"very-secret-7",
+	};
+	struct fix *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+		assert_int_equal(ask(f, "POST", "/api/v1/extensions", v[i]), 400);
+		const char *said = json_string_value(json_object_get(json_object_get(f->body, "error"), "message"));
+
+		assert_non_null(said);
+		assert_null(strstr(said, "very-secret"));
+		assert_non_null(strstr(said, "line 1, column "));
+	}
+}
+
+/* Where a long name is cut in the middle of a character, there is a message all the same. */
+static void test_half_characters(void **state)
+{
+	struct fix *f = *state;
+
+	for (unsigned pad = 0; pad < 3; pad++) {
+		char name[400] = "aa", body[480];
+
+		for (size_t n = pad; n < 390; n += 3)
+			memcpy(name + n, "\xe4\xb8\xad", 4);
+		snprintf(body, sizeof(body), "{\"number\": \"100\", \"%s\": 1}", name);
+		assert_int_equal(ask(f, "POST", "/api/v1/extensions", body), 422);
+		assert_string_equal(json_string_value(json_object_get(json_object_get(f->body, "error"), "code")),
+				    "invalid");
+	}
+}
+
 static void test_life_of_an_extension(void **state)
 {
 	struct fix *f = *state;
@@ -596,6 +635,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_refusals),
+		T(test_broken_json_is_not_repeated),
+		T(test_half_characters),
 		T(test_life_of_an_extension),
 		T(test_own_password),
 		T(test_pages),
