@@ -114,7 +114,7 @@ const struct route api_fixed_routes[] = {
 	{"GET", "metrics", "", api_metrics, ROLE_READONLY, SCOPE_METRICS, "All counters and gauges.", NULL, "metric[]"},
 	{"GET", "certificate", "", api_certificate_get, ROLE_READONLY, SCOPE_READ,
 	 "What the server shows to those who connect by TLS.", NULL, "certificate"},
-	{"PUT", "certificate", "", api_certificate_put, ROLE_ADMIN, SCOPE_WRITE, "Replace it; connections stay.",
+	{"PUT", "certificate", "dry_run", api_certificate_put, ROLE_ADMIN, SCOPE_WRITE, "Replace it; connections stay.",
 	 "new_certificate", "certificate"},
 	{"GET", "routes/explain", "from to at trunk", api_explain, ROLE_READONLY, SCOPE_READ,
 	 "Where a number leads and why, without calling it.", NULL, "explanation"},
