@@ -347,6 +347,8 @@ const char *typed_codes(struct typed *t);
 	X(click_answered) X(click_caller_refuses) X(click_caller_silent) X(click_caller_gives_up) \
 	X(click_callee_busy) X(click_stopped) X(click_refused) X(click_inside) X(click_then_transfer) \
 	X(click_two_phones) X(click_hold) X(click_events) X(click_without_memory) \
+	/* capture.c */ \
+	X(captured_call) X(captured_transfer) X(captured_sound) X(captured_hours) \
 	/* transfer.c */ \
 	X(transfer_blind_by_callee) X(transfer_blind_by_caller) X(transfer_to_a_busy_phone) \
 	X(transfer_to_an_unknown_number) X(transfer_to_nobody_who_answers) X(transfer_twice) \

@@ -3,6 +3,7 @@
  */
 #include <unistd.h>
 #include "scenario.h"
+#include "pbx/capture.h"
 
 enum { ROUND_UP_S = 70 };
 
@@ -95,6 +96,8 @@ void server_start(struct scene *s)
 			       .port_lo = 10000,
 			       .port_hi = s->rtp_hi ? s->rtp_hi : 10999,
 			       .dead_s = s->dead_s};
+	assert_int_equal(pbx_capture(s->pbx, 1), 0);
+	mc.trace = pbx_trace(s->pbx);
 	assert_int_equal(media_alloc(&s->media, &mc), 0);
 	struct calls_cfg cc = {.loop = s->loop, .media = s->media};
 	assert_int_equal(calls_alloc(&s->calls, &cc, s->call_ops ? s->call_ops : pbx_call_ops(), s->pbx), 0);
@@ -121,6 +124,7 @@ void server_start(struct scene *s)
 	open_tls(s);
 	struct sip_cfg sc = {.loop = s->loop, .software = "offhook test", .guard = s->guard, .tls = s->tls};
 	assert_int_equal(sip_alloc(&s->sip, &sc, edge_sip_ops(), s->edge), 0);
+	sip_set_trace(s->sip, pbx_trace(s->pbx));
 	edge_set_sip(s->edge, s->sip);
 	open_listeners(s);
 	pbx_lines(s->pbx, true);
