@@ -1,6 +1,7 @@
 // The SIP messages of a call as a sequence diagram: a line for each party with offhook between them, an arrow for each
 // message. One that is clicked is shown in full.
 import { Chip, CopyButton as Copy, Button, Modal } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { useMemo, useState } from 'react';
 import type { CallMessage, CallMessages } from '@/api/types';
 import { useI18n } from '@/i18n';
@@ -18,7 +19,9 @@ export function kindOf(summary: string): Kind {
 /** "INVITE sip:101@192.0.2.1 ..." is too long for an arrow: what is said, and of a request to whom. */
 export function arrowText(m: Pick<CallMessage, 'summary' | 'body'>, room = 40): string {
 	const s = m.summary.replace(/\bsips?:([^@>;\s]+)@[^\s)]*/, '$1');
-	const text = m.body === 'application/sdp' ? `${s} · SDP` : s;
+	const sdp = m.body === 'application/sdp' ? ' · SDP' : '';
+	// an answer says in brackets what it answers: the first to go where there is no room
+	const text = s.length + sdp.length > room ? s.replace(/ \([A-Z]+\)$/, '') + sdp : s + sdp;
 	return text.length > room ? `${text.slice(0, room - 1)}…` : text;
 }
 
@@ -32,7 +35,6 @@ export function lanes(d: CallMessages, only: number | null) {
 
 const row = 34;
 const head = 58;
-const margin = 92;
 
 export default function Ladder({ data }: { data: CallMessages }) {
 	const { t, date, number } = useI18n();
@@ -41,10 +43,11 @@ export default function Ladder({ data }: { data: CallMessages }) {
 	const leg = only === 'all' ? null : Number(only);
 	const { order, middle } = useMemo(() => lanes(data, leg), [data, leg]);
 	const list = data.messages.filter((m) => m.kind === 'sip' && (leg === null || m.leg === leg));
+	const small = useMediaQuery('(max-width: 47.99em)', undefined, { getInitialValueInEffect: false });
 	if (!data.messages.length) return <Nothing icon="table" title={t('ladder.none')} text={t('ladder.noneText')} />;
-	const gap = 280;
-	const width = margin + 60 + gap * Math.max(1, order.length - 1) + 100;
-	const x = (lane: number) => margin + 70 + lane * gap;
+	const [gap, margin, side] = small ? [150, 56, 46] : [280, 92, 70];
+	const width = margin + side + gap * Math.max(1, order.length - 1) + side + 20;
+	const x = (lane: number) => margin + side + lane * gap;
 	const height = head + list.length * row + 16;
 	const legOf = (n: number) => data.legs.find((l) => l.leg === n);
 	const name = (n: number) => legOf(n)?.number || legOf(n)?.peer || t('who.hidden');
@@ -98,7 +101,7 @@ export default function Ladder({ data }: { data: CallMessages }) {
 								{n < 0 ? 'offhook' : name(n)}
 							</text>
 							<text className="lane-sub" x={x(i)} y={38} textAnchor="middle">
-								{n < 0 ? '' : (legOf(n)?.device || legOf(n)?.peer || '').slice(0, 30)}
+								{n < 0 ? '' : (legOf(n)?.device || legOf(n)?.peer || '').slice(0, small ? 16 : 30)}
 							</text>
 						</g>
 					))}
@@ -133,7 +136,7 @@ export default function Ladder({ data }: { data: CallMessages }) {
 									{stamp(m)}
 								</text>
 								<text className="arrow-text" x={(a + b) / 2} y={y - 7} textAnchor="middle">
-									{arrowText(m)}
+									{arrowText(m, small ? 21 : 40)}
 								</text>
 								<line className="arrow" x1={a + pad} x2={b - pad} y1={y} y2={y} markerEnd="url(#tip)" />
 							</g>

@@ -248,7 +248,7 @@ export function Actions({ call: c, label, onAct }: { call: Call; label: string; 
 				)}
 				{up && <Menu.Divider />}
 				<Menu.Item
-					color="red"
+					style={{ color: 'var(--bad)' }}
 					leftSection={<Icon name="hangup" size={17} />}
 					onClick={() => onAct({ call: c, kind: 'hangup' })}
 				>

@@ -27,11 +27,11 @@ export function Outcome({ cdr }: { cdr: Pick<Cdr, 'outcome' | 'final'> }) {
 /** A name with its number, or the number alone; a caller who hides is said to. */
 export function Who({ number, name }: { number?: string | null; name?: string | null | undefined }) {
 	const { t } = useI18n();
-	if (!number && !name) return <b>{t('who.hidden')}</b>;
+	if (!number && !name) return <i className="who">{t('who.hidden')}</i>;
 	return (
-		<>
-			<b style={{ fontWeight: 600 }}>{name || number}</b>
+		<span className="who">
+			<b>{name || number}</b>
 			{name && number ? <span className="quiet num"> {number}</span> : null}
-		</>
+		</span>
 	);
 }

@@ -14,6 +14,32 @@ export interface LegPoints {
 	points: Point[];
 }
 
+/** A leg as GET /calls/ID/quality has it. A curve that is not there is 0 all the time. */
+export interface QualityLeg {
+	number?: string;
+	outgoing?: boolean;
+	series?: {
+		start_ms: number;
+		every_ms: number;
+		n: number;
+		mos?: number[];
+		lost_percent?: number[];
+		jitter_ms?: number[];
+	};
+}
+export function curves(legs: QualityLeg[]): LegPoints[] {
+	return legs.map(({ number, outgoing, series: s }) => ({
+		number: number ?? '',
+		outgoing: outgoing === true,
+		points: Array.from({ length: s?.n ?? 0 }, (_, i) => ({
+			at_ms: s!.start_ms + i * s!.every_ms,
+			mos: s!.mos?.[i] || null,
+			lost_percent: s!.lost_percent?.[i] ?? 0,
+			jitter_ms: s!.jitter_ms?.[i] ?? 0,
+		})),
+	}));
+}
+
 /** A second of a live call, added to what is there already; no more than half an hour is kept. */
 export function addSecond(legs: LegPoints[], e: Pick<LiveEvent, 'at_ms' | 'data'>, keep = 1800): LegPoints[] {
 	const out = legs.map((l) => ({ ...l }));

@@ -1,7 +1,7 @@
 // One call: what happened in words, how it sounded, every message of it, its recording.
 import { Button, Paper } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Suspense, useCallback, useState, type ReactNode } from 'react';
+import { Suspense, useCallback, useMemo, useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import { api, ApiError, part } from '@/api/client';
 import type { LiveEvent } from '@/api/events';
@@ -12,7 +12,7 @@ import type { Call, CallLeg, CallMessages, Cdr, CdrLeg, Page, Row } from '@/api/
 import { callSeconds, HangUp } from '@/calls/live';
 import { Mos } from '@/calls/mos';
 import { Outcome } from '@/calls/outcome';
-import { addSecond, type LegPoints } from '@/calls/over-time';
+import { addSecond, curves, type LegPoints, type QualityLeg } from '@/calls/over-time';
 import { lostPercent, verdict, type Figures } from '@/calls/quality';
 import { SoundOverTime } from '@/calls/sound-over-time';
 import { ends, summary } from '@/calls/words';
@@ -127,7 +127,7 @@ function SummaryText({ cdr: c }: { cdr: Cdr }) {
 	const i18n = useI18n();
 	return (
 		<>
-			<p className="prose">{summary(c, i18n).join(' ')}</p>
+			<p className="prose">{summary(c, i18n).join(i18n.lang === 'zh' ? '' : ' ')}</p>
 			{!c.answer_ms && c.reason && (
 				<p className="quiet small" style={{ margin: '6px 0 0' }}>
 					{i18n.t('callp.reason', { code: c.code ?? '', text: c.reason })}
@@ -241,14 +241,14 @@ function Sound({ cdr, live }: { cdr: Cdr; live: Call | undefined }) {
 	);
 	const q = useQuery({
 		queryKey: ['call-quality', cdr.id, live ? 'live' : 'ended'],
-		queryFn: () => api.get<{ legs: LegPoints[] }>(`calls/${part(cdr.id)}/quality`),
+		queryFn: () => api.get<{ legs: QualityLeg[] }>(`calls/${part(cdr.id)}/quality`),
 		enabled: Boolean(cdr.answer_ms),
 		retry: false,
 	});
+	const kept = useMemo(() => curves(q.data?.legs ?? []), [q.data]);
 	if (!cdr.answer_ms) return null;
-	const kept = q.data?.legs ?? [];
 	// what is kept, and behind it what was heard since
-	const legs = kept.length
+	const legs = kept.some((l) => l.points.length)
 		? kept.map((l) => {
 				const last = l.points.at(-1)?.at_ms ?? 0;
 				const more = heard.find((h) => h.outgoing === l.outgoing && h.number === l.number)?.points ?? [];
