@@ -84,6 +84,7 @@ export const enCalls = {
 	'callp.noSound': 'No figures were kept of its sound.',
 	'callp.notAnswered': 'Did not take the call (code {code}).',
 	'callp.recording': 'Recording',
+	'callp.mayNotListen': 'Your role does not include listening.',
 	'callp.download': 'Download',
 	'verdict.great': '{who} was heard very well.',
 	'verdict.good': '{who} was heard well.',

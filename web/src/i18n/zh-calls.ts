@@ -82,6 +82,7 @@ export const zhCalls: Record<keyof typeof enCalls, string> = {
 	'callp.noSound': '没有保存其音质数据。',
 	'callp.notAnswered': '未接听（代码 {code}）。',
 	'callp.recording': '录音',
+	'callp.mayNotListen': '您的角色不能收听录音。',
 	'callp.download': '下载',
 	'verdict.great': '{who} 的声音很清晰。',
 	'verdict.good': '{who} 的声音良好。',

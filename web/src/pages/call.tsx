@@ -1,19 +1,21 @@
 // One call: what happened in words, how it sounded, every message of it, its recording.
 import { Button, Paper } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Suspense, useCallback, useMemo, useState, type ReactNode } from 'react';
+import { Suspense, useCallback, useMemo, useState, type ComponentType, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import { api, ApiError, part } from '@/api/client';
 import type { LiveEvent } from '@/api/events';
 import { useCalls } from '@/api/hooks';
 import { useEvents, useQualityEvents } from '@/api/live';
-import { useMay, useUser } from '@/api/session';
-import type { Call, CallLeg, CallMessages, Cdr, CdrLeg, Page, Row } from '@/api/types';
+import { useMay } from '@/api/session';
+import type { Call, CallLeg, CallMessages, Cdr, CdrLeg, Page } from '@/api/types';
 import { callSeconds, HangUp } from '@/calls/live';
 import { Mos } from '@/calls/mos';
 import { Outcome } from '@/calls/outcome';
 import { addSecond, curves, type LegPoints, type QualityLeg } from '@/calls/over-time';
 import { lostPercent, verdict, type Figures } from '@/calls/quality';
+import type { PlayerProps } from '@/recordings/player';
+import type { Recording } from '@/recordings/types';
 import { SoundOverTime } from '@/calls/sound-over-time';
 import { ends, summary } from '@/calls/words';
 import { useI18n } from '@/i18n';
@@ -22,6 +24,9 @@ import { lazyPage } from '@/ui/lazy';
 import { useNow } from '@/ui/now';
 import { BackLink, Failed, Loading, Nothing, PageHead, State, useErrorText } from '@/ui/parts';
 
+const Player = lazyPage(() =>
+	import('@/recordings/player').then((m): { default: ComponentType<PlayerProps> } => ({ default: m.Player })),
+);
 const Ladder = lazyPage(() => import('@/calls/ladder'));
 
 function Section({
@@ -274,59 +279,70 @@ function Sound({ cdr, live }: { cdr: Cdr; live: Call | undefined }) {
 /* ------------------------------------------------------------------ recordings */
 
 function Recordings({ cdr, live }: { cdr: Cdr; live: Call | undefined }) {
-	const { t, clock, date } = useI18n();
-	const user = useUser();
-	const may = useMay();
+	const { t } = useI18n();
 	const q = useQuery({
 		queryKey: ['recordings', 'call', cdr.id, live?.recording ?? ''],
 		queryFn: async () => {
 			try {
-				const a = await api.get<Page<Row> | Row>(`recordings/${part(cdr.id)}`);
-				return 'items' in a && Array.isArray(a.items) ? (a.items as Row[]) : [a as Row];
+				return (await api.get<Page<Recording>>(`recordings/${part(cdr.id)}`)).items;
 			} catch (e) {
 				if (e instanceof ApiError && e.status === 404) return [];
 				throw e;
 			}
 		},
 	});
-	const list = q.data ?? [];
-	if (!list.length) return null;
-	const hears = may('manager') || user.may_listen;
+	if (!q.data?.length) return null;
 	return (
 		<Section title={t('callp.recording')}>
 			<ul className="cards">
-				{list.map((r) => {
-					const url = `/api/v1/recordings/${part(String(r['id']))}/sound`;
-					return (
-						<li key={String(r['id'])} className="recording">
-							<div>
-								<b>{date(Number(r['start_ms']), { timeStyle: 'medium' })}</b>{' '}
-								<span className="quiet num">{clock(Number(r['ms'] ?? 0) / 1000)}</span>
-							</div>
-							{r['state'] === 'recording' ? (
-								<State tone="bad">{t('call.recorded')}</State>
-							) : hears ? (
-								<>
-									<audio controls preload="none" src={url} aria-label={t('callp.recording')} />
-									<Button
-										component="a"
-										href={`${url}?download=1`}
-										download
-										size="xs"
-										variant="default"
-										leftSection={<Icon name="download" size={15} />}
-									>
-										{t('callp.download')}
-									</Button>
-								</>
-							) : (
-								<span className="quiet small">{t('err.forbidden')}</span>
-							)}
-						</li>
-					);
-				})}
+				{q.data.map((r) => (
+					<RecordingItem key={r.id} recording={r} />
+				))}
 			</ul>
 		</Section>
+	);
+}
+
+function RecordingItem({ recording: r }: { recording: Recording }) {
+	const { t, clock, date } = useI18n();
+	const may = useMay();
+	const [open, setOpen] = useState(false);
+	const path = `recordings/${part(r.id)}/sound`;
+	const at = date(r.start_ms, { timeStyle: 'medium' });
+	return (
+		<li className="recording">
+			<div className="recording-head">
+				<span>
+					<b>{at}</b> <span className="quiet num">{clock(r.ms / 1000)}</span>
+				</span>
+				{r.state === 'recording' ? (
+					<State tone="bad">{t('call.recorded')}</State>
+				) : may('manager') ? (
+					<>
+						<Button size="xs" aria-expanded={open} onClick={() => setOpen(!open)}>
+							{t(open ? 'rec.hide' : 'rec.listen')}
+						</Button>
+						<Button
+							component="a"
+							href={`/api/v1/${path}?download=1`}
+							download
+							size="xs"
+							variant="default"
+							leftSection={<Icon name="download" size={15} />}
+						>
+							{t('callp.download')}
+						</Button>
+					</>
+				) : (
+					<span className="quiet small">{t('callp.mayNotListen')}</span>
+				)}
+			</div>
+			{open && (
+				<Suspense fallback={<Loading height={90} />}>
+					<Player path={path} ms={r.ms} label={`${t('callp.recording')} ${at}`} sides={[r.from, r.to]} />
+				</Suspense>
+			)}
+		</li>
 	);
 }
 

@@ -402,7 +402,7 @@ function Machine() {
 	const percent = (v: number) => number(v / 100, { style: 'percent', maximumFractionDigits: v < 10 ? 1 : 0 });
 	const full = s?.disk_total ? 1 - (s.disk_free ?? 0) / s.disk_total : 0;
 	return (
-		<Section title={t('home.system')}>
+		<Section title={t('home.system')} aside={<Link href="/system">{t('nav.status')}</Link>}>
 			<dl className="machine">
 				<div>
 					<dt>{t('home.load')}</dt>
