@@ -233,6 +233,31 @@ static int read_mark(struct db *db, struct mark *m)
 	return err;
 }
 
+int hours_restored(struct db *db, struct hours *hs, int64_t rowid)
+{
+	struct mark m = {.ms = INT64_MIN};
+	sqlite3_stmt *st;
+	int err = read_mark(db, &m);
+
+	if (err && err != ENOENT)
+		return err;
+	/* what the filling will come to is left to it */
+	err = db_stmt(
+		db, &st,
+		"SELECT id, start_ms, answer_ms, end_ms, outcome, detail FROM cdr WHERE rowid = ? AND final = 1 AND "
+		"(start_ms, id) >= (?, ?)");
+	if (err)
+		return err;
+	db_int(st, 1, rowid);
+	db_int(st, 2, m.ms);
+	db_text(st, 3, slice_str(m.id));
+	err = db_row(db, st);
+	if (!err)
+		err = count_row(db, hs, st);
+	sqlite3_reset(st);
+	return err == ENOENT ? 0 : err;
+}
+
 static int write_mark(struct db *db, const struct mark *m, bool more)
 {
 	char text[320];

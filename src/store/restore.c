@@ -219,6 +219,7 @@ static void copy_row(sqlite3_stmt *from, sqlite3_stmt *to, int n)
 struct rows {
 	const char *table;
 	bool no_rowid;    /* it has none: pages are counted */
+	bool hours;       /* calls: they are counted by the hour */
 	const char *file; /* column that names a file of recordings; NULL: none */
 	/* made of the columns that the table has here */
 	struct buf read, add;
@@ -236,7 +237,9 @@ static bool file_there(const struct store *s, struct slice file)
 /* A few rows, in one transaction of the present database. *more: there are others. */
 static int add_some(struct store *s, struct db *from, const struct rows *w, int64_t *last, bool *more, uint64_t *added)
 {
+	struct hours hs = {.n = 0};
 	sqlite3_stmt *rd, *wr;
+	uint64_t took = 0;
 	int n = 0, err = db_stmt(from, &rd, w->read.p);
 
 	if (err)
@@ -244,7 +247,6 @@ static int add_some(struct store *s, struct db *from, const struct rows *w, int6
 	db_int(rd, 1, *last);
 	db_int(rd, 2, ROWS);
 	pthread_mutex_lock(&s->db_lock);
-	int64_t before = s->w.h ? sqlite3_total_changes(s->w.h) : 0;
 	err = db_exec(&s->w, "BEGIN IMMEDIATE");
 	if (!err)
 		err = db_stmt(&s->w, &wr, w->add.p);
@@ -255,13 +257,20 @@ static int add_some(struct store *s, struct db *from, const struct rows *w, int6
 			continue;
 		copy_row(rd, wr, w->ncol);
 		err = db_run(&s->w, wr);
+		if (err || !sqlite3_changes(s->w.h))
+			continue;
+		took++;
+		if (w->hours)
+			err = hours_restored(&s->w, &hs, sqlite3_last_insert_rowid(s->w.h));
 	}
 	if (err == ENOENT)
+		err = hours_write(&s->w, &hs);
+	if (!err)
 		err = db_exec(&s->w, "COMMIT");
 	if (err)
 		db_rollback(&s->w);
 	else
-		*added += (uint64_t)(sqlite3_total_changes(s->w.h) - before);
+		*added += took;
 	pthread_mutex_unlock(&s->db_lock);
 	sqlite3_reset(rd);
 	*more = n == ROWS;
@@ -356,7 +365,7 @@ static int merge(struct restore *r, struct unpacked *u)
 	if (!err)
 		err = place_files(u, "recordings", &files);
 	if (!err)
-		err = add_rows(s, &u->s->w, (struct rows){.table = "cdr"}, &cdr);
+		err = add_rows(s, &u->s->w, (struct rows){.table = "cdr", .hours = true}, &cdr);
 	if (!err)
 		err = add_rows(s, &u->s->w, (struct rows){.table = "caller_name", .no_rowid = true}, &names);
 	if (!err)

@@ -164,6 +164,8 @@ int hours_write(struct db *db, struct hours *hs) MUST_CHECK;
 /* Count records that are about to be closed because a crash left them open at `alive_ms`; those that began before
  * `from_ms` are counted otherwise. */
 int hours_orphans(struct db *db, int64_t from_ms, int64_t alive_ms) MUST_CHECK;
+/* Count a record that was added after its end (a backup), unless that is still to be done in the background. */
+int hours_restored(struct db *db, struct hours *hs, int64_t rowid) MUST_CHECK;
 /* Since when calls are counted as they end; those before are, or were, counted in the background. */
 int64_t hours_from(const struct store *s);
 /* Count these from now on, in steps. */
