@@ -40,12 +40,8 @@ void disk_say(struct pbx *p, uint64_t left, uint64_t all)
 {
 	char line[160];
 
-	if (left >= DISK_LEAST && left >= all / DISK_PART) {
-		pbx_alarm_clear(p, "disk.space");
-		return;
-	}
 	/* a small disk that is mostly empty is no reason to worry */
-	if (left >= DISK_CRITICAL && left >= all / 2) {
+	if ((left >= DISK_LEAST && left >= all / DISK_PART) || left >= all / 2) {
 		pbx_alarm_clear(p, "disk.space");
 		return;
 	}

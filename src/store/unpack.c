@@ -220,6 +220,11 @@ int unpack(struct unpacked *u, const char *archive, struct buf *why)
 	p->why = why;
 	buf_init(&p->text);
 	p->sums = json_object();
+	if (!p->sums) {
+		close(fd);
+		mem_deref(p);
+		return ENOMEM;
+	}
 	if (!statvfs(u->dir, &fs))
 		p->room = (uint64_t)fs.f_bavail * fs.f_frsize;
 	p->room = p->room > ROOM_LEFT ? p->room - ROOM_LEFT : 0;

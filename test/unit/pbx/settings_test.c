@@ -50,6 +50,37 @@ static void undone(void **state)
 	assert_settings(f, 10, false);
 }
 
+static const char *disk_alarm(struct fixture *f)
+{
+	LIST_EACH (&f->pbx->alarms, k) {
+		const struct alarm *a = LINK_OBJ(k, struct alarm, le);
+
+		if (!strcmp(a->id, "disk.space"))
+			return a->severity;
+	}
+	return "";
+}
+
+static void disk(void **state)
+{
+	enum { MB = 1 << 20 };
+	static const struct {
+		uint64_t left, all;
+		const char *severity;
+	} v[] = {
+		{50000, 100000, ""},        {4000, 100000, "warning"},
+		{6000, 100000, ""},         {900, 10000, "warning"},
+		{90, 10000, "critical"},    {50, 64, ""},
+		{2000, 1000000, "warning"}, {0, 0, ""},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+		disk_say(f->pbx, v[i].left * MB, v[i].all * MB);
+		assert_string_equal(disk_alarm(f), v[i].severity);
+	}
+}
+
 static void refused(void **state)
 {
 	struct fixture *f = *state;
@@ -62,7 +93,7 @@ static void refused(void **state)
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
-	const struct CMUnitTest tests[] = {T(kept), T(undone), T(refused)};
+	const struct CMUnitTest tests[] = {T(kept), T(undone), T(refused), T(disk)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -489,6 +489,44 @@ static void busy(void **st)
 	json_decref(other.res);
 }
 
+static void without_memory(void **st)
+{
+	struct fix *f = *st;
+	bool all = false;
+	char file[80];
+
+	put_file(f, "sounds/a.wav", "sound");
+	for (long n = 0; n < 400 && !all; n++) {
+		const struct store_backup b = {.keep = true, .passphrase = SLICE("correct horse")};
+
+		mem_fail_at(n);
+		store_backup(f->s, &b, fix_json_h, f);
+		vnet_run(f->net, 1);
+		all = mem_fail_off() <= n;
+		assert_true(f->answered);
+		f->answered = false;
+		assert_true(f->err == 0 || f->err == ENOMEM);
+		all = all && !f->err;
+	}
+	assert_true(all);
+	snprintf(file, sizeof(file), "%s", fix_str(f->res, "file"));
+	all = false;
+	for (long n = 0; n < 4000 && !all; n += n < 100 ? 1 : 7) {
+		const struct store_restore r = {.file = file};
+
+		mem_fail_at(n);
+		store_restore_check(f->s, &r, fix_json_h, f);
+		vnet_run(f->net, 1);
+		all = mem_fail_off() <= n;
+		assert_true(f->answered);
+		f->answered = false;
+		if (f->err && f->err != ENOMEM)
+			fail_msg("allocation %ld: %d %s", n, f->err, f->why);
+		all = all && !f->err;
+	}
+	assert_true(all);
+}
+
 enum { MANY = 3000 };
 
 /* In a process of its own: bring in, and be killed on the way. */
@@ -589,8 +627,9 @@ int main(void)
 #fn "_threads", fn, fix_setup_threads, teardown, NULL                                                  \
 	}
 	const struct CMUnitTest tests[] = {
-		T(contents), TT(contents), T(comes_back),   TT(comes_back),    T(names), T(keys),    T(damaged),
-		T(hostile),  T(bomb),      T(hostile_rows), T(newer_database), TT(busy), TT(killed), T(killed_fresh),
+		T(contents),       TT(contents),      T(comes_back), TT(comes_back), T(names),
+		T(keys),           T(damaged),        T(hostile),    T(bomb),        T(hostile_rows),
+		T(newer_database), T(without_memory), TT(busy),      TT(killed),     T(killed_fresh),
 	};
 
 	return cmocka_run_group_tests_name("store backup", tests, NULL, NULL);
