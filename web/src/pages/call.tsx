@@ -1,7 +1,7 @@
 // One call: what happened in words, how it sounded, every message of it, its recording.
 import { Button, Paper } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Suspense, useCallback, useMemo, useState, type ComponentType, type ReactNode } from 'react';
+import { Suspense, useCallback, useMemo, useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import { api, ApiError, part } from '@/api/client';
 import type { LiveEvent } from '@/api/events';
@@ -14,7 +14,6 @@ import { Mos } from '@/calls/mos';
 import { Outcome } from '@/calls/outcome';
 import { addSecond, curves, type LegPoints, type QualityLeg } from '@/calls/over-time';
 import { lostPercent, verdict, type Figures } from '@/calls/quality';
-import type { PlayerProps } from '@/recordings/player';
 import type { Recording } from '@/recordings/types';
 import { SoundOverTime } from '@/calls/sound-over-time';
 import { ends, summary } from '@/calls/words';
@@ -24,9 +23,8 @@ import { lazyPage } from '@/ui/lazy';
 import { useNow } from '@/ui/now';
 import { BackLink, Failed, Loading, Nothing, PageHead, State, useErrorText } from '@/ui/parts';
 
-const Player = lazyPage(() =>
-	import('@/recordings/player').then((m): { default: ComponentType<PlayerProps> } => ({ default: m.Player })),
-);
+const Player = lazyPage(() => import('@/recordings/player'));
+
 const Ladder = lazyPage(() => import('@/calls/ladder'));
 
 function Section({

@@ -409,33 +409,33 @@ function Machine() {
 					<dd>
 						<b className="num">{s ? percent(s.cpu_percent) : t('home.wait')}</b>
 						<span>{t('home.loadHelp')}</span>
+						<Spark values={trail.map((x) => x.cpu_percent)} max={20} label={t('home.load')} />
 					</dd>
-					<Spark values={trail.map((x) => x.cpu_percent)} max={20} label={t('home.load')} />
 				</div>
 				<div>
 					<dt>{t('home.memory')}</dt>
 					<dd>
 						<b className="num">{s ? bytes(s.rss) : t('home.wait')}</b>
+						<Spark values={trail.map((x) => x.rss)} max={(s?.rss ?? 1) * 1.5} label={t('home.memory')} />
 					</dd>
-					<Spark values={trail.map((x) => x.rss)} max={(s?.rss ?? 1) * 1.5} label={t('home.memory')} />
 				</div>
 				<div>
 					<dt>{t('home.disk')}</dt>
 					<dd>
 						<b className="num">{s?.disk_total ? bytes(s.disk_free ?? 0) : t('home.wait')}</b>
 						{s?.disk_total && <span>{t('home.diskOf', { all: bytes(s.disk_total) })}</span>}
+						<div className="meter" data-tone={full > 0.95 ? 'bad' : full > 0.85 ? 'warn' : 'good'} aria-hidden="true">
+							<i style={{ width: `${Math.round(full * 100)}%` }} />
+						</div>
 					</dd>
-					<div className="meter" data-tone={full > 0.95 ? 'bad' : full > 0.85 ? 'warn' : 'good'} aria-hidden="true">
-						<i style={{ width: `${Math.round(full * 100)}%` }} />
-					</div>
 				</div>
 				<div>
 					<dt>{t('home.lag')}</dt>
 					<dd>
 						<b className="num">{s ? number(s.loop_lag_ms, { style: 'unit', unit: 'millisecond' }) : t('home.wait')}</b>
 						<span>{t('home.lagHelp')}</span>
+						<Spark values={trail.map((x) => x.loop_lag_ms)} max={50} label={t('home.lag')} />
 					</dd>
-					<Spark values={trail.map((x) => x.loop_lag_ms)} max={50} label={t('home.lag')} />
 				</div>
 			</dl>
 		</Section>

@@ -361,11 +361,11 @@ export function TryStep({ bar }: StepProps) {
 		'call',
 		useCallback(
 			(e: LiveEvent) => {
-				const to = String(e['to'] ?? '');
-				const from = String(e['from'] ?? '');
-				if (e['state'] === 'ended') return setNow('');
-				setNow(t(e['state'] === 'up' ? 'w.try.talks' : 'w.try.rings', { a: from, b: to }));
-				if (e['state'] === 'up') setSeen((s) => ({ ...s, [proves(to, numbers)]: true }));
+				const to = String(e.data['to'] ?? '');
+				const from = String(e.data['from'] ?? '');
+				if (e.data['state'] === 'ended') return setNow('');
+				setNow(t(e.data['state'] === 'up' ? 'w.try.talks' : 'w.try.rings', { a: from, b: to }));
+				if (e.data['state'] === 'up') setSeen((s) => ({ ...s, [proves(to, numbers)]: true }));
 			},
 			[numbers, t],
 		),

@@ -296,3 +296,5 @@ function draw(c: HTMLCanvasElement, wave: Waveform | null, at: number) {
 	g.fillStyle = heard;
 	g.fillRect(Math.min(w - 2, at * w), 0, 2, h);
 }
+
+export default Player;
