@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "api/api_priv.h"
+#include "pbx/why.h"
 
 void job_drop(struct job *j)
 {
@@ -152,6 +153,9 @@ static const struct {
 
 void job_fail(struct job *j, int err, const char *why)
 {
+	char at[64];
+	const char *field = (why = pbx_why(why, at, sizeof(at)), *at ? at : NULL);
+
 	for (size_t i = 0; i < ARRAY_LEN(failures); i++) {
 		if (failures[i].err != err)
 			continue;
@@ -159,7 +163,7 @@ void job_fail(struct job *j, int err, const char *why)
 			job_error(j, 404, "not_found", NULL, "There is no %s %s.", j->noun ? j->noun : "thing named",
 				  j->nseg ? j->seg[j->nseg - 1] : "");
 		else
-			job_error(j, failures[i].status, failures[i].code, NULL, "%s",
+			job_error(j, failures[i].status, failures[i].code, field, "%s",
 				  why && *why ? why : failures[i].text);
 		return;
 	}

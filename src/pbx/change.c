@@ -145,15 +145,15 @@ static int check_item(struct pbx *p, const struct change_item *it, struct buf *w
 		return ptrunk_check(p, it, why);
 	if (it->r == &pbx_extension_resource && it->op == CHANGE_CREATE && feature_find(slice_str(it->key))) {
 		buf_printf(why, "%s is a feature code; choose another number.", it->key);
-		return EEXIST;
+		return why_at(EEXIST, why, "number");
 	}
 	return security_check(p, it, why);
 }
 
 const char *pbx_resource_only(const struct resource *r)
 {
-	bool only = r == &pbx_numbering_resource || r == &pbx_brakes_resource ||
-		    r == &pbx_settings_resource || r == &pbx_network_resource;
+	bool only = r == &pbx_numbering_resource || r == &pbx_brakes_resource || r == &pbx_settings_resource ||
+		    r == &pbx_network_resource;
 
 	return only ? PLAN_ONLY : NULL;
 }

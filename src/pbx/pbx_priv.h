@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/inspect.h"
 #include "pbx/pbx.h"
+#include "pbx/why.h"
 #include "pbx/plan.h"
 #include "pbx/settings.h"
 
@@ -148,6 +149,12 @@ void route_merged(struct call *c, struct call *gone, void *arg);
 int plan_load(struct pbx *p) MUST_CHECK;
 /** Swap in a committed row; false: not of the plan. */
 bool plan_apply(const struct change_item *it, json_t *row, struct pbx *p);
+/** Trunks and targets that a row (as it will be) names. `home`: as it will be. ERR_SYNTAX with a sentence. */
+int plan_refs_check(struct pbx *p, const struct change_item *item, size_t n, const struct change_item *it,
+		    const struct number_home *home, json_t *row, struct buf *why) MUST_CHECK;
+/** May this trunk be removed? EEXIST with a sentence that says what names it. */
+int plan_refs_trunk_gone(struct pbx *p, const struct change_item *item, size_t n, const struct change_item *it,
+			 struct buf *why) MUST_CHECK;
 /** What the tables cannot say of the items of a change that have to do with numbers. */
 int plan_check_items(struct pbx *p, const struct change_item *item, size_t n, struct buf *why) MUST_CHECK;
 

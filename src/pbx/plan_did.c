@@ -107,15 +107,15 @@ int plan_did_check(const struct plan *c, const struct number_home *home, const c
 			   "Set the country first, so that %s can be understood: numbering set --country DE. Or "
 			   "write the number as +49...",
 			   key);
-		return ERR_SYNTAX;
+		return why_at(ERR_SYNTAX, why, "number");
 	}
 	did_number(n, key, home);
 	other = did_by_number(c, n);
 	if (other && strcmp(other->key, key)) {
 		buf_printf(why, "%s is the same number as %s, which exists already.", key, other->key);
-		return EEXIST;
+		return why_at(EEXIST, why, "number");
 	}
-	return plan_target_sound(plan_text(&pbx_did_resource, row, "target"), why);
+	return why_at(plan_target_sound(plan_text(&pbx_did_resource, row, "target"), why), why, "target");
 }
 
 json_t *plan_did_row(const struct plan *c, const char *key)

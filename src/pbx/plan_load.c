@@ -171,29 +171,6 @@ static int check_emergency(struct pbx *p, const struct future *f, struct buf *wh
 	return err;
 }
 
-static int check_trunks(const struct pbx *p, const struct change_item *item, size_t n, json_t *row, struct buf *why)
-{
-	struct slice s = slice_str(json_string_value(json_object_get(row, "trunks")));
-
-	while (s.l) {
-		struct slice part = slice_cut(&s, ' ');
-
-		while (part.l) {
-			struct slice w = slice_cut(&part, ',');
-			bool known = !w.l || ptrunk_find(p, w);
-
-			for (size_t i = 0; i < n && !known; i++)
-				known = item[i].r == &pbx_trunk_resource && item[i].op != CHANGE_DELETE &&
-					slice_eqs(w, item[i].key);
-			if (known)
-				continue;
-			buf_printf(why, "There is no trunk \"%.*s\".", SLICE_FMT(w));
-			return ERR_SYNTAX;
-		}
-	}
-	return 0;
-}
-
 static int check_one(struct pbx *p, const struct change_item *item, size_t n, size_t i, const struct future *f,
 		     struct buf *why)
 {
@@ -202,18 +179,18 @@ static int check_one(struct pbx *p, const struct change_item *item, size_t n, si
 	int err;
 
 	if (it->op == CHANGE_DELETE)
-		return 0;
+		return it->r == &pbx_trunk_resource ? plan_refs_trunk_gone(p, item, n, it, why) : 0;
 	if (it->r == &pbx_extension_resource && it->op == CHANGE_CREATE && plan_is_emergency(&p->plan, it->key) &&
 	    !f->numbering)
-		return number_taken(why, it->key, f->home.country ? f->home.country->name : "");
+		return why_at(number_taken(why, it->key, f->home.country ? f->home.country->name : ""), why, "number");
 	if (!plan_resource(it->r))
 		return 0;
 	row = merged(p, it);
 	if (!row)
 		return ENOMEM;
 	err = plan_check(&p->plan, &f->home, it->r, it->key, row, why);
-	if (!err && it->r != &pbx_numbering_resource && it->r != &pbx_brakes_resource)
-		err = check_trunks(p, item, n, row, why);
+	if (!err)
+		err = plan_refs_check(p, item, n, it, &f->home, row, why);
 	json_decref(row);
 	return err;
 }

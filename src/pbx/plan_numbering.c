@@ -95,11 +95,11 @@ int plan_numbering_check(const struct plan *c, const char *key, json_t *row, str
 		return err;
 	if (*iso && !country_find(slice_str(iso))) {
 		buf_printf(why, "\"%s\" is no country. Give the two letters of ISO 3166: DE, US, CN ...", iso);
-		return ERR_SYNTAX;
+		return why_at(ERR_SYNTAX, why, "country");
 	}
 	if (!*iso && c->out.n) {
 		buf_printf(why, "Routes to the outside need the country; it cannot be taken away while there are any.");
-		return ERR_SYNTAX;
+		return why_at(ERR_SYNTAX, why, "country");
 	}
 	return 0;
 }
@@ -117,7 +117,7 @@ int plan_brakes_check(const char *key, json_t *row, struct buf *why)
 		if (!w.l || w.p[0] == '+' || country_find(w))
 			continue;
 		buf_printf(why, "\"%.*s\" is neither a country (two letters) nor a calling code (+33).", SLICE_FMT(w));
-		return ERR_SYNTAX;
+		return why_at(ERR_SYNTAX, why, "countries");
 	}
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "pbx/plan.h"
+#include "pbx/why.h"
 
 /* plan_row.c: a field of a row, or its table's default */
 const char *plan_text(const struct resource *r, const json_t *row, const char *name);

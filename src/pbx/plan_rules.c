@@ -17,7 +17,7 @@ static void rule_free(struct plan_rule *u)
 
 static int rule_fill(struct plan_rule *u, const struct resource *r, const char *key, json_t *row, struct buf *why)
 {
-	int err = plan_hours_parse(&u->hours, slice_str(plan_text(r, row, "hours")), why);
+	int err = why_at(plan_hours_parse(&u->hours, slice_str(plan_text(r, row, "hours")), why), why, "hours");
 
 	(void)slice_copy(u->name, sizeof(u->name), slice_str(key));
 	u->order = plan_number(r, row, "order");
@@ -95,9 +95,11 @@ static int out_fill(struct plan_out *o, const char *key, json_t *row, struct buf
 	int err = rule_fill(&o->rule, r, key, row, why);
 
 	if (!err)
-		err = pattern_list_parse(&o->patterns, slice_str(plan_text(r, row, "pattern")), why);
+		err = why_at(pattern_list_parse(&o->patterns, slice_str(plan_text(r, row, "pattern")), why), why,
+			     "pattern");
 	if (!err)
-		err = pattern_list_parse(&o->extensions, slice_str(plan_text(r, row, "extensions")), why);
+		err = why_at(pattern_list_parse(&o->extensions, slice_str(plan_text(r, row, "extensions")), why), why,
+			     "extensions");
 	o->strip = plan_number(r, row, "strip");
 	o->tries = plan_number(r, row, "tries");
 	o->send = send_of(plan_text(r, row, "send"));
@@ -108,7 +110,7 @@ static int out_fill(struct plan_out *o, const char *key, json_t *row, struct buf
 	plan_copy(o->pin, sizeof(o->pin), r, row, "pin");
 	if (!err && *o->replace && !pattern_list_has_regex(&o->patterns)) {
 		buf_printf(why, "\"replace\" needs a pattern that is a regular expression (~...).");
-		err = ERR_SYNTAX;
+		err = why_at(ERR_SYNTAX, why, "replace");
 	}
 	return err;
 }
@@ -189,11 +191,12 @@ static int in_fill(struct plan_in *o, const char *key, json_t *row, struct buf *
 	int err = rule_fill(&o->rule, r, key, row, why);
 
 	if (!err)
-		err = pattern_list_parse(&o->numbers, slice_str(plan_text(r, row, "numbers")), why);
+		err = why_at(pattern_list_parse(&o->numbers, slice_str(plan_text(r, row, "numbers")), why), why,
+			     "numbers");
 	if (!err)
-		err = callers(o, plan_text(r, row, "callers"), why);
+		err = why_at(callers(o, plan_text(r, row, "callers"), why), why, "callers");
 	if (!err)
-		err = plan_target_sound(plan_text(r, row, "target"), why);
+		err = why_at(plan_target_sound(plan_text(r, row, "target"), why), why, "target");
 	plan_copy(o->target, sizeof(o->target), r, row, "target");
 	plan_copy(o->name_prefix, sizeof(o->name_prefix), r, row, "name_prefix");
 	return err;

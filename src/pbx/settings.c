@@ -109,7 +109,7 @@ static int check_zone(const char *zone, struct buf *why)
 	buf_printf(why,
 		   "There is no time zone \"%s\" on this machine. Write it so: Europe/Berlin, America/New_York, UTC.",
 		   zone);
-	return ERR_SYNTAX;
+	return why_at(ERR_SYNTAX, why, "time_zone");
 }
 
 int settings_check(const struct change_item *it, struct buf *why)

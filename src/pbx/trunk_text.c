@@ -177,36 +177,38 @@ int ptrunk_row_ok(const json_t *row, struct buf *why)
 
 	if (!islower((unsigned char)name[0])) {
 		buf_str(why, "The name of a trunk begins with a small letter.");
-		return ERR_SYNTAX;
+		return why_at(ERR_SYNTAX, why, "name");
 	}
-	err = ptrunk_servers(slice_of(row, "server"), cfg.server, &cfg.nservers, why);
+	err = why_at(ptrunk_servers(slice_of(row, "server"), cfg.server, &cfg.nservers, why), why, "server");
 	if (!err)
-		err = ptrunk_networks(slice_of(row, "addresses"), cfg.from, ARRAY_LEN(cfg.from), &cfg.nfrom, why);
+		err = why_at(
+			ptrunk_networks(slice_of(row, "addresses"), cfg.from, ARRAY_LEN(cfg.from), &cfg.nfrom, why),
+			why, "addresses");
 	if (!err)
-		err = plain(row, "user", why);
+		err = why_at(plain(row, "user", why), why, "user");
 	if (!err)
-		err = plain(row, "from_user", why);
+		err = why_at(plain(row, "from_user", why), why, "from_user");
 	if (!err)
-		err = call_codecs_check(slice_of(row, "codecs"), why);
+		err = why_at(call_codecs_check(slice_of(row, "codecs"), why), why, "codecs");
 	if (err)
 		return err;
 	if (domain.l && !name_ok(domain) && sa_set(&a, domain, 0)) {
 		buf_printf(why, "\"%.*s\" is not a domain: a host name without port is wanted.", SLICE_FMT(domain));
-		return ERR_SYNTAX;
+		return why_at(ERR_SYNTAX, why, "domain");
 	}
 	if (flag_of(row, "register") && !cfg.nservers) {
 		buf_str(why, "A trunk that registers needs a server: --server sip.provider.example. "
 			     "One that only takes calls is made with --register no.");
-		return ERR_SYNTAX;
+		return why_at(ERR_SYNTAX, why, "server");
 	}
 	if (flag_of(row, "register") && !*text_of(row, "user")) {
 		buf_str(why, "A trunk that registers needs the account's name: --user NAME. "
 			     "One that is known by its address is made with --register no.");
-		return ERR_SYNTAX;
+		return why_at(ERR_SYNTAX, why, "user");
 	}
 	if (strlen(text_of(row, "country")) == 1) {
 		buf_str(why, "A country has two letters: DE, GB, US ...");
-		return ERR_SYNTAX;
+		return why_at(ERR_SYNTAX, why, "country");
 	}
 	return 0;
 }

@@ -46,9 +46,13 @@ export class Server {
 		return s;
 	}
 
+	/** The program that is tested. */
+	get program() {
+		return process.env['OFFHOOK'] ?? fileURLToPath(new URL('../../build/offhook', import.meta.url));
+	}
+
 	/** Start the program; after stop() with the same data and port. */
 	async run() {
-		const bin = process.env['OFFHOOK'] ?? fileURLToPath(new URL('../../build/offhook', import.meta.url));
 		const args = [
 			'serve',
 			'--data',
@@ -61,7 +65,7 @@ export class Server {
 			'0',
 		];
 		args.push('--rtp-ports', '42000-42099', '--http-port', String(this.port), '--https-port', '0');
-		const child = spawn(bin, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+		const child = spawn(this.program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
 		this.child = child;
 		const take = (d: Buffer) => (this.output += d.toString());
 		child.stdout.on('data', take);

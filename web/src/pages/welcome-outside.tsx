@@ -1,5 +1,5 @@
 // Steps of the guide that lead to the outside world: place, provider, numbers, the first route.
-import { Alert, Button, Input, Radio, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Anchor, Button, Input, Radio, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
 import { Link } from 'wouter';
@@ -355,7 +355,9 @@ export function RouteStep({ bar }: StepProps) {
 						{routes.map((r) => (
 							<div key={String(r['name'])} style={{ display: 'flex', gap: 10, alignItems: 'baseline' }}>
 								<Icon name="check" size={15} style={{ color: 'var(--good)' }} />
-								<Link href={`/routes_out/${part(String(r['name']))}`}>{String(r['name'])}</Link>
+								<Anchor component={Link} href={`/routes_out/${part(String(r['name']))}`}>
+									{String(r['name'])}
+								</Anchor>
 								<code>{String(r['pattern'])}</code>
 							</div>
 						))}

@@ -1,6 +1,6 @@
 // Inputs that several pages put in the place of the usual ones: a country by its name, several of them, a time zone,
 // where a call leads.
-import { Autocomplete, Select, TagsInput, Text, type ComboboxItem, type OptionsFilter } from '@mantine/core';
+import { Anchor, Autocomplete, Select, TagsInput, Text, type ComboboxItem, type OptionsFilter } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
@@ -171,7 +171,15 @@ export function TargetWords({ target, link }: { target: string; link?: boolean }
 	return (
 		<Text component="div" size="sm" mt={5} c={bad ? 'var(--warn)' : 'dimmed'} style={{ display: 'flex', gap: 6 }}>
 			<Icon name={bad ? 'alert' : 'right'} size={16} style={{ flex: 'none', marginTop: 2 }} />
-			<span>{path && link ? <Link href={`/${path}/${part(target)}`}>{words}</Link> : words}</span>
+			<span>
+				{path && link ? (
+					<Anchor component={Link} size="sm" href={`/${path}/${part(target)}`}>
+						{words}
+					</Anchor>
+				) : (
+					words
+				)}
+			</span>
 		</Text>
 	);
 }
