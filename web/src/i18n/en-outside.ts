@@ -41,6 +41,7 @@ export const enOutside = {
 	'tr.messages': 'Messages waiting',
 	'tr.test': 'Test now',
 	'tr.checking': 'Testing',
+	'tr.sofar': 'So far: {words}. Still trying; it may take half a minute.',
 	'tr.history': 'What happened',
 	'tr.empty': 'No trunks yet',
 	'tr.emptyText':

@@ -43,6 +43,7 @@ export const zhOutside: Record<keyof typeof enOutside, string> = {
 	'tr.messages': '等待的留言',
 	'tr.test': '立即测试',
 	'tr.checking': '正在测试',
+	'tr.sofar': '目前：{words}。仍在尝试，可能需要半分钟。',
 	'tr.history': '发生过什么',
 	'tr.empty': '还没有中继线',
 	'tr.emptyText': '中继线通往您的电话运营商，或另一套电话系统。与外界的通话都经过它。',

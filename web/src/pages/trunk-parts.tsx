@@ -83,7 +83,11 @@ export function TrunkLive({ name, auto, bare }: { name: string; auto?: boolean; 
 		const timer = setInterval(() => void client.invalidateQueries({ queryKey: ['trunk-status'] }), 1000);
 		return () => clearInterval(timer);
 	}, [busy, client]);
-	const advice = s && (s.state === 'down' || s.state === 'degraded') ? adviceFor(s.words) : null;
+	// a registration without an answer is given up after half a minute: what is known already is said before
+	const newest = s?.history.reduce<TrunkEvent | null>((a, e) => (a && a.at_ms > e.at_ms ? a : e), null);
+	const sofar = s?.state === 'starting' && newest && (newest.code < 200 || newest.code >= 300) ? newest.text : '';
+	const advice =
+		s && (s.state === 'down' || s.state === 'degraded') ? adviceFor(s.words) : sofar ? adviceFor(sofar) : null;
 	const body = q.isPending ? (
 		<Loading height={100} />
 	) : !s ? (
@@ -102,6 +106,11 @@ export function TrunkLive({ name, auto, bare }: { name: string; auto?: boolean; 
 				<Text size="sm" mt={4} style={{ overflowWrap: 'anywhere' }}>
 					{s.words.charAt(0).toUpperCase() + s.words.slice(1)}
 				</Text>
+				{sofar && (
+					<Text size="sm" mt={4}>
+						{t('tr.sofar', { words: sofar })}
+					</Text>
+				)}
 				{advice && (
 					<Text size="sm" mt={6} style={{ display: 'flex', gap: 8 }}>
 						<Icon name="info" size={17} style={{ flex: 'none', marginTop: 2, color: 'var(--warn)' }} />
