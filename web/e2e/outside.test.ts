@@ -92,7 +92,7 @@ test('from the link of the first start to registered phones and a tested provide
 	await next(page);
 
 	await step(page, 'Your numbers');
-	await page.getByLabel('Your number').fill('+49 30 1234');
+	await page.getByRole('textbox', { name: 'Your number' }).fill('+49 30 1234');
 	await page.getByRole('textbox', { name: 'Who answers' }).fill('100');
 	await page.getByText('Extension 100 (First phone) rings').waitFor();
 	await next(page);
@@ -209,6 +209,7 @@ test('several numbers are added at once; one that leads to itself is refused', a
 	await box.getByRole('button', { name: 'Add', exact: true }).click();
 	await box.getByText(/one of your own numbers|lead to itself/).waitFor();
 	await box.getByRole('textbox', { name: 'Leads to' }).fill('101');
+	await page.keyboard.press('Tab');
 	await box.getByText('Extension 101 (Second phone) rings').waitFor();
 	await box.getByRole('button', { name: 'Add', exact: true }).click();
 	await toast(page, '4 numbers were added.').waitFor();
