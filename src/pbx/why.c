@@ -31,7 +31,7 @@ const char *pbx_why(const char *why, char *field, size_t size)
 	field[0] = '\0';
 	if (!end)
 		return why;
-	if (slice_copy(field, size, slice_mem(why + 1, (size_t)(end - why - 1))))
+	if (!slice_copy(field, size, slice_mem(why + 1, (size_t)(end - why - 1))))
 		field[0] = '\0';
 	return end + 1;
 }
