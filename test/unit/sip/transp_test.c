@@ -42,6 +42,28 @@ static void message_split_at_every_position(void **state)
 	fix_close(&f);
 }
 
+/* The address is free for others, or for us again; who is connected does not notice. */
+static void a_listener_ends_and_streams_stay(void **state)
+{
+	struct fix f;
+	struct sa at;
+
+	(void)state;
+	fix_open(&f);
+	peer_connect(&f.a);
+	assert_int_equal(sa_set(&at, SLICE("10.0.0.1"), 5060), 0);
+	assert_int_equal(sip_unlisten(f.sip, SIP_TRANSP_TCP, &at), 0);
+	assert_int_equal(sip_unlisten(f.sip, SIP_TRANSP_TCP, &at), ENOENT);
+	const char *txt = opts("z9hG4bKstay");
+	peer_stream_mem(&f.a, txt, strlen(txt));
+	fix_run(&f, 1);
+	assert_code(&f.a, 200);
+	assert_int_equal(sip_unlisten(f.sip, SIP_TRANSP_UDP, &at), 0);
+	assert_int_equal(sip_listen(f.sip, SIP_TRANSP_UDP, &at), 0);
+	assert_int_equal(sip_listen(f.sip, SIP_TRANSP_TCP, &at), 0);
+	fix_close(&f);
+}
+
 static void many_messages_in_one_piece(void **state)
 {
 	struct fix f;
@@ -771,6 +793,7 @@ int main(void)
 		cmocka_unit_test(malformed_but_framed_keeps_the_stream),
 		cmocka_unit_test(slow_message_closes_after_30_s),
 		cmocka_unit_test(silent_newcomer_closes_after_30_s),
+		cmocka_unit_test(a_listener_ends_and_streams_stay),
 		cmocka_unit_test(idle_closes_unless_held),
 		cmocka_unit_test(traffic_keeps_a_stream),
 		cmocka_unit_test(thousand_connections_and_not_one_more),
