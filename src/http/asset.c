@@ -2,7 +2,8 @@
  * asset.c - the page's files, embedded in the program and compressed: found, named by their tags, sent as they are or
  * unpacked for who cannot. Web thread.
  *
- * A path that is no file and has no dot in its last part is a place within the page, which the page itself shows.
+ * A path that is no file, neither of their folder nor a name with a dot by itself, is a place within the page, which
+ * the page itself shows.
  */
 #include <string.h>
 #include <zlib.h>
@@ -18,11 +19,16 @@ static const struct http_asset *find(const struct http_core *core, struct slice 
 	return NULL;
 }
 
-static bool has_dot(struct slice path)
+/* A place within the page: "/users/maria.k" is one, "/robots.txt" and "/assets/gone.js" are not. */
+static bool is_place(struct slice path)
 {
-	while (slice_chr(path, '/') >= 0)
-		(void)slice_cut(&path, '/');
-	return slice_chr(path, '.') >= 0;
+	struct slice first;
+
+	(void)slice_cut(&path, '/');
+	first = slice_cut(&path, '/');
+	if (slice_eqs(first, "assets") || slice_eqs(first, "..") || slice_eqs(first, "."))
+		return false;
+	return slice_isset(path) || slice_chr(first, '.') < 0;
 }
 
 /* Is gzip welcome (RFC 9110 12.5.3)? */
@@ -107,7 +113,7 @@ void http_asset_answer(struct http_conn *c, const struct http_req *rq)
 	struct slice path = http_req_path(rq);
 	const struct http_asset *a = find(core, path);
 
-	if (!a && !has_dot(path))
+	if (!a && is_place(path))
 		a = find(core, SLICE("/"));
 	if (!a)
 		http_refuse(c, 404, "no_such_path", "There is nothing here.", NULL, c->out.close);

@@ -117,8 +117,9 @@ async function restore() {
 	}
 	const make = async (plural, o) => server.ask({ method: "POST", path: `/api/v1/${plural}`, body: JSON.stringify(o), control: true });
 	for (const n of ["100", "101", "110"]) await make("extensions", { number: n, name: "victim" });
+	await server.ask({ method: "PATCH", path: "/api/v1/numbering/main", body: '{"country":"DE"}', control: true });
 	await make("conferences", { number: "800", name: "victim" });
-	await make("trunks", { name: "victim", server: "127.0.0.1:9", user: "x", password: people.secret("password of the trunk", "Pw-tremendous-trunk-5") });
+	await make("trunks", { name: "victim", server: "127.0.0.1:9", register: false, user: "x", password: people.secret("password of the trunk", "Pw-tremendous-trunk-5") });
 	await make("users", { name: "victim", role: "read_only", password: people.secret("password of victim", "Pw-tremendous-victim-6") });
 	await make("tokens", { name: "victim", role: "read_only" });
 	for (const r of (await control("schema")).resources) {

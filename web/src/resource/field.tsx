@@ -115,7 +115,11 @@ function Input(p: InputProps): ReactNode {
 		error: Boolean(p.error),
 	};
 	if (f.readonly || (p.readOnly && !isHidden(f)))
-		return <output id={p.id}>{valueText(p.resource, f, p.value) || '—'}</output>;
+		return (
+			<output id={p.id} style={{ overflowWrap: 'anywhere' }}>
+				{valueText(p.resource, f, p.value) || '—'}
+			</output>
+		);
 	if (p.input) return p.input({ ...p, common });
 	if (isHidden(f)) return <SecretInput {...p} common={common} />;
 	switch (f.type) {
