@@ -186,6 +186,7 @@ export const enOutside = {
 	'ex.down': '(it seems to be down)',
 
 	'did.leads': 'Leads to',
+	'did.dead': 'Nobody there',
 	'did.empty': 'None of your numbers yet',
 	'did.emptyText': 'Enter the numbers that your provider gave you, and say who answers each.',
 	'did.several': 'Add several',

@@ -182,6 +182,7 @@ export const zhOutside: Record<keyof typeof enOutside, string> = {
 	'ex.down': '（似乎不可用）',
 
 	'did.leads': '去向',
+	'did.dead': '无此号码',
 	'did.empty': '还没有您的号码',
 	'did.emptyText': '填写运营商给您的号码，并说明由谁接听。',
 	'did.several': '批量添加',

@@ -1,5 +1,6 @@
 // Our numbers and where they lead; several are added at once.
 import { Alert, Button, Modal, Text, Textarea } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { api, ApiError } from '@/api/client';
@@ -18,6 +19,10 @@ function Leads({ row }: { row: Row }) {
 	const { t } = useI18n();
 	const target = String(row['target'] ?? '');
 	const x = useTarget(target);
+	// on small screens the target stands below the number already: only what is wrong is said
+	const small = useMediaQuery('(max-width: 47.99em)', undefined, { getInitialValueInEffect: false });
+	if (small && row['enabled'] !== false)
+		return x?.kind === 'nothing' ? <State tone="warn">{t('did.dead')}</State> : null;
 	if (row['enabled'] === false) return <State tone="off">{t('field.off')}</State>;
 	if (!x) return <>{target}</>;
 	if (x.kind === 'nothing') return <State tone="warn">{t('tgt.nothing', { n: target })}</State>;

@@ -133,11 +133,9 @@ export function PhonesStep({ bar }: StepProps) {
 				<table className="table edit" aria-label={t('w.phones.title')}>
 					<thead>
 						<tr>
-							<th scope="col" style={{ width: 150 }}>
-								{t('w.phones.number')}
-							</th>
+							<th scope="col">{t('w.phones.number')}</th>
 							<th scope="col">{t('w.phones.name')}</th>
-							<th scope="col" style={{ width: 48 }}>
+							<th scope="col">
 								<span className="visually-hidden">{t('row.remove')}</span>
 							</th>
 						</tr>
