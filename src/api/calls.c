@@ -1,8 +1,8 @@
 /*
  * calls.c - what people and programs do with calls: place one, hang up, put on hold, send a party elsewhere.
  *
- * A person with the role user does all that for its own extension only: its calls are those that its phones take part
- * in, and of a call that is not its own it is told that there is none.
+ * Below the role manager a person does all that for its own extension only: its calls are those that its phones take
+ * part in. With the role user it is told that there are no others; read_only sees them, and is told that it may not.
  */
 #include <string.h>
 #include "api/api_priv.h"
@@ -18,9 +18,12 @@ static bool own_call(struct job *j, bool *caller, bool *callee)
 	*caller = is_caller;
 	*callee = is_callee;
 	j->noun = "call";
-	if (mine || j->who.role > ROLE_USER)
+	if (mine || j->who.role >= ROLE_MANAGER)
 		return true;
-	job_error(j, 404, "not_found", NULL, "There is no call %s.", j->seg[1]);
+	if (j->who.role == ROLE_READONLY && pbx_call_exists(j->api->pbx, slice_str(j->seg[1])))
+		job_error(j, 403, "forbidden", NULL, "That takes the role manager: it is not a call of your own extension.");
+	else
+		job_error(j, 404, "not_found", NULL, "There is no call %s.", j->seg[1]);
 	return false;
 }
 
@@ -38,7 +41,7 @@ static bool by_whom(struct job *j, bool *by_caller)
 		return false;
 	}
 	*by_caller = by ? !strcmp(by, "caller") : caller && !callee;
-	if (j->who.role > ROLE_USER || (*by_caller ? caller : callee))
+	if (j->who.role >= ROLE_MANAGER || (*by_caller ? caller : callee))
 		return true;
 	job_error(j, 403, "forbidden", "by", "You may do that in the name of %s only.", j->who.extension);
 	return false;
@@ -86,7 +89,7 @@ static const char *caller_of(struct job *j)
 {
 	const char *from = json_text(j->body, "from");
 
-	if (j->who.role > ROLE_USER)
+	if (j->who.role >= ROLE_MANAGER)
 		return needed(j, "from", "the extension whose phone calls");
 	if (!j->who.extension[0])
 		job_error(j, 403, "forbidden", NULL, "You have no extension that could call.");

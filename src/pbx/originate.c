@@ -108,6 +108,11 @@ static bool is_of(const struct leg *l, const char *extension)
 	return l && !l->trunk && !strcmp(l->party.number, extension);
 }
 
+bool pbx_call_exists(struct pbx *p, struct slice call_id)
+{
+	return p->calls && calls_find(p->calls, call_id);
+}
+
 bool pbx_call_of(struct pbx *p, struct slice call_id, const char *extension, bool *is_caller, bool *is_callee)
 {
 	struct call *c = p->calls ? calls_find(p->calls, call_id) : NULL;

@@ -161,6 +161,8 @@ int pbx_originate(struct pbx *p, const struct pbx_originate *o, char id[24], str
 /** Put one of the two who talk on hold in the name of the caller, or of the callee; or end that. 0 or a status code as
  * call_hold(); 404: no such call. */
 uint16_t pbx_hold(struct pbx *p, struct slice call_id, bool by_caller, bool on, const char *who) MUST_CHECK;
+/** Does this call go on? */
+bool pbx_call_exists(struct pbx *p, struct slice call_id);
 /** Does this extension take part in the call? `caller`, `callee` (may be NULL): on which side. */
 bool pbx_call_of(struct pbx *p, struct slice call_id, const char *extension, bool *caller, bool *callee);
 /** {"id", "live", "legs": [{number, name, device, outgoing, figures as in pbx_json_calls(), series}]} of a call, also of

@@ -312,6 +312,30 @@ test('who may only read is offered no orders; who is a user sees no calls of oth
 	await page.goto(`${server.url}/calls`);
 	await page.locator('tr', { hasText: 'Not reachable' }).first().waitFor();
 	expect(await page.getByRole('button', { name: 'Call a number' }).count()).toBe(0);
+	// and the server refuses them as well
+	await call('100', '102');
+	const id = String((await items('calls'))[0]!['id']);
+	const refused = await page.evaluate(async (c) => {
+		const { csrf } = (await (await fetch('/api/v1/session')).json()) as { csrf: string };
+		const send = async (method: string, path: string, body?: unknown) =>
+			(
+				await fetch(`/api/v1/${path}`, {
+					method,
+					headers: { 'X-CSRF-Token': csrf, 'Content-Type': 'application/json' },
+					...(body ? { body: JSON.stringify(body) } : {}),
+				})
+			).status;
+		return [
+			await send('DELETE', `calls/${c}`),
+			await send('POST', `calls/${c}/hold`, { by: 'caller' }),
+			await send('POST', `calls/${c}/transfer`, { to: '103' }),
+			await send('POST', 'calls', { from: '100', to: '103' }),
+			await send('DELETE', 'calls/nothing'),
+		];
+	}, id);
+	expect(refused).toEqual([403, 403, 403, 403, 404]);
+	expect(await items('calls')).toHaveLength(1);
+	await admin.send('DELETE', `calls/${id}`);
 	await page.locator('tbody tr', { hasText: 'Talked' }).first().locator('a').first().click();
 	await page.getByText(/They talked for/).waitFor();
 	expect(await page.getByText('Download for Wireshark').count()).toBe(0);
