@@ -17,6 +17,7 @@
 enum {
 	CHAINS = 4096,
 	RING_MIN = 64 << 10,
+	MASKS_MAX = 1024, /**< "(removed)" may be longer than what was */
 	NEAR_US = 100000, /**< messages come before the call that they open */
 	TURN = UINT32_MAX /**< what follows does not fit to the end: go on at the beginning */
 };
@@ -167,15 +168,12 @@ static void keep(struct capture *c, const struct trace_note *n, uint32_t mark, s
 
 static void take_sip(struct capture *c, const struct trace_note *n)
 {
-	/* the loop's thread alone comes here */
-	static _Thread_local char mem[CAPTURE_TEXT_MAX];
-	struct capture_text t;
+	struct slice data = slice_first(n->data, CAPTURE_TEXT_MAX), callid;
 
-	buf_init_fixed(&t.text, mem, sizeof(mem));
-	if (!capture_copy(&t, n->data))
+	if (!capture_glance(data, &callid))
 		return;
 	pthread_mutex_lock(&c->lock);
-	keep(c, n, trace_mark(t.callid), buf_get(&t.text), t.callid, t.text.l == t.text.cap);
+	keep(c, n, trace_mark(callid), data, callid, data.l < n->data.l);
 	pthread_mutex_unlock(&c->lock);
 }
 
@@ -246,10 +244,13 @@ static int order(const void *a, const void *b)
 	return x->place < y->place ? -1 : x->place > y->place;
 }
 
+/* As it is shown: messages without their secrets. */
 static void show(const struct capture *c, const struct found *f, void (*fn)(const struct capture_msg *m, void *arg),
 		 void *arg)
 {
+	static _Thread_local char mem[CAPTURE_TEXT_MAX + MASKS_MAX];
 	const struct note *m = at(c, f->place);
+	struct capture_text t;
 	struct capture_msg x = {
 		.kind = (enum trace_kind)m->kind,
 		.out = m->out,
@@ -260,6 +261,11 @@ static void show(const struct capture *c, const struct found *f, void (*fn)(cons
 		.leg = f->leg,
 	};
 
+	if (x.kind == TRACE_SIP) {
+		buf_init_fixed(&t.text, mem, sizeof(mem));
+		capture_copy(&t, x.data);
+		x.data = buf_get(&t.text);
+	}
 	unpack(&x.local, &m->local);
 	unpack(&x.peer, &m->peer);
 	fn(&x, arg);
@@ -307,6 +313,11 @@ int capture_alloc(struct capture **cp, struct loop *loop, size_t bytes)
 	c->ring = mmap(NULL, c->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (c->ring == MAP_FAILED)
 		c->ring = NULL;
+#ifdef MADV_DONTDUMP
+	/* what was said on the wire has no place in a core file */
+	if (c->ring)
+		(void)madvise(c->ring, c->size, MADV_DONTDUMP);
+#endif
 	c->locks = c->ring && !pthread_mutex_init(&c->lock, NULL);
 	if (!c->locks) {
 		mem_deref(c);

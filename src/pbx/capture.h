@@ -1,6 +1,6 @@
 /*
- * capture.h - the last messages of all calls, in a ring of fixed size: SIP and RTCP as they went over the wire, but for
- * secrets, which are blanked before anything is kept.
+ * capture.h - the last messages of all calls, in a ring of fixed size: SIP and RTCP as they went over the wire. Secrets
+ * are blanked in all that leaves it; its memory is left out of core files.
  *
  * A message is found by the Call-ID of its dialog; which dialogs a call has say its legs, or its record once it has
  * ended. Messages of no call (REGISTER, OPTIONS, SUBSCRIBE, PUBLISH) are not kept.
@@ -29,14 +29,14 @@ int capture_alloc(struct capture **cp, struct loop *loop, size_t bytes) MUST_CHE
 /** Whom SIP stack and media engine tell; valid as long as the ring. */
 const struct trace_sink *capture_sink(const struct capture *c);
 
-/** A message as it is kept. */
+/** A message as it is shown. */
 struct capture_msg {
 	enum trace_kind kind;
 	bool out, cut; /**< cut: it was longer than CAPTURE_TEXT_MAX */
 	uint8_t transp;
 	uint64_t us; /**< loop's */
 	struct sa local, peer;
-	struct slice data; /**< in the ring */
+	struct slice data; /**< valid during the call-back */
 	size_t leg;        /**< index of the Call-ID that was asked for */
 };
 /**

@@ -1,5 +1,6 @@
 /*
- * capture_mask.c - a SIP message on its way into the ring: secrets are blanked, Call-ID and method are found.
+ * capture_mask.c - a SIP message on its way into the ring, where its Call-ID is found, and on its way out to people,
+ * when its secrets are blanked: few messages are ever looked at.
  *
  * Headers and body are gone through once, line by line. Bodies keep their length, so that Content-Length stays true.
  */
@@ -120,16 +121,38 @@ static void put_blanked(struct buf *b, struct slice line)
 	buf_str(b, "(removed)\r\n");
 }
 
-static void note(struct capture_text *t, struct slice line)
+/* "INVITE" of "CSeq: 1 INVITE". */
+static struct slice cseq_method(struct slice line)
 {
-	if (!t->callid.l && (is_name(line, "Call-ID") || is_name(line, "i"))) {
-		t->callid = value_of(line);
-	} else if (!t->method.l && is_name(line, "CSeq")) {
-		struct slice v = value_of(line);
-		ptrdiff_t space = slice_chr(v, ' ');
+	struct slice v = value_of(line);
+	ptrdiff_t space = slice_chr(v, ' ');
 
-		t->method = space < 0 ? SLICE_NULL : slice_trim(slice_from(v, (size_t)space));
+	return space < 0 ? SLICE_NULL : slice_trim(slice_from(v, (size_t)space));
+}
+
+/* Of the request line; empty: a response. */
+static struct slice request_method(struct slice line)
+{
+	return slice_starts(line, SLICE("SIP/2.0 ")) ? SLICE_NULL : slice_cut(&line, ' ');
+}
+
+bool capture_glance(struct slice msg, struct slice *callid)
+{
+	struct slice rest = msg, line = cut_line(&rest), method = request_method(line);
+
+	*callid = SLICE_NULL;
+	while (rest.l && !(callid->l && method.l)) {
+		line = cut_line(&rest);
+		if (is_end(*line.p))
+			break;
+		if ((*line.p | 0x20) != 'c' && (*line.p | 0x20) != 'i')
+			continue;
+		if (!callid->l && (is_name(line, "Call-ID") || is_name(line, "i")))
+			*callid = value_of(line);
+		else if (!method.l && is_name(line, "CSeq"))
+			method = cseq_method(line);
 	}
+	return callid->l && !of_no_call(method);
 }
 
 /* As much as there is room for. */
@@ -141,8 +164,8 @@ static struct slice put(struct buf *b, struct slice s)
 	return slice_mem(b->p + at, b->l - at);
 }
 
-/* Header lines up to the empty one. False: of no call. */
-static bool copy_headers(struct capture_text *t, struct slice *rest)
+/* Header lines up to the empty one. */
+static void copy_headers(struct capture_text *t, struct slice *rest)
 {
 	bool dropping = false;
 
@@ -166,11 +189,9 @@ static bool copy_headers(struct capture_text *t, struct slice *rest)
 		if (!kept.l)
 			continue;
 		mask_uris((char *)(uintptr_t)kept.p, kept.l);
-		note(t, kept);
-		if (t->method.l && of_no_call(t->method))
-			return false;
+		if (!t->method.l && is_name(kept, "CSeq"))
+			t->method = cseq_method(kept);
 	}
-	return true;
 }
 
 /* ------------------------------------------------------------------ bodies */
@@ -240,22 +261,13 @@ static void copy_body(struct capture_text *t, struct slice body)
 		mask_digits((char *)(uintptr_t)kept.p, kept.l);
 }
 
-bool capture_copy(struct capture_text *t, struct slice msg)
+void capture_copy(struct capture_text *t, struct slice msg)
 {
 	struct slice rest = msg, line = cut_line(&rest), kept;
 
-	t->callid = t->method = SLICE_NULL;
-	if (!slice_starts(line, SLICE("SIP/2.0 "))) {
-		struct slice l = line;
-
-		t->method = slice_cut(&l, ' ');
-		if (of_no_call(t->method))
-			return false;
-	}
+	t->method = request_method(line);
 	kept = put(&t->text, line);
 	mask_uris((char *)(uintptr_t)kept.p, kept.l);
-	if (!copy_headers(t, &rest))
-		return false;
+	copy_headers(t, &rest);
 	copy_body(t, rest);
-	return t->callid.l > 0;
 }

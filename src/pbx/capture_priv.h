@@ -7,15 +7,16 @@
 #include "base/buf.h"
 #include "pbx/capture.h"
 
-/** A SIP message as it may be kept. */
+/** Find the Call-ID of a message, in `msg`. False: it has none, or its method is one of no call. */
+bool capture_glance(struct slice msg, struct slice *callid) MUST_CHECK;
+/** A SIP message as it may be shown. */
 struct capture_text {
 	struct buf text;     /**< over the caller's memory; what does not fit is missing */
-	struct slice callid; /**< in `text`; empty: it has none */
 	struct slice method; /**< of the request, or of the CSeq of a response */
 };
 /** Copy a message without its secrets: credentials (RFC 3261 22), keys in SDP (RFC 4568, RFC 3830, RFC 4566 5.12),
- * passwords of ICE (RFC 8839) and of URIs, PINs behind a number, digits in INFO. False: it is not one to be kept. */
-bool capture_copy(struct capture_text *t, struct slice msg);
+ * passwords of ICE (RFC 8839) and of URIs, PINs behind a number, digits in INFO. */
+void capture_copy(struct capture_text *t, struct slice msg);
 
 /** "INVITE sip:101@10.0.0.1" or "200 OK (INVITE)"; of RTCP "RTCP sender report ...". */
 void capture_summary(struct buf *b, const struct capture_msg *m);
