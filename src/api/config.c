@@ -25,9 +25,8 @@ void api_history(struct job *j)
 
 	if (!job_number(j, "before", INT64_MAX, &before) || !job_number(j, "limit", API_LIMIT_MAX, &limit))
 		return;
-	if (!w.resource != !w.key) {
-		job_error(j, 400, "bad_parameter", w.key ? "resource" : "key",
-			  "Name both \"resource\" and \"key\" for the history of one row.");
+	if (w.key && !w.resource) {
+		job_error(j, 400, "bad_parameter", "resource", "Name \"resource\" as well: \"key\" alone is no row.");
 		return;
 	}
 	w.before = (int64_t)before;

@@ -9,7 +9,7 @@ enum { HISTORY_LIMIT = 100 };
 struct query {
 	struct job j;
 	int64_t before;
-	char resource[64], key[256]; /* of one row only; empty: all */
+	char resource[64], key[256]; /* of one resource or row only; empty: all */
 	uint32_t limit;
 	json_t *res;
 	store_json_h *h;
@@ -77,7 +77,7 @@ static json_t *items_json(const struct query *q, struct db *db, int64_t id)
 	sqlite3_stmt *st;
 	int err = db_stmt(db, &st,
 			  "SELECT op, resource, row_key, diff FROM history_item WHERE change_id = ?1 AND "
-			  "(?2 = '' OR resource = ?2 AND row_key = ?3) ORDER BY id");
+			  "(?2 = '' OR resource = ?2 AND (?3 = '' OR row_key = ?3)) ORDER BY id");
 
 	if (!err) {
 		db_int(st, 1, id);
@@ -109,6 +109,14 @@ static int select_changes(struct query *q, struct db *db, sqlite3_stmt **st)
 		err = db_stmt(db, st,
 			      "SELECT id, at_ms, author, what, undoes, undone_by FROM history "
 			      "WHERE domain_id = 1 AND (?1 = 0 OR id < ?1) ORDER BY id DESC LIMIT ?2");
+	} else if (!*q->key) {
+		err = db_stmt(
+			db, st,
+			"SELECT id, at_ms, author, what, undoes, undone_by FROM history "
+			"WHERE domain_id = 1 AND (?1 = 0 OR id < ?1) AND id IN (SELECT change_id FROM history_item "
+			"WHERE resource = ?3) ORDER BY id DESC LIMIT ?2");
+		if (!err)
+			db_text(*st, 3, slice_str(q->resource));
 	} else {
 		err = db_stmt(
 			db, st,

@@ -141,9 +141,9 @@ void store_get(struct store *s, const struct resource *r, const char *key, bool 
 void store_history(struct store *s, int64_t before, uint32_t limit, store_json_h *h, void *arg);
 /** Which changes are wanted. */
 struct row_history {
-	const char *resource; /**< its name ("extension") and `key`: of this row alone, and of each change what concerns
-				 it; NULL or empty: all */
-	const char *key;
+	const char *resource; /**< its name ("extension"): of its rows alone, and of each change what concerns them;
+				 NULL or empty: all */
+	const char *key;      /**< of this row of it alone; NULL or empty: of all its rows */
 	int64_t before;
 	uint32_t limit;
 };

@@ -33,6 +33,7 @@ const Recordings = lazyPage(() => import('@/pages/recordings'));
 const Security = lazyPage(() => import('@/pages/security'));
 const Certificate = lazyPage(() => import('@/pages/certificate'));
 const Backup = lazyPage(() => import('@/pages/backup'));
+const Network = lazyPage(() => import('@/pages/network'));
 const System = lazyPage(() => import('@/pages/system'));
 const ResourcePage = lazyPage(() => import('@/resource/page'));
 
@@ -114,6 +115,9 @@ function Pages() {
 					</Route>
 					<Route path="/backup">
 						<Backup />
+					</Route>
+					<Route path="/network">
+						<Network />
 					</Route>
 					<Route path="/system">
 						<System />

@@ -393,6 +393,31 @@ static void test_history_and_undo(void **state)
 	assert_int_equal(ask(f, "POST", url, NULL), 409); /* once only */
 }
 
+/* Changes of one table, of one row, of neither. */
+static void test_history_of(void **state)
+{
+	static const struct {
+		const char *query;
+		size_t n;
+	} ask_for[] = {{"resource=extension", 3},  {"resource=extension&key=100", 2},
+		       {"resource=conference", 1}, {"resource=conference&key=100", 0},
+		       {"resource=trunk", 0},      {"resource=", 4}};
+	struct fix *f = *state;
+	char url[100];
+
+	assert_int_equal(ask(f, "POST", "/api/v1/extensions", "{\"number\": \"100\"}"), 201);
+	assert_int_equal(ask(f, "PATCH", "/api/v1/extensions/100", "{\"name\": \"two\"}"), 200);
+	assert_int_equal(ask(f, "POST", "/api/v1/extensions", "{\"number\": \"101\"}"), 201);
+	assert_int_equal(ask(f, "POST", "/api/v1/conferences", "{\"number\": \"800\"}"), 201);
+	for (size_t i = 0; i < ARRAY_LEN(ask_for); i++) {
+		snprintf(url, sizeof(url), "/api/v1/config/history?%s", ask_for[i].query);
+		assert_int_equal(ask(f, "GET", url, NULL), 200);
+		if (json_array_size(json_object_get(f->body, "items")) != ask_for[i].n)
+			fail_msg("%s: %zu", url, json_array_size(json_object_get(f->body, "items")));
+	}
+	assert_int_equal(ask(f, "GET", "/api/v1/config/history?key=100", NULL), 400);
+}
+
 static void test_import(void **state)
 {
 	static const char file[] =
@@ -641,6 +666,7 @@ int main(void)
 		T(test_own_password),
 		T(test_pages),
 		T(test_history_and_undo),
+		T(test_history_of),
 		T(test_import),
 		T(test_import_is_one_transaction),
 		T(test_export_comes_back),

@@ -7,6 +7,7 @@ import { api, ApiError, part } from '@/api/client';
 import { useUser } from '@/api/session';
 import type { Cdr, MySession, Page, Registration, Session, User } from '@/api/types';
 import { languages, useI18n, type Key } from '@/i18n';
+import { RecordingList } from '@/recordings/list';
 import { CopyButton, Failed, Loading, Nothing, PageHead, State, useErrorText } from '@/ui/parts';
 import { useToast } from '@/ui/toast';
 
@@ -22,6 +23,7 @@ export default function Me() {
 						<>
 							<Devices />
 							<Calls own={user.extension} />
+							{user.may_listen && <MyRecordings />}
 						</>
 					) : (
 						<Paper>
@@ -414,6 +416,19 @@ function Devices() {
 					))}
 				</ul>
 			)}
+		</Section>
+	);
+}
+
+function MyRecordings() {
+	const { t } = useI18n();
+	return (
+		<Section title={t('me.recordings')}>
+			<RecordingList
+				path="me/recordings"
+				limit={20}
+				empty={<Nothing icon="wave" title={t('me.recordingsNone')} text={t('me.recordingsNoneText')} />}
+			/>
 		</Section>
 	);
 }

@@ -8,7 +8,8 @@ import { useLocation, useSearchParams } from 'wouter';
 import { api, ApiError, part } from '@/api/client';
 import type { Page } from '@/api/types';
 import { useI18n } from '@/i18n';
-import { dayAfter, RecordingList, RecordingRow, startOfDay } from '@/recordings/list';
+import { dayAfter, startOfDay } from '@/recordings/days';
+import { RecordingList, RecordingRow } from '@/recordings/list';
 import type { Recording } from '@/recordings/types';
 import { BackLink, Failed, Loading, Nothing, PageHead } from '@/ui/parts';
 

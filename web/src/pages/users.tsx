@@ -1,5 +1,5 @@
 // Users: people who sign in to this page. A lost second factor is taken away here.
-import { Button } from '@mantine/core';
+import { Button, Paper } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, part } from '@/api/client';
@@ -17,9 +17,30 @@ export default function Users({ rowKey }: { rowKey?: string | undefined }) {
 			plural="users"
 			rowKey={rowKey}
 			list={{ columns: ['name', 'display_name', 'role', 'extension', 'enabled'], empty: { title: t('user.none') } }}
-			form={{ without: ['totp'] }}
+			form={{ without: ['totp'], ...(rowKey === 'new' ? { aside: <RoleNotes /> } : {}) }}
+			aside={() => <RoleNotes />}
 			actions={(row) => <ResetTotp row={row} />}
 		/>
+	);
+}
+
+/** What each role may do, beside the form where one is chosen. */
+export function RoleNotes() {
+	const { t } = useI18n();
+	return (
+		<Paper component="section" aria-label={t('user.roles')}>
+			<div className="section-head">
+				<h2>{t('user.roles')}</h2>
+			</div>
+			<dl style={{ margin: 0, padding: '12px 20px 16px', display: 'grid', gap: 10, fontSize: 14 }}>
+				{(['user', 'read_only', 'manager', 'administrator'] as const).map((r) => (
+					<div key={r}>
+						<dt style={{ fontWeight: 600 }}>{t(`role.${r}`)}</dt>
+						<dd style={{ margin: 0, color: 'var(--mantine-color-dimmed)' }}>{t(`role.${r}.text`)}</dd>
+					</div>
+				))}
+			</dl>
+		</Paper>
 	);
 }
 

@@ -40,6 +40,13 @@ function useFieldText() {
 			const r = schema?.resources.find((x) => x.name === i.resource);
 			return r ? resourceName(text, r, 1) : i.resource;
 		},
+		/** A table of one row: it is there, whatever happens to it. */
+		only: (i: HistoryItem) => Boolean(schema?.resources.find((x) => x.name === i.resource)?.only),
+		/** What it was and is now is told to nobody. */
+		hidden: (i: HistoryItem, name: string) => {
+			const f = schema?.resources.find((x) => x.name === i.resource)?.fields.find((x) => x.name === name);
+			return f !== undefined && isHidden(f);
+		},
 		path: (i: HistoryItem) => {
 			const r = schema?.resources.find((x) => x.name === i.resource);
 			return r && i.op !== 'delete' ? (r.only ? `/${r.plural}` : `/${r.plural}/${part(i.key)}`) : undefined;
@@ -60,6 +67,7 @@ function useFieldText() {
 }
 
 function Diff({ item }: { item: HistoryItem }) {
+	const { t } = useI18n();
 	const names = useFieldText();
 	const entries = Object.entries(item.diff ?? {}).filter(
 		([, [a, b]]) => item.op === 'update' || !((a ?? '') === '' && (b ?? '') === ''),
@@ -70,9 +78,10 @@ function Diff({ item }: { item: HistoryItem }) {
 				<div key={n} style={{ display: 'contents' }}>
 					<dt>{names.field(item, n)}</dt>
 					<dd>
-						{item.op !== 'create' && <del>{names.value(item, n, a)}</del>}
-						{item.op === 'update' && ' → '}
-						{item.op !== 'delete' && <ins>{names.value(item, n, b)}</ins>}
+						{names.hidden(item, n) ? t('hist.secret') : null}
+						{!names.hidden(item, n) && item.op !== 'create' && <del>{names.value(item, n, a)}</del>}
+						{!names.hidden(item, n) && item.op === 'update' && ' → '}
+						{!names.hidden(item, n) && item.op !== 'delete' && <ins>{names.value(item, n, b)}</ins>}
 					</dd>
 				</div>
 			))}
@@ -135,12 +144,14 @@ export function ChangeList({ q, of, empty }: { q: Changes; of?: { resource: stri
 										{items.length === 1 && items[0] ? (
 											<>
 												{names.resource(items[0])}{' '}
-												{names.path(items[0]) && !of ? (
-													<Link href={names.path(items[0])!}>{items[0].key}</Link>
+												{names.only(items[0]) ? null : names.path(items[0]) && !of ? (
+													<Link href={names.path(items[0])!} className="quiet-link">
+														{items[0].key}
+													</Link>
 												) : (
 													items[0].key
 												)}{' '}
-												{t(`hist.${items[0].op}`)}
+												{t(names.only(items[0]) ? 'hist.update' : `hist.${items[0].op}`)}
 											</>
 										) : (
 											c.text
@@ -162,7 +173,7 @@ export function ChangeList({ q, of, empty }: { q: Changes; of?: { resource: stri
 											<div key={`${i.resource}/${i.key}`} style={{ marginTop: 8 }}>
 												{items.length > 1 && (
 													<Text size="sm">
-														{names.resource(i)} {i.key} {t(`hist.${i.op}`)}
+														{names.resource(i)} {names.only(i) ? '' : i.key} {t(`hist.${i.op}`)}
 													</Text>
 												)}
 												<Diff item={i} />

@@ -23,7 +23,7 @@ export interface ResourcePageProps {
 	plural: string;
 	rowKey?: string | undefined;
 	list?: Partial<Omit<ListProps, 'resource'>>;
-	form?: Partial<Pick<FormProps, 'without' | 'start' | 'onSaved' | 'inputs' | 'below'>>;
+	form?: Partial<Pick<FormProps, 'without' | 'start' | 'onSaved' | 'inputs' | 'below' | 'aside'>>;
 	/** Beside the form of a row that exists. */
 	aside?: (row: Row, resource: SchemaResource) => ReactNode;
 	actions?: (row: Row, resource: SchemaResource) => ReactNode;
@@ -80,7 +80,7 @@ function NewRow(p: One) {
 				{resourceName(text, r, 2)}
 			</BackLink>
 			<PageHead title={t('row.new', { what: resourceName(text, r, 1) })} text={resourceHelp(text, r)} />
-			<div style={{ maxWidth: 860 }}>
+			<div style={p.form?.aside ? {} : { maxWidth: 860 }}>
 				<ResourceForm
 					resource={r}
 					onSaved={(row) => go(`/${r.plural}/${part(String(row[r.key]))}`, { replace: true })}

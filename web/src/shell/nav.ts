@@ -53,6 +53,7 @@ export const navigation: NavGroup[] = [
 			{ path: '/users', icon: 'person', label: 'nav.users', resource: 'users' },
 			{ path: '/tokens', icon: 'key', label: 'nav.tokens', resource: 'tokens' },
 			{ path: '/settings', icon: 'sliders', label: 'nav.settings', resource: 'settings' },
+			{ path: '/network', icon: 'globe', label: 'nav.network', resource: 'network' },
 			{ path: '/certificate', icon: 'check', label: 'nav.certificate', role: 'read_only' },
 			{ path: '/backup', icon: 'box', label: 'nav.backup', role: 'administrator' },
 			{ path: '/history', icon: 'history', label: 'nav.history', role: 'read_only' },
