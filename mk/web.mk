@@ -24,6 +24,11 @@ web-test: build/web/assets.c
 api-test: $(BUILD)/unit/api/openapi
 	@tools/api-test $<
 
+#: make field-test  one line more in the table of extensions is found in REST, CLI, schema, OpenAPI and CSV
+.PHONY: field-test
+field-test: $(BUILD)/offhook
+	@tools/field-test $(BUILD)
+
 #: make api-fuzz    the interface fuzzed from its OpenAPI document; FUZZ_SEED=new begins anywhere, =N repeats a run
 .PHONY: api-fuzz
 api-fuzz: $(BUILD)/offhook

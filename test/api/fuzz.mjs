@@ -4,6 +4,7 @@
 //
 // FUZZ_SEED begins elsewhere ("new": anywhere; the seed is printed), FUZZ_SECONDS bounds a run (25), FUZZ_ONLY takes
 // the operations with this in "METHOD /path", FUZZ_SHOW names those that were never carried out.
+import { spawnSync } from "node:child_process";
 import Ajv from "ajv/dist/2020.js";
 import { Generator, marker, Random } from "./generate.mjs";
 import { People, Server } from "./server.mjs";
@@ -30,6 +31,13 @@ const random = new Random(seed);
 const server = await Server.start(program, ["--log-level", "debug"]);
 const people = new People(server);
 await people.prepare();
+// a phone that registers, with a log that tells most
+const phone = { password: people.secret("password of extension 100", "Pw-tremendous-phone-4") };
+await people.make("PATCH", "extensions/100", phone);
+const phoneArgs = ["phone", "--headless", "--user", "100", "--password", phone.password, "--server", `127.0.0.1:${server.sip}`];
+spawnSync(program, [...phoneArgs, "--call", "599", "--wait", "3", "--seconds", "1"], { timeout: 15_000, stdio: "ignore" });
+const seen = await server.ask({ path: "/api/v1/cdr?limit=1", control: true });
+if (!seen.text.includes('"from":"100"') && !seen.text.includes('"from": "100"')) fault("vacuous", `the phone has not called: ${seen.text}`);
 const text = (await server.ask({ path: "/api/v1/openapi.json", control: true })).text;
 const doc = JSON.parse(text);
 const gen = new Generator(doc, random);
