@@ -21,7 +21,8 @@ static bool own_call(struct job *j, bool *caller, bool *callee)
 	if (mine || j->who.role >= ROLE_MANAGER)
 		return true;
 	if (j->who.role == ROLE_READONLY && pbx_call_exists(j->api->pbx, slice_str(j->seg[1])))
-		job_error(j, 403, "forbidden", NULL, "That takes the role manager: it is not a call of your own extension.");
+		job_error(j, 403, "forbidden", NULL,
+			  "That takes the role manager: it is not a call of your own extension.");
 	else
 		job_error(j, 404, "not_found", NULL, "There is no call %s.", j->seg[1]);
 	return false;
