@@ -194,7 +194,7 @@ function Leg({ leg: l, figures: q }: { leg: CdrLeg; figures: Figures | undefined
 			</div>
 			{v ? (
 				<>
-					<div className="verdict">
+					<div className="leg-verdict">
 						<State tone={v.tone}>
 							<b>{v.text[0]}</b>
 						</State>

@@ -178,7 +178,7 @@ function Next({ status }: { status: Status }) {
 					</Button>
 				</div>
 			</div>
-			<ol className="steps">
+			<ol className="next-steps">
 				{steps.map((s) => (
 					<li key={s.title} data-done={s.done || undefined}>
 						<span className="step-mark">
