@@ -25,12 +25,14 @@ test.each([
 ])('characters of %s: %s', (set, c, is) => expect(inSet(set, c)).toBe(is));
 
 test('what is wrong with a value is told by its field', () => {
-	const int = field({ type: 'integer', min: 5, max: 600 });
+	const int = field({ type: 'integer', min: 5, max: 600, default: 30 });
 	expect(checkField(int, 30, true)).toBeNull();
 	expect(checkField(int, '30', true)).toBeNull();
 	expect(checkField(int, 4, true)?.key).toBe('field.range');
 	expect(checkField(int, 'x', true)?.key).toBe('field.int');
 	expect(checkField(int, '', true)?.key).toBe('field.int');
+	// without a default it may be left out: the port of a listener
+	expect(checkField(field({ type: 'integer', min: 1 }), '', false)).toBeNull();
 	const text = field({ required: true, min_length: 2, max_length: 4, characters: '0-9' });
 	expect(checkField(text, '', true)?.key).toBe('field.required');
 	expect(checkField(text, '1', true)).toEqual({ key: 'field.short', params: { min: 2 } });

@@ -28,12 +28,15 @@ function checkText(f: SchemaField, s: string): Fault | null {
 	return bad === undefined ? null : { key: 'field.chars', params: { c: bad === ' ' ? '␣' : bad } };
 }
 
+/** A number that may be left out has no default either: a port, an age. */
+const mayBeUnset = (f: SchemaField) => !f.required && (f.default === undefined || f.default === null);
+
 /** What is wrong with a value as it stands in a form; null: nothing. */
 export function checkField(f: SchemaField, v: Value | undefined, create: boolean): Fault | null {
 	const required = f.required;
 	if (v === undefined || v === null || v === '') {
 		const may = !required || (!create && (f.type === 'secret' || f.type === 'password') && v === undefined);
-		if (f.type === 'integer' && v === '') return { key: 'field.int' };
+		if (f.type === 'integer' && v === '' && !mayBeUnset(f)) return { key: 'field.int' };
 		return may ? null : { key: 'field.required' };
 	}
 	switch (f.type) {
@@ -56,6 +59,7 @@ export function checkField(f: SchemaField, v: Value | undefined, create: boolean
 /** A value of a form as the server wants it. */
 export function normalise(f: SchemaField, v: Value | undefined): Value | undefined {
 	if (v === undefined || v === null) return v;
+	if (f.type === 'integer' && v === '' && mayBeUnset(f)) return null;
 	if (f.type === 'integer') return typeof v === 'number' ? v : Number(v);
 	if (f.type === 'text') return String(v).trim();
 	return v;
@@ -67,7 +71,10 @@ export function changes(r: SchemaResource, base: Record<string, Value>, values: 
 	for (const f of r.fields) {
 		const v = normalise(f, values[f.name]);
 		if (f.readonly) continue;
-		if (v !== undefined && v !== (base[f.name] ?? (f.type === 'text' ? '' : undefined))) out[f.name] = v;
+		// null of a secret takes it away, and nobody knows whether there is one; of all else it is as nothing
+		const hidden = f.type === 'secret' || f.type === 'password';
+		const none = f.type === 'text' ? '' : hidden ? undefined : null;
+		if (v !== undefined && v !== (base[f.name] ?? none)) out[f.name] = v;
 	}
 	return out;
 }
