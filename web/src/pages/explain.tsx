@@ -1,7 +1,7 @@
 // "What would happen if": asks the code that routes calls, and shows its steps and its decision.
 import { Autocomplete, Button, Paper, SegmentedControl, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useId, useState, type FormEvent } from 'react';
+import { useId, useState } from 'react';
 import { api } from '@/api/client';
 import type { Page, Row } from '@/api/types';
 import { useI18n, type Key } from '@/i18n';
@@ -160,8 +160,7 @@ export function ExplainBox({ incoming, stale }: { incoming?: boolean; stale?: bo
 	const names = (p: Page<Row> | undefined, key: string) => (p?.items ?? []).map((r) => String(r[key]));
 	const first = names(exts.data, 'number')[0] ?? '';
 	const firstTrunk = names(trunks.data, 'name')[0] ?? '';
-	const ask = (e: FormEvent) => {
-		e.preventDefault();
+	const ask = () => {
 		if (!to.trim()) {
 			setMissing(true);
 			document.getElementById(`${id}-to`)?.focus();
@@ -182,7 +181,17 @@ export function ExplainBox({ incoming, stale }: { incoming?: boolean; stale?: bo
 				<h2>{t('ex.title')}</h2>
 				<p>{t('ex.text')}</p>
 			</div>
-			<form onSubmit={ask} noValidate style={{ padding: '16px 20px', display: 'grid', gap: 12 }}>
+			{/* no form of its own: it may stand beside one, within it */}
+			<div
+				role="group"
+				aria-label={t('ex.title')}
+				style={{ padding: '16px 20px', display: 'grid', gap: 12 }}
+				onKeyDown={(e) => {
+					if (e.key !== 'Enter' || e.nativeEvent.isComposing || !(e.target instanceof HTMLInputElement)) return;
+					e.preventDefault();
+					ask();
+				}}
+			>
 				<SegmentedControl
 					fullWidth
 					aria-label={t('ex.way')}
@@ -246,7 +255,7 @@ export function ExplainBox({ incoming, stale }: { incoming?: boolean; stale?: bo
 				<Button type="submit" variant="light" loading={q.isFetching || exts.isPending || trunks.isPending}>
 					{t('ex.ask')}
 				</Button>
-			</form>
+			</div>
 			<div aria-live="polite">
 				{q.isLoading && <Loading height={80} />}
 				{q.isError && <Failed error={q.error} />}
