@@ -252,7 +252,7 @@ export function ExplainBox({ incoming, stale }: { incoming?: boolean; stale?: bo
 					value={at}
 					onChange={(e) => setAt(e.currentTarget.value)}
 				/>
-				<Button type="submit" variant="light" loading={q.isFetching || exts.isPending || trunks.isPending}>
+				<Button variant="light" onClick={ask} loading={q.isFetching || exts.isPending || trunks.isPending}>
 					{t('ex.ask')}
 				</Button>
 			</div>
