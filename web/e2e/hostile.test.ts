@@ -6,7 +6,7 @@ import { createSocket } from 'node:dgram';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Field, Schema } from '@/api/types';
+import type { Schema, SchemaField } from '@/api/types';
 import { openBrowser, openPage, Server, signIn, type Client } from './harness';
 
 let server: Server;
@@ -60,7 +60,7 @@ async function ask(method: string, path: string, body: unknown): Promise<{ statu
 	return { status: r.status, text: await r.text() };
 }
 
-const isText = (f: Field) => f.type === 'text' && !f.readonly;
+const isText = (f: SchemaField) => f.type === 'text' && !f.readonly;
 const rows: [string, string][] = []; // plural, key: what was made
 let taken = 0;
 
