@@ -14,7 +14,7 @@ struct plan {
 	struct job *j;
 	size_t cap;
 	size_t created, updated, removed, unchanged;
-	bool failed; /**< the job is ended */
+	bool failed;       /**< the job is ended */
 	const json_t *row; /**< that the next change is about, for its name */
 };
 

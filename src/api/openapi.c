@@ -164,8 +164,9 @@ static json_t *answers(const struct resource *r, const struct route *t)
 	json_t *ok;
 
 	if (t->csv & FILE_OUT)
-		(void)json_object_set_new(o, "200", json_pack("{s:s, s:{s:{}}}", "description", "The file.", "content",
-							      "application/gzip"));
+		(void)json_object_set_new(
+			o, "200",
+			json_pack("{s:s, s:{s:{}}}", "description", "The file.", "content", "application/gzip"));
 	if (!t->answer && t->csv & FILE_OUT)
 		return o;
 	if (t->csv & SOUND_OUT) {

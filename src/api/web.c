@@ -127,7 +127,8 @@ static void name_fault(const struct http_req *rq, const struct api_answer *a)
 static void answered(const struct api_answer *a, void *arg)
 {
 	struct http_req *rq = arg;
-	struct http_answer h = {.status = a->status, .ctype = a->ctype, .body = a->bytes, .file = a->file, .file_once = a->file_once};
+	struct http_answer h = {
+		.status = a->status, .ctype = a->ctype, .body = a->bytes, .file = a->file, .file_once = a->file_once};
 	char *text = NULL;
 
 	name_fault(rq, a);

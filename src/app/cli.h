@@ -113,7 +113,8 @@ int client_call(struct cli *c, const char *method, const char *path, json_t *bod
 int client_show(struct cli *c, const char *path, json_t **res);
 /** GET all pages of a list: {"items": [...]}. */
 int client_list(struct cli *c, const char *path, json_t **res);
-/** GET `path` of the running server, whose answer is no JSON. Exit status; unless it is CLI_OK the reason was printed. */
+/** GET `path` of the running server, whose answer is no JSON. Exit status; unless it is CLI_OK the reason was printed.
+ */
 int client_bytes(struct cli *c, const char *path, struct buf *out);
 /** As client_call to a running server, but silent: for additions to an answer that can do without. */
 int client_try(struct cli *c, const char *path, json_t **res);

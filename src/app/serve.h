@@ -26,7 +26,7 @@ struct serve_options {
 	struct sa_net local_net[LOCAL_NET_MAX];
 	size_t nlocal_net;
 	char dns[DNS_MAX * SA_STRLEN]; /**< "ADDR:PORT,..."; "": the system's name servers */
-	uint32_t capture_mb; /**< size of the ring of captured messages; 0: nothing is captured */
+	uint32_t capture_mb;           /**< size of the ring of captured messages; 0: nothing is captured */
 	enum log_level log_level;
 	bool bench_no_auth; /**< INVITE is not asked for a password: benchmarks only */
 	unsigned held;      /**< enum serve_held: what command line or environment say, so that the table does not */

@@ -185,13 +185,14 @@ static const struct verb verbs[] = {
 	 "recorded must know of it.",
 	 "%s calls record c7k2m9 start\n%s calls record c7k2m9 stop", NO_OPTS, NULL, verb_record},
 	{"calls trace", "ID", 1, 1, VERB_CLIENT | VERB_LIVE, "Calls", "the SIP messages of a call, as a ladder",
-	 "Also of a call that has ended (`cdr --json` shows ids), as long as the server keeps its messages; passwords and "
+	 "Also of a call that has ended (`cdr --json` shows ids), as long as the server keeps its messages; passwords "
+	 "and "
 	 "keys are\n"
 	 "left out. Of the id of a call that goes on the first characters are enough.",
 	 "%s calls trace c7k2m9\n%s calls trace c7k2m9 --full", OPTS(trace_opts), NULL, verb_calls_trace},
 	{"calls pcap", "ID FILE", 2, 2, VERB_CLIENT | VERB_LIVE, "Calls",
-	 "the same with RTCP into a new file, for Wireshark or tcpdump", NULL, "%s calls pcap c7k2m9 call.pcapng", NO_OPTS,
-	 NULL, verb_calls_pcap},
+	 "the same with RTCP into a new file, for Wireshark or tcpdump", NULL, "%s calls pcap c7k2m9 call.pcapng",
+	 NO_OPTS, NULL, verb_calls_pcap},
 	{"recordings list", "", 0, 0, VERB_CLIENT, "Calls", "recorded calls, newest first", NULL,
 	 "%s recordings list\n%s recordings list --number 100 --since 2026-01-31", OPTS(recordings_opts), NULL,
 	 verb_recordings},
@@ -427,7 +428,8 @@ static const struct verb verbs[] = {
 	 "They work at once, beside the old ones, and are taken back by themselves unless `network confirm` follows "
 	 "within\n"
 	 "60 seconds. Ports of the page and of sound hold from the next start on.",
-	 "%s network set --external-ip 198.51.100.7 --local-net 192.168.0.0/16\n%s network set --sip-port 5070 --confirm",
+	 "%s network set --external-ip 198.51.100.7 --local-net 192.168.0.0/16\n%s network set --sip-port 5070 "
+	 "--confirm",
 	 OPTS(network_opts), &network, verb_network_set},
 	{"network confirm", "", 0, 0, VERB_CLIENT | VERB_LIVE, "Configuration", "keep a change of addresses and ports",
 	 NULL, "%s network confirm", NO_OPTS, NULL, verb_network_confirm},

@@ -229,7 +229,8 @@ void hash_part(const struct hash *h, uint32_t i, uint32_t parts, void (*fn)(stru
 
 void hash_class(const struct hash *h, uint32_t i, uint32_t n, void (*fn)(struct hlink *k, void *arg), void *arg)
 {
-	/* an entry's bucket is the end of its hash: in a large table a class is some buckets, in a small one a part of one */
+	/* an entry's bucket is the end of its hash: in a large table a class is some buckets, in a small one a part of
+	 * one */
 	for (uint64_t at = i & h->mask; h->b && at <= h->mask; at += n)
 		for (struct hlink *k = h->b[at]; k; k = k->next)
 			if ((k->key & (n - 1)) == i)

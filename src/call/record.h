@@ -26,9 +26,9 @@ struct leg_record {
 	char codec[16];
 	struct mstream_stats q; /**< of its first audio stream; final in RECORD_CLOSE */
 	bool has_q;
-	char trunk[64];    /**< by which it came or went, "" = none */
+	char trunk[64];            /**< by which it came or went, "" = none */
 	struct leg_series *series; /**< how it sounded over time (series.h); NULL: not known */
-	char verdict[120]; /**< what was wrong with its sound, one sentence; "" = nothing; in RECORD_CLOSE */
+	char verdict[120];         /**< what was wrong with its sound, one sentence; "" = nothing; in RECORD_CLOSE */
 };
 
 /** One transfer of a call. */

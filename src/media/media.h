@@ -22,12 +22,12 @@ struct tap;
 struct srtp_key; /* srtp.h */
 
 struct media_cfg {
-	struct loop *loop;         /**< a virtual loop makes virtual workers, stepped on the same thread */
-	unsigned workers;          /**< 0 = cores - 1, at least 1 */
-	uint16_t port_lo, port_hi; /**< RTP ports, e.g. 10000 and 20000; even ports for RTP, odd for RTCP */
-	uint32_t quarantine_ms;    /**< how long a freed port rests; 0 = 30000 */
-	uint32_t dead_s;           /**< see mstream_ops.dead; 0 = 60 */
-	uint32_t relearn_ms;       /**< silence of the locked source after which it may move, 0 = 2000 */
+	struct loop *loop;              /**< a virtual loop makes virtual workers, stepped on the same thread */
+	unsigned workers;               /**< 0 = cores - 1, at least 1 */
+	uint16_t port_lo, port_hi;      /**< RTP ports, e.g. 10000 and 20000; even ports for RTP, odd for RTCP */
+	uint32_t quarantine_ms;         /**< how long a freed port rests; 0 = 30000 */
+	uint32_t dead_s;                /**< see mstream_ops.dead; 0 = 60 */
+	uint32_t relearn_ms;            /**< silence of the locked source after which it may move, 0 = 2000 */
 	const struct trace_sink *trace; /**< told of RTCP sent and received, on the workers (base/trace.h); outlives the
 					   engine. NULL: nobody */
 };

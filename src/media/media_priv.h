@@ -655,9 +655,9 @@ struct mstream {
 	void *arg;
 	uint8_t kind;
 	bool closed;
-	bool told;   /**< the worker knows of it, or will by what is on its way */
-	bool linked; /**< a link was made that feeds it: its worker may have to let go of that */
-	bool busy;   /**< it plays, is heard or sends digits: orders wake the worker */
+	bool told;             /**< the worker knows of it, or will by what is on its way */
+	bool linked;           /**< a link was made that feeds it: its worker may have to let go of that */
+	bool busy;             /**< it plays, is heard or sends digits: orders wake the worker */
 	_Atomic uint32_t mark; /**< mstream_mark() */
 	struct link le, dirty;
 	struct port *port;

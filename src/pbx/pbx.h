@@ -165,8 +165,8 @@ uint16_t pbx_hold(struct pbx *p, struct slice call_id, bool by_caller, bool on, 
 bool pbx_call_exists(struct pbx *p, struct slice call_id);
 /** Does this extension take part in the call? `caller`, `callee` (may be NULL): on which side. */
 bool pbx_call_of(struct pbx *p, struct slice call_id, const char *extension, bool *caller, bool *callee);
-/** {"id", "live", "legs": [{number, name, device, outgoing, figures as in pbx_json_calls(), series}]} of a call, also of
- * one that has ended. ENOENT. */
+/** {"id", "live", "legs": [{number, name, device, outgoing, figures as in pbx_json_calls(), series}]} of a call, also
+ * of one that has ended. ENOENT. */
 void pbx_call_quality(struct pbx *p, struct slice call_id, store_json_h *h, void *arg);
 /** Hang up by id. ENOENT. */
 int pbx_hangup(struct pbx *p, struct slice call_id, const char *who) MUST_CHECK;

@@ -69,11 +69,11 @@ struct pbx {
 	struct plan plan;
 	struct settings settings;
 	struct network_state *network; /**< addresses and ports (network.h) */
-	struct hash meters;    /**< struct brake_meter, by key */
-	struct hash routed;    /**< struct routed, by call id */
-	uint32_t tags;         /**< last struct way.tag given away */
-	struct list outside;   /**< struct pbx_call that hold channels, newest last */
-	struct list callbacks; /**< windows for emergency centres to call back */
+	struct hash meters;            /**< struct brake_meter, by key */
+	struct hash routed;            /**< struct routed, by call id */
+	uint32_t tags;                 /**< last struct way.tag given away */
+	struct list outside;           /**< struct pbx_call that hold channels, newest last */
+	struct list callbacks;         /**< windows for emergency centres to call back */
 	struct timer brake_sweep, emergency_over;
 	struct list alarms;
 	struct disk *disk;     /**< watches how much room there is; NULL: no files can be written */

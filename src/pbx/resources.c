@@ -61,7 +61,7 @@ const struct resource *const *pbx_resources(size_t *n)
 		&pbx_extension_resource, &pbx_trunk_resource,    &pbx_allowed_resource,    &pbx_limit_resource,
 		&pbx_numbering_resource, &pbx_did_resource,      &pbx_route_out_resource,  &pbx_route_in_resource,
 		&pbx_brakes_resource,    &pbx_settings_resource, &pbx_conference_resource, &pbx_user_resource,
-		&pbx_token_resource, &pbx_network_resource};
+		&pbx_token_resource,     &pbx_network_resource};
 
 	*n = ARRAY_LEN(all);
 	return all;

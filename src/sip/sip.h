@@ -142,7 +142,8 @@ struct sip_stats {
 };
 void sip_stats(const struct sip *s, struct sip_stats *st);
 
-/** Capture: `t` is told of every message sent and received, whole (base/trace.h), and outlives the stack. NULL ends it. */
+/** Capture: `t` is told of every message sent and received, whole (base/trace.h), and outlives the stack. NULL ends it.
+ */
 void sip_set_trace(struct sip *s, const struct trace_sink *t);
 
 /** Methods this stack's user supports beside INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER; others get 405/501 with Allow

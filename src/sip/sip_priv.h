@@ -82,7 +82,7 @@ struct sip {
 	uint32_t allow; /**< bit per enum sip_method */
 	const char *tags[SIP_TAGS_MAX];
 	size_t tagc;
-	struct sip_stats st; /**< counters; the sizes are read from the tables */
+	struct sip_stats st;            /**< counters; the sizes are read from the tables */
 	const struct trace_sink *trace; /**< NULL: nobody captures */
 	struct {
 		struct sa dst, local;

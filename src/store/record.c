@@ -226,8 +226,8 @@ void store_cdr(struct store *s, const struct cdr_row *row, bool final)
 
 	if (!row->id.l)
 		return;
-	r = record_new(RECORD_CDR, row->id.l + row->from.l + row->from_name.l + row->trunk.l + row->to.l + row->answered_by.l +
-					   row->outcome.l + row->reason.l + row->detail.l);
+	r = record_new(RECORD_CDR, row->id.l + row->from.l + row->from_name.l + row->trunk.l + row->to.l +
+					   row->answered_by.l + row->outcome.l + row->reason.l + row->detail.l);
 	if (r) {
 		p = r->data;
 		r->row = *row;

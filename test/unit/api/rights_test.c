@@ -290,10 +290,11 @@ static const struct {
 static const struct {
 	const char *plural, *who;
 } tables[] = {
-	{"extensions", "MAwa"}, {"conferences", "MAwa"},     {"dids", "MAwa"},           {"routes_out", "MAwa"},
-	{"routes_in", "MAwa"},  {"trunks", ADMIN},           {"numbering", ADMIN},       {"brakes", ADMIN},
-	{"settings", ADMIN},    {"network", ADMIN},    {"allowed_networks", ADMIN}, {"security_limits", ADMIN}, {"users", ADMIN},
-	{"tokens", ADMIN},
+	{"extensions", "MAwa"}, {"conferences", "MAwa"},     {"dids", "MAwa"},
+	{"routes_out", "MAwa"}, {"routes_in", "MAwa"},       {"trunks", ADMIN},
+	{"numbering", ADMIN},   {"brakes", ADMIN},           {"settings", ADMIN},
+	{"network", ADMIN},     {"allowed_networks", ADMIN}, {"security_limits", ADMIN},
+	{"users", ADMIN},       {"tokens", ADMIN},
 };
 static const struct {
 	const char *method, *path;
