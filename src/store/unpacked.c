@@ -43,13 +43,13 @@ static int key_of(struct unpacked *u, struct slice pass, uint8_t key[KEY_BYTES],
 	err = read_whole(path, KEY_BYTES, &b);
 	if (!err && b.l == KEY_BYTES)
 		memcpy(key, b.p, KEY_BYTES);
-	else
-		err = ERR_STATE;
+	else if (!err)
+		err = ENOENT; /* not one of ours */
 	if (b.p)
 		mem_wipe(b.p, b.l);
 	buf_free(&b);
-	if (!err)
-		return 0;
+	if (err != ENOENT)
+		return err;
 	if (!json_is_object(wrapped))
 		return wrong_key(why);
 	buf_str(why, "The backup is protected by a passphrase: give it.");

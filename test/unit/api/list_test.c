@@ -389,7 +389,7 @@ static void test_cdr(void **state)
 	struct fix *f = *state;
 
 	for (int i = 0; i < 9; i++) {
-		char id[8], name[32];
+		char id[16], name[32];
 
 		snprintf(id, sizeof(id), "c%d", i);
 		snprintf(name, sizeof(name), i % 3 ? "Anna %d" : "", i);

@@ -286,7 +286,7 @@ static void brute_force(void **state)
 	struct guard *gd;
 	struct got g;
 	uint32_t last = 0;
-	char ip[20];
+	char ip[32];
 	struct sa a;
 	int i;
 
