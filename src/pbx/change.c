@@ -93,7 +93,9 @@ static void news_h(int err, const char *why, json_t *row, int64_t change_id, voi
 	store_change_h *h = n->h;
 	void *harg = n->arg;
 
-	network_done(n->pbx, err ? 0 : change_id, n->network);
+	/* ECANCELED: a password was being hashed, and the phone system is gone */
+	if (err != ECANCELED)
+		network_done(n->pbx, err ? 0 : change_id, n->network);
 	if (!err && change_id && n->items)
 		event_config(n->pbx, change_id, n->author, n->text, n->items);
 	mem_deref(n);
