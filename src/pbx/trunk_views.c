@@ -82,7 +82,7 @@ json_t *pbx_json_trunks(struct pbx *p)
 json_t *ptrunk_live(struct pbx *p, struct slice name)
 {
 	const struct ptrunk *t = ptrunk_find(p, name);
-	json_t *o = t ? json_pack("{s:I}", "calls", (json_int_t)(t->in + t->out)) : NULL;
+	json_t *o = t ? json_pack("{s:I}", "calls", (json_int_t)t->in + (json_int_t)t->out) : NULL;
 
 	if (o)
 		add_state(o, t);

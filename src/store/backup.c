@@ -143,17 +143,19 @@ static int add_file(struct work *w, const char *name, const char *path)
 	if (!strncmp(name, "tls/", 4))
 		return add_sealed(w, name, path);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0 && errno == ENOENT)
-		return 0; /* removed since we looked */
-	int err = fd < 0 || fstat(fd, &st) ? errno : 0;
-	if (!err && S_ISREG(st.st_mode))
-		err = add_fd(w, name, fd, &st);
-	else if (fd < 0 || !err) {
-		skip(w, name);
-		err = 0;
+	if (fd < 0) {
+		if (errno != ENOENT) /* else it was removed since we looked */
+			skip(w, name);
+		return 0;
 	}
-	if (fd >= 0)
-		close(fd);
+	int err = 0;
+	if (fstat(fd, &st))
+		err = errno;
+	else if (S_ISREG(st.st_mode))
+		err = add_fd(w, name, fd, &st);
+	else
+		skip(w, name);
+	close(fd);
 	return err;
 }
 
