@@ -76,6 +76,7 @@ static void open_trunk(struct scene *s, const char *server, const char *transpor
 
 static void close_trunk(struct scene *s)
 {
+	row(s, CHANGE_DELETE, &pbx_route_out_resource, "all", NULL);
 	row(s, CHANGE_DELETE, &pbx_trunk_resource, "isp", NULL);
 	scene_run(s, 40000);
 	provider_close(&p1);
@@ -538,6 +539,7 @@ void trunk_goes_in_a_call(void **state)
 	open_trunk(s, "10.9.0.1", "udp");
 	agent_call(&s->a, OUTSIDE);
 	agent_wait(&s->a, "answered", 3000);
+	row(s, CHANGE_DELETE, &pbx_route_out_resource, "all", NULL);
 	row(s, CHANGE_DELETE, &pbx_trunk_resource, "isp", NULL);
 	scene_run(s, 5000);
 	assert_false(agent_has(&s->a, "ended"));
